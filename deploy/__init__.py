@@ -1,0 +1,1 @@
+"""Running it: a real Kafka and registry on one machine, and the `border` command."""

@@ -1,0 +1,1 @@
+"""The edge: gateways, publisher and the simulated world."""

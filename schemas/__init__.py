@@ -1,0 +1,1 @@
+"""The contract: Avro schemas, the records made from them, topics, wire format and registry."""

@@ -1,0 +1,1 @@
+"""What a person in the ops center or at a terminal sees."""

@@ -1,0 +1,70 @@
+"""What every stage is: a fold over one partition of one log.
+
+    record ─► fold.advance(record, outputs) ─► outputs, and changed state by key in fold.take_changes()
+
+The runtime calls `advance` for each record in log order and writes outputs, changes and position in one transaction.
+Replaying the same log gives the same outputs byte for byte, so nothing here may read a clock or draw a random number.
+"""
+
+from collections.abc import MutableMapping
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from schemas.topics import Topic
+
+
+class Record(NamedTuple):
+    """One decoded record of a stage's input partition."""
+
+    key: bytes
+    value: msgspec.Struct
+    appended_at: int  # LogAppendTime, microseconds UTC: in the log, so a replay sees the same
+
+
+class Output(NamedTuple):
+    """One record to produce. `partition` is set only for ticks; otherwise the key decides."""
+
+    topic: Topic
+    key: bytes
+    value: msgspec.Struct
+    partition: int | None = None
+    urgent: bool = False  # a light waits for it: commit without gathering more
+
+
+class Rejected(Exception):
+    """The record cannot be processed and becomes a dead letter. Raised before anything was changed.
+
+    `reason` is one of a closed set (metrics label); `message` names fields and bounds, never a plate.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Fold(Protocol):
+    """The state of one partition and how a record changes it."""
+
+    counters: dict[str, int]
+    """Events worth counting since the runtime last looked (it clears them), for instance `late_readings`."""
+
+    def advance(self, record: Record, outputs: list[Output]) -> None:
+        """Fold one record. Raises Rejected before any change; any other exception is a bug, answered by roll_back."""
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Encoded states changed since the last call, None for a removed key; also puts them into the stored state."""
+
+    def roll_back(self) -> None:
+        """Forget every change since the last take_changes."""
+
+
+class Stage(Protocol):
+    """A named fold, its one input and its changelog."""
+
+    name: str
+    source: Topic
+    changelog: Topic
+
+    def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
+        """A fold over what the changelog holds for this partition. State keys never start with a NUL byte."""

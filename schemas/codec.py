@@ -41,7 +41,8 @@ class UnknownSchemaError(UndecodableError):
 def without_logical_types(schema: Any) -> Any:
     """The same schema with times as plain integers: 2.9 times faster to read than datetimes, and exact."""
     if isinstance(schema, dict):
-        return {k: without_logical_types(v) for k, v in schema.items() if k not in ("logicalType", "doc")}
+        plain = {k: without_logical_types(v) for k, v in schema.items() if k not in ("logicalType", "doc")}
+        return plain["type"] if list(plain) == ["type"] else plain
     if isinstance(schema, list):
         return [without_logical_types(item) for item in schema]
     return schema
@@ -72,10 +73,10 @@ class Codec:
             self._readers[schema_id] = make_reader(OUR_SCHEMAS[record_type], record_type)
 
     def add_schema(self, schema_id: int, schema_json: str) -> None:
-        """Learn a writer's schema. Raises UndecodableError if it is not a record of ours or cannot be resolved to one."""
+        """Learn a writer's schema. Raises UndecodableError if it is not a record of ours."""
         try:
             writer = fastavro.parse_schema(without_logical_types(json.loads(schema_json)))
-            record_type = RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")]  # type: ignore[index,call-overload]
+            record_type = RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")]
         except (ValueError, KeyError, TypeError, fastavro.schema.SchemaParseException) as error:
             raise UndecodableError("foreign_schema", f"schema id {schema_id} is not a record of ours") from error
         self._readers[schema_id] = make_reader(writer, record_type)

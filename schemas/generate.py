@@ -17,7 +17,8 @@ SCHEMA_DIRECTORY: Final = Path(__file__).parent
 RECORDS_FILE: Final = SCHEMA_DIRECTORY / "records.py"
 LINE_LENGTH: Final = 120
 
-HEADER: Final = '''"""Record types of the contract. Generated from the .avsc files by `python -m schemas.generate`; do not edit.
+HEADER: Final = '''\
+"""Record types of the contract, made from the .avsc files by `python -m schemas.generate`; not to be edited.
 
 Times are integer microseconds since 1970, UTC; field docs stand in the schemas.
 """

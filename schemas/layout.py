@@ -41,7 +41,7 @@ class Port:
     lanes: tuple[LaneLayout, ...]
 
 
-# A passenger lane is about 36 m from loop to loop; a truck lane is stretched so that an 18 m truck fits between sensors.
+# A passenger lane is 38 m from loop to loop; a truck lane is stretched so that an 18 m truck fits between sensors.
 PLACES_M: Final[Mapping[LaneMode, Mapping[SensorRole, float]]] = {
     LaneMode.PASSENGER: {
         SensorRole.ENTRY_LOOP: 0.0,
@@ -79,7 +79,11 @@ def load_ports(path: Path = PORTS_FILE) -> Mapping[str, Port]:
     ports = {}
     for code, entry in tomllib.loads(path.read_text()).items():
         try:
-            modes = [mode for mode in (LaneMode.PASSENGER, LaneMode.BUS, LaneMode.TRUCK) for _ in range(entry[mode.lower() + "_lanes"])]
+            modes = [
+                mode
+                for mode in (LaneMode.PASSENGER, LaneMode.BUS, LaneMode.TRUCK)
+                for _ in range(entry[mode.lower() + "_lanes"])
+            ]
             lanes = tuple(standard_layout(f"{code}/{number:02d}", mode) for number, mode in enumerate(modes, 1))
             ports[code] = Port(code, entry["name"], entry["state"], lanes)
         except KeyError as error:

@@ -1,4 +1,4 @@
-"""Record types of the contract. Generated from the .avsc files by `python -m schemas.generate`; do not edit.
+"""Record types of the contract, made from the .avsc files by `python -m schemas.generate`; not to be edited.
 
 Times are integer microseconds since 1970, UTC; field docs stand in the schemas.
 """

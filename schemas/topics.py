@@ -1,8 +1,8 @@
 """The topic catalogue: every topic's name, key, records, partitions and retention, in this one place.
 
-    sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─► lane.decisions ─► the light
-                                                                └► alerts ─► ops centers
-    what cannot be processed ─► dead-letters
+sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─► lane.decisions ─► the light
+                                                            └► alerts ─► ops centers
+what cannot be processed ─► dead-letters
 """
 
 from dataclasses import dataclass
@@ -46,9 +46,7 @@ LANE_READINGS: Final = Topic(
     "lane_id",
     (records.PlateRead, records.Weighing, records.XrayScan, records.LaneEvent, records.Heartbeat),
 )
-PASSAGES: Final = Topic(
-    "border.passages.v1", "plate_key", (records.Passage, records.Tick, records.ReferenceChange)
-)
+PASSAGES: Final = Topic("border.passages.v1", "plate_key", (records.Passage, records.Tick, records.ReferenceChange))
 LANE_DECISIONS: Final = Topic(
     "border.lane.decisions.v1", "lane_id", (records.Selection, records.Score, records.Tick), public=True
 )

@@ -1,0 +1,162 @@
+"""Offline folding: the same stages over a log at rest. The oracle of every test, and `border replay`.
+
+What a stage wrote must equal what its fold makes of its input log, byte for byte. Each topic is compared as a bag per
+partition, since several source partitions write into one partition in an order that only the broker decides.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.codec import UndecodableError, body_of
+from schemas.container import LogRecord
+from schemas.partitioning import partition_of
+from schemas.records import ReferenceChange
+from schemas.topics import DEAD_LETTERS
+from streams.core.stage import Fold, Output, Record, Rejected, Stage
+
+CHANGES_TAKEN_EVERY = 500  # records; any number gives the same outputs, which a test of each stage asserts
+
+
+@dataclass
+class StageReplay:
+    """Folds one stage over log records in order, one fold per partition."""
+
+    stage: Stage
+    folds: dict[int, Fold] = field(default_factory=dict)
+    counters: Counter[str] = field(default_factory=Counter)
+    dead_letters: Counter[str] = field(default_factory=Counter)
+    _since_taken: Counter[int] = field(default_factory=Counter)
+
+    def advance(self, record: LogRecord) -> list[Output]:
+        """Outputs of one record of the stage's input; a refused record is counted by its reason."""
+        fold = self.folds.get(record.partition)
+        if fold is None:
+            fold = self.folds[record.partition] = self.stage.open(record.partition, {})
+        outputs: list[Output] = []
+        if record.value is None or isinstance(record.value, bytes):
+            self.dead_letters["undecodable"] += 1
+            return outputs
+        try:
+            fold.advance(Record(record.key or b"", record.value, record.appended_at), outputs)
+        except Rejected as refusal:
+            self.dead_letters[refusal.reason] += 1
+            return []
+        self._since_taken[record.partition] += 1
+        if self._since_taken[record.partition] >= CHANGES_TAKEN_EVERY:
+            self._take(record.partition)
+        return outputs
+
+    def finish(self) -> None:
+        """Take the last changes and counters of every partition."""
+        for partition in self.folds:
+            self._take(partition)
+
+    def _take(self, partition: int) -> None:
+        fold = self.folds[partition]
+        fold.take_changes()
+        self.counters.update(fold.counters)
+        fold.counters.clear()
+        self._since_taken[partition] = 0
+
+
+def placed(output: Output, offset: int, appended_at: int) -> LogRecord:
+    """An output as it will stand in its topic."""
+    partition = output.partition
+    if partition is None:
+        partition = partition_of(output.key, output.topic.partitions)
+    return LogRecord(output.topic.name, partition, offset, appended_at, output.key, output.value)
+
+
+class Chain:
+    """Stages one after another without Kafka: what one writes into the input of the next is folded at once.
+
+    The order in which partitions write into a topic is the order of the records given, so the whole chain is
+    deterministic; on Kafka it is one of the possible orders.
+    """
+
+    def __init__(self, stages: Iterable[Stage]) -> None:
+        self.replays = {stage.source.name: StageReplay(stage) for stage in stages}
+        self._offsets: Counter[tuple[str, int]] = Counter()
+
+    def advance(self, record: LogRecord) -> Iterator[LogRecord]:
+        """Every record written in consequence of this one, in order."""
+        replay = self.replays.get(record.topic)
+        if replay is None:
+            return
+        for output in replay.advance(record):
+            written = placed(output, 0, record.appended_at)
+            place = (written.topic, written.partition)
+            written = written._replace(offset=self._offsets[place])
+            self._offsets[place] += 1
+            yield written
+            yield from self.advance(written)
+
+    def finish(self) -> None:
+        """Close every stage."""
+        for replay in self.replays.values():
+            replay.finish()
+
+
+@dataclass
+class Comparison:
+    """What a topic holds against what its writer's fold makes: counts of records."""
+
+    expected: int = 0
+    lost: int = 0
+    duplicates: int = 0
+    wrong: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, twice or wrong."""
+        return not (self.lost or self.duplicates or self.wrong)
+
+
+Place = tuple[str, int, bytes, bytes]
+
+
+def place_and_body(record: LogRecord) -> Place:
+    """What must be equal: topic, partition, key and Avro body. Raises UndecodableError for raw bytes."""
+    if record.value is None or isinstance(record.value, bytes):
+        raise UndecodableError("undecodable", f"raw bytes in {record.topic}")
+    return record.topic, record.partition, record.key or b"", body_of(record.value)
+
+
+def compare(
+    stages: Iterable[Stage], log: Iterable[LogRecord], report: Callable[[int], None] = lambda _: None
+) -> dict[str, Comparison]:
+    """Fold each stage over its input in the log and compare its outputs with what the log holds, by topic.
+
+    `log` must hold each partition's records in offset order. Dead letters are counted, not compared: their place on
+    the wire is the original bytes. `report` is called with the number of records done.
+    """
+    replays = {stage.source.name: StageReplay(stage) for stage in stages}
+    expected: dict[str, Counter[Place]] = {}
+    actual: dict[str, Counter[Place]] = {}
+    for done, record in enumerate(log, 1):
+        report(done)
+        if record.topic in replays:
+            for output in replays[record.topic].advance(record):
+                expected.setdefault(output.topic.name, Counter())[place_and_body(placed(output, 0, 0))] += 1
+        if record.topic != DEAD_LETTERS.name and not isinstance(record.value, ReferenceChange | bytes | None):
+            actual.setdefault(record.topic, Counter())[place_and_body(record)] += 1
+    return {topic: difference(bag, actual.get(topic, Counter())) for topic, bag in expected.items()}
+
+
+def difference(expected: Counter[Place], actual: Counter[Place]) -> Comparison:
+    """Counts of lost, repeated and wrong records, with a few examples (type of record and key digest only)."""
+    result = Comparison(expected=expected.total())
+    for place in expected.keys() | actual.keys():
+        want, have = expected[place], actual[place]
+        if have < want:
+            result.lost += want - have
+            result.examples.append(f"lost in partition {place[1]}: {len(place[3])} bytes")
+        elif want and have > want:
+            result.duplicates += have - want
+        elif have and not want:
+            result.wrong += have
+            result.examples.append(f"not expected in partition {place[1]}: {len(place[3])} bytes")
+    del result.examples[10:]
+    return result

@@ -1,0 +1,129 @@
+"""What really happened, kept aside from every reading: which vehicle, which faults, what it carried.
+
+The truth is written to a file of its own and never to a topic; a test searches the encoded readings for it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import IO, Any, Final, NamedTuple
+
+import msgspec
+
+from producers.simulator.scenario import Scenario
+from producers.simulator.vehicles import Contraband, Vehicle, make_vehicle
+from schemas.layout import load_ports
+from schemas.records import Heartbeat, LaneEvent, LaneMode, ListKind, PlateRead, WatchlistEntry, Weighing, XrayScan
+
+SensorReading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat
+FAULTS: Final = (
+    "missing", "repeated", "late", "clock", "misread", "tailgater", "tailgated", "stop_and_go", "backed_out"
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class PassageTruth:
+    """One true passage: `number` counts the vehicles of the lane from 1, in order of entry."""
+
+    lane_id: str
+    number: int
+    vehicle: Vehicle
+    entered_at: int  # microseconds UTC, true time
+    gross_weight_kg: float
+    contraband: Contraband | None
+    faults: tuple[str, ...] = ()
+    missing_sensors: tuple[str, ...] = ()
+
+
+class SimulatedReading(NamedTuple):
+    """A reading and what is true of it. `truth` is the number of the true vehicle in the lane, None for no vehicle's.
+
+    `faults` are those of this reading; those of its vehicle stand in `passage.faults`.
+    """
+
+    due_at_us: int  # when the gateway hands it to the log
+    reading: SensorReading
+    truth: int | None = None
+    faults: tuple[str, ...] = ()
+    passage: PassageTruth | None = None
+
+    @property
+    def every_fault(self) -> tuple[str, ...]:
+        """Faults of the reading and of its vehicle."""
+        return self.faults if self.passage is None else self.faults + self.passage.faults
+
+
+PASSAGES_IN_LANE_MAX: Final = 64
+
+
+class TruthWriter:
+    """Writes JSON lines: a passage when its first reading comes, and a line for every reading of a vehicle."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._encode = msgspec.json.Encoder().encode
+        self._seen: dict[str, deque[int]] = {}
+
+    def write(self, item: SimulatedReading) -> None:
+        """Write what is true of one reading."""
+        passage = item.passage
+        if passage is None:
+            return
+        # The newest passages of a lane are remembered; readings of one vehicle never spread over more than these.
+        seen = self._seen.setdefault(passage.lane_id, deque(maxlen=PASSAGES_IN_LANE_MAX))
+        if passage.number not in seen:
+            seen.append(passage.number)
+            self._write({"passage": passage})
+        self._write({"reading_id": item.reading.reading_id, "truth": passage.number, "faults": item.faults})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._out.write(self._encode(line) + b"\n")
+
+
+LIST_KINDS: Final = (ListKind.STOLEN, ListKind.STOLEN, ListKind.WANTED, ListKind.TRACE_LINKED)
+LEGAL_BASIS: Final = {
+    ListKind.STOLEN: "simulated: theft report",
+    ListKind.WANTED: "simulated: arrest warrant",
+    ListKind.TRACE_LINKED: "simulated: firearm trace",
+}
+YEAR_US: Final = 365 * 86_400_000_000
+
+
+def watchlist(scenario: Scenario, seed: int, start_at: int, ports: Iterable[str] | None = None) -> list[WatchlistEntry]:
+    """Reference data for a simulated world: one commuter of every passenger lane and hour, so that runs have hits."""
+    entries: list[WatchlistEntry] = []
+    for code in sorted(ports or scenario.daily_counts):
+        port = load_ports()[code]
+        for lane in port.lanes:
+            if lane.mode is not LaneMode.PASSENGER:
+                continue
+            for hour in range(24):
+                identity = commuter_identity(lane.lane_id, hour, 0)
+                vehicle = make_vehicle(seed, identity, lane.mode, port.state, scenario.smuggling_ratio)
+                kind = Random(f"{seed} list {identity}").choice(LIST_KINDS)
+                entries.append(_entry(len(entries) + 1, vehicle, kind, start_at))
+    return entries
+
+
+def commuter_identity(lane_id: str, hour: int, number: int) -> str:
+    """Identity of a commuter: the lane and the hour it keeps to."""
+    return f"{lane_id} h{hour} n{number}"
+
+
+def _entry(number: int, vehicle: Vehicle, kind: ListKind, start_at: int) -> WatchlistEntry:
+    return WatchlistEntry(
+        entry_id=f"simulated-{number}",
+        plate=vehicle.plate,
+        jurisdiction=vehicle.jurisdiction,
+        list_kind=kind,
+        reason="simulated entry",
+        legal_basis=LEGAL_BASIS[kind],
+        case_number=f"SIM-{number:05d}",
+        priority=1 if kind is ListKind.WANTED else 2,
+        audience="ops-center",
+        valid_from_at=start_at - YEAR_US,
+        valid_until_at=start_at + YEAR_US,
+        entered_by="simulator",
+        approved_by="simulator",
+    )

@@ -1,0 +1,43 @@
+"""CloudEvents 1.0 headers (Kafka binding, binary mode) of records on public topics.
+
+Derived from the record and its topic alone, so that a replay gives the same headers. None of them may hold a plate.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from schemas.codec import NAMESPACE
+from streams.core.stage import Output
+
+# The field that says when what a record reports happened, first match wins.
+TIME_FIELDS: Final = ("selected_at", "scored_at", "raised_at", "watermark_at", "changed_at", "received_at")
+
+
+def time_of(record: msgspec.Struct) -> int | None:
+    """When it happened, microseconds UTC; None for a record without a time."""
+    for name in TIME_FIELDS:
+        value = getattr(record, name, None)
+        if value is not None:
+            return int(value)
+    return None
+
+
+def headers_of(stage: str, output: Output, body: bytes) -> list[tuple[str, bytes]]:
+    """Headers in a fixed order. The id is a digest of topic, key and body: equal records have equal ids, as in a replay."""
+    identity = hashlib.blake2b(b"\x00".join((output.topic.name.encode(), output.key, body)), digest_size=16).hexdigest()
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", identity.encode()),
+        ("ce_source", f"/border/stages/{stage}".encode()),
+        ("ce_type", f"{NAMESPACE}.{type(output.value).__name__}".encode()),
+        ("ce_subject", output.key),
+        ("content-type", b"application/avro"),
+    ]
+    happened_at = time_of(output.value)
+    if happened_at is not None:
+        moment = datetime.fromtimestamp(happened_at // 1_000_000, UTC).replace(microsecond=happened_at % 1_000_000)
+        headers.append(("ce_time", moment.isoformat(timespec="microseconds").replace("+00:00", "Z").encode()))
+    return headers

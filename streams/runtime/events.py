@@ -1,0 +1,119 @@
+"""What the runtime has to tell, as small typed events. `metrics` alone turns them into metrics and log lines."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """The worker process listens for scrapes and is about to join its group."""
+
+    metrics_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A rebalance ended; these partitions are this worker's."""
+
+    partitions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOpened:
+    """A group was claimed and its state read back."""
+
+    group: int
+    positions: dict[int, int | None]
+    keys: int
+    state_bytes: int
+    claim_seconds: float
+    recovery_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClosed:
+    """A group was given up in a rebalance."""
+
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFolded:
+    """A batch of one partition was decoded and folded."""
+
+    records: int
+    seconds: float
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionCommitted:
+    """Outputs, changed state and positions of a group are in the log."""
+
+    group: int
+    records: int
+    outputs: dict[str, int]
+    dead_letters: dict[str, int]
+    changed_keys: int
+    keys: int
+    state_bytes: int
+    commit_seconds: float
+    latency_seconds: float
+    """From the broker's append of the oldest input record to the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRejected:
+    """A record became a dead letter. Holds no value of the record: values may be plates."""
+
+    reason: str
+    exception: str
+    message: str
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryUnreachable:
+    """A schema id is unknown here and the registry does not answer; the partition waits."""
+
+    schema_id: int
+    retry_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LagMeasured:
+    """How far a partition is behind: records not committed yet, and age of the oldest of them."""
+
+    partition: int
+    records: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """Memory may be ahead of the log, or the broker is gone: this process ends and the supervisor starts a fresh one."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The state in the log does not fit the topic. Starting again does not help; the remedy is in the reason."""
+
+    reason: str
+
+
+Event = (
+    WorkerStarted
+    | Assigned
+    | GroupOpened
+    | GroupClosed
+    | BatchFolded
+    | TransactionCommitted
+    | RecordRejected
+    | RegistryUnreachable
+    | LagMeasured
+    | GaveUp
+    | Refused
+)

@@ -1,0 +1,187 @@
+"""Decoding and folding one partition's batches into a transaction. No I/O but the question to the registry.
+
+    fetched records ─► decode ─► [Decoded] ─► advance … ─► outputs, changes ─► Transaction
+                         │                       │
+                         └── dead letters ◄──────┘   rejected, or the culprit of a fold that raised
+
+Nothing raises out of `fold`: whatever a record does, it becomes a dead letter and the next one is processed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from aiokafka import ConsumerRecord
+
+from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
+from streams.core.stage import Output, Record, Rejected, Stage
+from streams.runtime.cloud_events import headers_of
+from streams.runtime.dead_letters import DeadLetterRecord, bury
+from streams.runtime.ledger import Transaction
+from streams.runtime.state import StoredState
+
+Fetched = ConsumerRecord  # as aiokafka hands it over: key and value are bytes or None, timestamp milliseconds
+
+OUTPUT_TOO_LARGE: Final = "output_too_large"
+STATE_TOO_LARGE: Final = "state_too_large"
+FOLD_FAILED: Final = "fold_failed"
+
+
+class TooLarge(Exception):
+    """What a record led to cannot be produced."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Decoded(NamedTuple):
+    """A record ready to be folded, with where it came from."""
+
+    fetched: Any
+    record: Record
+
+
+class Encoded(NamedTuple):
+    """An output ready to be produced."""
+
+    output: Output
+    value: bytes
+    headers: list[tuple[str, bytes]] | None
+
+
+class PartitionFold:
+    """One partition's fold and how its batches get into a transaction."""
+
+    def __init__(
+        self, stage: Stage, codec: Codec, partition: int, states: dict[bytes, bytes], max_message_bytes: int
+    ) -> None:
+        self.partition = partition
+        self.stored = StoredState(states)
+        self._stage = stage
+        self._codec = codec
+        self._types = frozenset(stage.source.records)
+        self._max_message_bytes = max_message_bytes
+        self._fold = stage.open(partition, self.stored)
+
+    def decode(
+        self, batch: Sequence[Any], refused: dict[int, DeadLetterRecord], unknown: set[int]
+    ) -> list[Decoded] | int:
+        """The batch's records, decoded, in order; or the id of a schema to ask the registry for.
+
+        Adds dead letters to `refused` by offset. `unknown` holds ids that the registry has said it does not know.
+        """
+        decode, types, stage = self._codec.decode, self._types, self._stage.name
+        decoded: list[Decoded] = []
+        append = decoded.append
+        for fetched in batch:
+            try:
+                value = decode(fetched.value)
+            except UnknownSchemaError as error:
+                if error.schema_id not in unknown:
+                    return error.schema_id
+                refused[fetched.offset] = bury(fetched, stage, error.reason, "UnknownSchemaError", str(error))
+                continue
+            except UndecodableError as error:
+                refused[fetched.offset] = bury(fetched, stage, error.reason, type(error).__name__, str(error))
+                continue
+            if type(value) not in types:
+                message = f"{type(value).__name__} does not belong into {fetched.topic}"
+                refused[fetched.offset] = bury(fetched, stage, "wrong_record_type", "WrongRecordType", message)
+            elif fetched.key is None:
+                refused[fetched.offset] = bury(fetched, stage, "missing_key", "MissingKey", "the record has no key")
+            else:
+                append(Decoded(fetched, Record(fetched.key, value, fetched.timestamp * 1000)))
+        return decoded
+
+    def fold(self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction) -> None:
+        """Fold a batch into the transaction: all at once, or, if anything raises, one record after the other."""
+        before = dict(refused)
+        try:
+            encoded, changes = self._fold_all(decoded, refused)
+        except Exception:
+            refused.clear()
+            refused.update(before)
+            self._restore()
+            self._fold_singly(decoded, refused, transaction)
+            return
+        self._add(encoded, changes, transaction)
+
+    def _fold_all(
+        self, decoded: Sequence[Decoded], refused: dict[int, DeadLetterRecord]
+    ) -> tuple[list[Encoded], dict[bytes, bytes | None]]:
+        advance = self._fold.advance
+        outputs: list[Output] = []
+        for fetched, record in decoded:
+            try:
+                advance(record, outputs)
+            except Rejected as error:  # raised before anything was changed: the others may go on
+                refused[fetched.offset] = bury(fetched, self._stage.name, error.reason, "Rejected", str(error))
+        encoded = self._encode(outputs)
+        changes = self._fold.take_changes()
+        for key, state in changes.items():
+            if state is not None and len(key) + len(state) > self._max_message_bytes:
+                raise TooLarge(STATE_TOO_LARGE, f"a state of {len(state)} bytes")
+        return encoded, changes
+
+    def _fold_singly(
+        self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction
+    ) -> None:
+        """Only the culprit becomes a dead letter; everyone else's changes are kept."""
+        for one in decoded:
+            try:
+                encoded, changes = self._fold_all([one], refused)
+            except Exception as error:
+                self._restore()
+                reason = error.reason if isinstance(error, TooLarge) else FOLD_FAILED
+                message = str(error) if isinstance(error, TooLarge) else place_of(error)
+                refused[one.fetched.offset] = bury(one.fetched, self._stage.name, reason, type(error).__name__, message)
+            else:
+                self._add(encoded, changes, transaction)
+
+    def _restore(self) -> None:
+        """Forget all changes since the last that were added to a transaction, also ones that were taken already."""
+        if self.stored.restore():
+            # taken changes stand in what the fold itself keeps decoded: start it again over the restored state
+            self._fold = self._stage.open(self.partition, self.stored)
+        else:
+            self._fold.roll_back()
+
+    def _encode(self, outputs: list[Output]) -> list[Encoded]:
+        encode, limit = self._codec.encode, self._max_message_bytes
+        encoded = []
+        for output in outputs:
+            value = encode(output.value)
+            if len(value) + len(output.key) > limit:
+                raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
+            headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
+            encoded.append(Encoded(output, value, headers))
+        return encoded
+
+    def _add(self, encoded: list[Encoded], changes: dict[bytes, bytes | None], transaction: Transaction) -> None:
+        self.stored.accept()
+        for output, value, headers in encoded:
+            transaction.urgent |= output.urgent
+            partition = -1 if output.partition is None else output.partition
+            if headers is None:
+                message = {"key": output.key, "value": value, "partition": partition}
+                transaction.plain.setdefault(output.topic.name, []).append(message)
+            else:
+                transaction.public.append((output.topic.name, output.key, value, partition, headers))
+        if changes:
+            transaction.changes.setdefault(self.partition, {}).update(changes)
+
+    def take_counters(self) -> dict[str, int]:
+        """The stage's own counts since the last call."""
+        counters = dict(self._fold.counters)
+        self._fold.counters.clear()
+        return counters
+
+
+def place_of(error: BaseException) -> str:
+    """Where an exception was raised. Its text is left out: a KeyError names the key, and keys may be plates."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "raised nowhere"
+    return f"raised in {trace.tb_frame.f_code.co_qualname} line {trace.tb_lineno}"

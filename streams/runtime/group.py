@@ -1,0 +1,263 @@
+"""One group of partitions: its state, its queue of batches, and the task that folds and commits them.
+
+Why every record changes state exactly once and a read-committed reader sees every output exactly once:
+
+ 1. A group is always assigned whole, and the transactional id `<stage>-<group>` is used for it alone. Whoever initialised
+    that id last owns the group. Group membership only decides who tries, so a zombie can cost time, never correctness.
+ 2. State and positions are read from the changelog only after the claim returned. The claim aborted or completed every
+    transaction of earlier owners and fenced their producers, so nothing can be appended behind what is read.
+ 3. Reading starts at the position found there, never at the offset that the consumer group remembers.
+ 4. Fetches are tagged, in the consumer's thread, with the seek they came after and the offset they began at. A batch of
+    an older seek is dropped, and comes again; a batch that does not begin where the last one ended ends the process.
+ 5. Batches are folded in log order into one transaction: outputs, dead letters, changed states, positions. While it
+    commits, the next one is folded, but never begun before the commit has returned.
+ 6. A commit that fails in any way (fenced, timed out, not delivered) ends the process, because memory is then ahead of
+    the log: exit status 75, and whoever starts next begins at 1.
+ 7. In a rebalance, what was folded is committed before the partitions are given up. A group that stays here is read on
+    from what memory holds, not from what is committed: a folded batch is never folded again. If somebody else owned it
+    in between, the next commit is fenced, and 6 applies.
+ 8. The offset acknowledged to the consumer group is for display and never read back.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.topics import DEAD_LETTERS
+from streams.runtime import events
+from streams.runtime.dead_letters import DeadLetterRecord
+from streams.runtime.folding import Decoded, PartitionFold
+from streams.runtime.ledger import Ledger, Transaction
+from streams.runtime.recovery import Position, Recovered, SourceTopic
+from streams.runtime.transport import Batch
+
+if TYPE_CHECKING:
+    from streams.runtime.groups import Groups
+
+# Batches waiting per group. Enough to fold while the next fetch is under way; more only adds latency and memory.
+MAX_QUEUED_BATCHES = 12
+
+
+@dataclass(slots=True)
+class Partition:
+    """Where one partition of a group stands. Offsets are of the next record to read."""
+
+    fold: PartitionFold
+    committed: int | None
+    """What the changelog holds; None: nothing yet."""
+
+    folded: int | None
+    """What memory holds."""
+
+    tail: int | None = None
+    """Where the next batch from the transport must begin."""
+
+    appended_at: int = 0
+    """When the newest folded record was appended, microseconds UTC."""
+
+
+class Group:
+    """Runs in the main loop; only claims, recovery, commits and questions to the registry are in threads."""
+
+    def __init__(self, groups: "Groups", index: int, source: SourceTopic) -> None:
+        self._groups = groups
+        self._source = source
+        self.index = index
+        self.partitions: dict[int, Partition] = {}
+        self._ledger = Ledger(
+            groups.settings.broker,
+            f"{groups.stage.name}-{index}",
+            groups.stage.changelog.name,
+            groups.failpoints,
+            groups.settings.commit_timeout_seconds,
+        )
+        self._queue: deque[Batch] = deque()
+        self._room = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()  # set while memory holds nothing that is not committed
+        self._idle.set()
+        self._epoch: int | None = None
+        self._pending = Transaction()
+        self._committing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, partitions: Iterable[int]) -> None:
+        """Claim, recover and start folding. Raises StateRefused or KafkaException."""
+        groups, wanted = self._groups, sorted(partitions)
+        started = time.monotonic()
+        await groups.in_thread(self._ledger.claim)
+        claimed = time.monotonic()
+        recovered = await groups.in_thread(groups.recover, self._source, wanted)
+        for number, found in recovered.items():
+            self.partitions[number] = self._open_partition(number, found)
+        groups.emit(
+            events.GroupOpened(
+                self.index,
+                {number: partition.committed for number, partition in self.partitions.items()},
+                self._keys(),
+                self._state_bytes(),
+                claimed - started,
+                time.monotonic() - claimed,
+            )
+        )
+        self._task = asyncio.create_task(self._run())
+
+    def _open_partition(self, number: int, found: Recovered) -> Partition:
+        groups = self._groups
+        offset = found.position.offset if found.position else None
+        fold = PartitionFold(groups.stage, groups.codec, number, found.states, groups.settings.max_message_bytes)
+        # without a position nothing was ever committed: the whole log is ours to read
+        return Partition(fold, offset, found.low if offset is None else offset)
+
+    def rewind(self) -> dict[int, int]:
+        """Forget batches that are not folded; they are fetched again. Returns where to read on: step 7."""
+        self._queue.clear()
+        self._epoch = None
+        self._room.set()
+        return {
+            number: partition.folded for number, partition in self.partitions.items() if partition.folded is not None
+        }
+
+    def start(self, epoch: int, positions: dict[int, int]) -> None:
+        """Take batches of this epoch from here on."""
+        for number, offset in positions.items():
+            self.partitions[number].tail = offset
+        self._epoch = epoch
+
+    async def finish(self) -> None:
+        """Before partitions are given up: commit what is folded, so that the next owner need not fence us."""
+        self.rewind()
+        self._pending.urgent = self._pending.records > 0
+        self._commit_if_due()
+        await self._idle.wait()
+
+    async def submit(self, batch: Batch) -> None:
+        """Queue a batch; waits while the queue is full, which is the back-pressure on the consumer."""
+        while batch.epoch == self._epoch and len(self._queue) >= MAX_QUEUED_BATCHES:
+            self._room.clear()
+            await self._room.wait()
+        if batch.epoch != self._epoch:
+            return
+        partition = self.partitions[batch.tp.partition]
+        if batch.start != partition.tail:
+            self._groups.give_up(f"{batch.tp} continues at {batch.start} instead of {partition.tail}")
+        partition.tail = batch.end
+        self._queue.append(batch)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue and self._pending.records < self._groups.settings.max_records:
+                    batch = self._queue.popleft()
+                    self._room.set()
+                    await self._fold(batch)
+                self._commit_if_due()
+        except Exception as error:
+            self._groups.give_up(f"group {self.index}: {error!r}")
+
+    async def _fold(self, batch: Batch) -> None:
+        groups, started = self._groups, time.perf_counter()
+        partition = self.partitions[batch.tp.partition]
+        refused: dict[int, DeadLetterRecord] = {}
+        decoded = await self._decode(partition.fold, batch, refused)
+        if batch.epoch != self._epoch:  # the registry was asked, and partitions moved meanwhile: the batch comes again
+            return
+        groups.failpoints.hit("after_decode")
+        pending = self._pending
+        partition.fold.fold(decoded, refused, pending)
+        groups.failpoints.hit("after_fold")
+        if not pending.records:
+            pending.started = asyncio.get_running_loop().time()
+            pending.oldest_appended_at = batch.records[0].timestamp * 1000
+            asyncio.get_running_loop().call_later(groups.settings.gather_seconds, self._commit_if_due)
+            self._idle.clear()
+        for offset in sorted(refused):
+            pending.dead_letters.append(refused[offset])
+            groups.emit_rejected(batch.tp, offset, refused[offset])
+        pending.records += len(batch.records)
+        pending.positions[batch.tp.partition] = partition.folded = batch.end
+        partition.appended_at = batch.records[-1].timestamp * 1000
+        elapsed = time.perf_counter() - started
+        groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
+
+    async def _decode(self, fold: PartitionFold, batch: Batch, refused: dict[int, DeadLetterRecord]) -> list[Decoded]:
+        while True:
+            decoded = fold.decode(batch.records, refused, self._groups.schemas.unknown)
+            if not isinstance(decoded, int):
+                return decoded
+            await self._groups.schemas.learn(decoded)
+            refused.clear()
+
+    def _commit_if_due(self) -> None:
+        """After each fold, when gathering ends, after each commit, and before partitions are given up."""
+        pending, settings = self._pending, self._groups.settings
+        if not pending.records or self._committing is not None:
+            return
+        age = asyncio.get_running_loop().time() - pending.started
+        if pending.urgent or pending.records >= settings.max_records or age >= settings.gather_seconds - 0.001:
+            self._pending = Transaction()
+            self._committing = asyncio.create_task(self._commit(pending))
+
+    async def _commit(self, pending: Transaction) -> None:
+        groups, started = self._groups, time.monotonic()
+        positions = {
+            number: msgspec.json.encode(Position(self._source.topic_id, self._source.partitions, number, offset))
+            for number, offset in pending.positions.items()
+        }
+        try:
+            await groups.in_thread(self._ledger.commit, pending, positions)
+        except BaseException as error:  # fenced, timed out, cancelled: step 6
+            groups.give_up(f"group {self.index} could not commit: {error!r}")
+        groups.failpoints.hit("before_ack")
+        for number, offset in pending.positions.items():
+            self.partitions[number].committed = offset
+        self._committing = None
+        if not self._pending.records:
+            self._idle.set()
+        self._commit_if_due()
+        self._wake.set()  # the next transaction may have been full
+        groups.emit(self._committed(pending, time.monotonic() - started))
+
+    def _committed(self, pending: Transaction, commit_seconds: float) -> events.TransactionCommitted:
+        outputs = Counter(topic for topic, *_ in pending.public)
+        outputs.update({topic: len(messages) for topic, messages in pending.plain.items()})
+        if pending.dead_letters:
+            outputs[DEAD_LETTERS.name] += len(pending.dead_letters)
+        return events.TransactionCommitted(
+            group=self.index,
+            records=pending.records,
+            outputs=outputs,
+            dead_letters=Counter(letter.reason for letter in pending.dead_letters),
+            changed_keys=sum(map(len, pending.changes.values())),
+            keys=self._keys(),
+            state_bytes=self._state_bytes(),
+            commit_seconds=commit_seconds,
+            latency_seconds=time.time() - pending.oldest_appended_at / 1e6,
+        )
+
+    def _keys(self) -> int:
+        return sum(len(partition.fold.stored) for partition in self.partitions.values())
+
+    def _state_bytes(self) -> int:
+        return sum(partition.fold.stored.size_bytes for partition in self.partitions.values())
+
+    async def close(self) -> None:
+        """Commit what is folded and forget the state."""
+        await self.finish()
+        if self._task is not None:
+            self._task.cancel()
+        self.partitions.clear()
+        await self._groups.in_thread(self._ledger.close)
+
+    def waiting_records(self, partition: int) -> int:
+        """Records taken from the consumer and not committed yet."""
+        queued = sum(len(batch.records) for batch in self._queue if batch.tp.partition == partition)
+        return queued + (self._pending.records if partition in self._pending.positions else 0)

@@ -1,0 +1,139 @@
+"""The transactional producer of one group: the only way by which anything of a stage gets into the log."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from confluent_kafka import KafkaException, Producer
+
+from schemas.topics import DEAD_LETTERS
+from streams.runtime.dead_letters import DeadLetterRecord
+from streams.runtime.failpoints import Failpoints
+
+# Changelog key of the position of a partition. Keys of state never start with NUL.
+POSITION_KEY: Final = b"\x00position"
+
+CLAIM_SECONDS: Final = 30.0
+
+# A transaction left open by a dead worker blocks every read-committed reader of what it touched until its id is claimed
+# again or this passes; the claim comes within seconds.
+TRANSACTION_TIMEOUT_MS: Final = 30_000
+
+DEAD_LETTER_BYTES: Final = 2_097_152
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What one transaction of a group will hold. Batches of all its partitions are folded into it until it commits."""
+
+    plain: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Messages without headers by topic, in the order in which they were put out."""
+
+    public: list[tuple[str, bytes, bytes, int, list[tuple[str, bytes]]]] = field(default_factory=list)
+    """Topic, key, value, partition (-1: by key) and CloudEvents headers."""
+
+    dead_letters: list[DeadLetterRecord] = field(default_factory=list)
+    changes: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
+    """Changed states by key, by partition; None removes the key."""
+
+    positions: dict[int, int] = field(default_factory=dict)
+    """Offset to read next, by partition."""
+
+    records: int = 0
+    urgent: bool = False
+    oldest_appended_at: int = 0
+    started: float = 0.0
+    """Loop time at which the first batch was folded into it."""
+
+
+class Ledger:
+    """All methods block and are called from a thread, one at a time. Any error means: this process must end."""
+
+    def __init__(
+        self,
+        broker: str,
+        transactional_id: str,
+        changelog: str,
+        failpoints: Failpoints,
+        commit_timeout_seconds: float,
+    ) -> None:
+        self._changelog = changelog
+        self._failpoints = failpoints
+        self._commit_timeout_seconds = commit_timeout_seconds
+        self._producer = Producer(
+            {
+                "bootstrap.servers": broker,
+                "transactional.id": transactional_id,
+                "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+                "linger.ms": 0,
+                # librdkafka's default is CRC32, everyone else's murmur2: keys would land on other partitions
+                "partitioner": "murmur2_random",
+                "compression.type": "lz4",
+                "queue.buffering.max.messages": 1_000_000,
+                "message.max.bytes": DEAD_LETTER_BYTES,
+                # the coordinator answers CONCURRENT_TRANSACTIONS while it writes the last markers; 100 ms by default
+                "retry.backoff.ms": 5,
+                "log_level": 3,
+            }
+        )
+
+    def claim(self) -> None:
+        """Fence every earlier owner: open transactions of theirs are aborted, prepared ones completed, before this returns."""
+        self._producer.init_transactions(CLAIM_SECONDS)
+        self._failpoints.hit("after_claim")
+
+    def commit(self, transaction: Transaction, positions: Mapping[int, bytes]) -> None:
+        """Write and commit. `positions` holds the encoded position record of each partition that moved.
+
+        Raises KafkaException (fenced, timed out, not delivered) or BufferError; nothing of the transaction is then
+        visible to a read-committed reader, unless the commit itself was under way, which the next claim settles.
+        """
+        self._producer.begin_transaction()
+        self._failpoints.hit("after_begin")
+        for topic, messages in transaction.plain.items():
+            self._produce_all(topic, messages)
+        for topic, key, value, partition, headers in transaction.public:
+            self._producer.produce(topic, value, key, partition, headers=headers)
+        for letter in transaction.dead_letters:
+            self._producer.produce(DEAD_LETTERS.name, letter.value, letter.key, headers=letter.headers)
+        self._pass("after_outputs")
+        for partition, states in transaction.changes.items():
+            self._produce_all(
+                self._changelog, [{"key": key, "value": state, "partition": partition} for key, state in states.items()]
+            )
+        self._pass("after_state")
+        self._produce_all(
+            self._changelog,
+            [{"key": POSITION_KEY, "value": value, "partition": partition} for partition, value in positions.items()],
+        )
+        self._pass("before_commit")
+        self._commit()
+        self._failpoints.hit("after_commit")
+
+    def _commit(self) -> None:
+        """Flushes first, and raises if any record was not delivered. A commit that timed out may be asked for again."""
+        for attempt in range(2):
+            try:
+                self._producer.commit_transaction(self._commit_timeout_seconds)
+                return
+            except KafkaException as error:
+                if attempt or not error.args[0].retriable():
+                    raise
+
+    def _pass(self, failpoint: str) -> None:
+        if self._failpoints.is_set(failpoint):
+            self._producer.flush(self._commit_timeout_seconds)
+            self._failpoints.hit(failpoint)
+
+    def _produce_all(self, topic: str, messages: Iterable[dict[str, Any]]) -> None:
+        batch = list(messages)
+        if batch and self._producer.produce_batch(topic, batch) != len(batch):
+            refused = next(message["_error"] for message in batch if "_error" in message)
+            raise KafkaException(refused)
+
+    def close(self) -> None:
+        """Abort what may be open; fenced or nothing open are both fine, since the next claim aborts it anyway."""
+        try:
+            self._producer.abort_transaction(2)
+        except KafkaException:
+            pass

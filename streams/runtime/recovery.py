@@ -1,0 +1,160 @@
+"""Reads a group's state and positions back from its changelog, and refuses what does not fit the topic.
+
+Only to be called after the group was claimed: before that, an earlier owner may still write.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams.runtime.failpoints import Failpoints
+from streams.runtime.ledger import POSITION_KEY
+
+ANSWER_SECONDS: Final = 15.0
+
+
+class StateRefused(Exception):
+    """The state in the log does not fit the topic; the message names the remedy."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """What stands under POSITION_KEY in a changelog partition, as JSON."""
+
+    topic_id: str
+    """Kafka's id of the input topic: a topic deleted and made again has another one."""
+
+    partitions: int
+    """How many partitions the input topic had: with another count, keys live elsewhere."""
+
+    partition: int
+    offset: int
+    """Of the next record to read."""
+
+
+@dataclass(frozen=True)
+class SourceTopic:
+    """The input topic as the broker describes it now."""
+
+    name: str
+    topic_id: str
+    partitions: int
+
+
+@dataclass
+class Recovered:
+    """State and position of one partition. `position` None: nothing was ever committed, read from the beginning."""
+
+    states: dict[bytes, bytes] = field(default_factory=dict)
+    position: Position | None = None
+    low: int = 0
+    """First offset that the input partition still holds."""
+
+
+def describe(broker: str, source: str, changelog: str) -> SourceTopic:
+    """The input topic's identity. Raises StateRefused if a topic is missing or the two do not fit each other."""
+    admin = AdminClient({"bootstrap.servers": broker, "log_level": 3})
+    described = {}
+    for name, future in admin.describe_topics(TopicCollection([source, changelog])).items():
+        try:
+            described[name] = future.result(ANSWER_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise StateRefused(f"topic {name} does not exist; create it with: border topics create") from error
+            raise
+    partitions = len(described[source].partitions)
+    if len(described[changelog].partitions) != partitions:
+        raise StateRefused(
+            f"{source} has {partitions} partitions and {changelog} has {len(described[changelog].partitions)}; "
+            f"delete {changelog} and create it again with {partitions}, the stage then starts from the beginning"
+        )
+    return SourceTopic(source, str(described[source].topic_id), partitions)
+
+
+def recover(
+    broker: str, source: SourceTopic, changelog: str, partitions: Iterable[int], failpoints: Failpoints
+) -> dict[int, Recovered]:
+    """Read changelog partitions to their last stable offset, in bulk. Raises StateRefused, KafkaException."""
+    recovered = {partition: Recovered() for partition in partitions}
+    consumer = Consumer(
+        {
+            "bootstrap.servers": broker,
+            "group.id": "recovery",  # never joined: partitions are assigned by hand and nothing is committed
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "queued.max.messages.kbytes": 32_768,
+            "fetch.max.bytes": 16 << 20,
+            "max.partition.fetch.bytes": 8 << 20,
+            "check.crcs": False,
+            "fetch.wait.max.ms": 10,  # the end of a partition is reported only after this wait
+            "log_level": 3,
+        }
+    )
+    try:
+        consumer.assign([TopicPartition(changelog, p, _low(consumer, changelog, p)) for p in recovered])
+        reading = set(recovered)
+        while reading:
+            # consume() waits its timeout out unless 10,000 messages are there: keep it short
+            for message in consumer.consume(10_000, 0.05):
+                _take(message, recovered, reading)
+            failpoints.hit("in_recovery")
+        for partition, found in recovered.items():
+            low, high = consumer.get_watermark_offsets(TopicPartition(source.name, partition), ANSWER_SECONDS)
+            found.low = low
+            _check(source, changelog, partition, found.position, low, high)
+    finally:
+        consumer.close()
+    return recovered
+
+
+def _low(consumer: Consumer, topic: str, partition: int) -> int:
+    low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), ANSWER_SECONDS)
+    return int(low)
+
+
+def _take(message: Message, recovered: dict[int, Recovered], reading: set[int]) -> None:
+    error, partition = message.error(), message.partition()
+    if error is not None:
+        if error.code() != KafkaError._PARTITION_EOF:
+            raise KafkaException(error)
+        reading.discard(partition)
+        return
+    key, value = message.key(), message.value()
+    if key == POSITION_KEY:
+        recovered[partition].position = msgspec.json.decode(value, type=Position)
+    elif value is None:
+        recovered[partition].states.pop(key, None)
+    else:
+        recovered[partition].states[key] = value
+
+
+def _check(source: SourceTopic, changelog: str, partition: int, position: Position | None, low: int, high: int) -> None:
+    """Refuse a position that means another log, or one that the log no longer reaches back to."""
+    if position is None:
+        return
+    remedy = f"to start over, delete {changelog} and the stage's output topics and create them again"
+    if position.topic_id != source.topic_id:
+        raise StateRefused(
+            f"{source.name} was deleted and created again since {changelog} was written (topic id {position.topic_id}, "
+            f"now {source.topic_id}): its offsets mean other records; {remedy}"
+        )
+    if position.partitions != source.partitions:
+        raise StateRefused(
+            f"{source.name} has {source.partitions} partitions, but {changelog} was written when it had "
+            f"{position.partitions}: keys have moved; {remedy}"
+        )
+    if position.offset < low:
+        raise StateRefused(
+            f"{source.name} partition {partition} now begins at {low}, but the stage had got only to {position.offset}: "
+            f"retention deleted up to {low - position.offset} records that were never processed; restore them, or {remedy}"
+        )
+    if position.offset > high:
+        raise StateRefused(
+            f"{source.name} partition {partition} ends at {high}, but the stage had got to {position.offset}: "
+            f"the log was cut short; {remedy}"
+        )

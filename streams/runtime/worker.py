@@ -1,0 +1,70 @@
+"""Runs one worker of one stage until it is told to stop.
+
+Exit status: 0 stopped by SIGTERM or SIGINT; 75 gave up, start it again (EX_TEMPFAIL); 78 refused, starting it again does
+not help (EX_CONFIG).
+"""
+
+import asyncio
+import os
+import sys
+from typing import Final, NoReturn
+
+import faust
+import orjson
+import uvloop
+from schemas.registry import load_codec
+
+from streams.core.stage import Stage
+from streams.runtime import events, health
+from streams.runtime.app import make_app
+from streams.runtime.groups import Groups
+from streams.runtime.metrics import Telemetry
+from streams.runtime.settings import RuntimeSettings
+
+GAVE_UP: Final = 75
+REFUSED: Final = 78
+
+PULSE_SECONDS: Final = 1.0
+
+
+def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
+    """Run until stopped; ends the process with one of the statuses above, or returns after SIGTERM or SIGINT.
+
+    Prints one JSON line {"stage", "instance", "pid", "metrics_port"} on standard output when it listens. Raises OSError
+    if the metrics port is taken, and what `load_codec` raises if the registry lacks the stage's schemas.
+    """
+    telemetry = Telemetry(stage.name, settings.instance)
+
+    def end(event: events.GaveUp | events.Refused) -> NoReturn:
+        telemetry.emit(event)
+        sys.stderr.flush()
+        os._exit(REFUSED if isinstance(event, events.Refused) else GAVE_UP)  # no clean-up: it could commit
+
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    groups = Groups(stage, settings, load_codec(settings.registry_url), telemetry.emit, end)
+    pulse = health.Pulse()
+    port = health.serve(telemetry.registry, settings.metrics_port, pulse, lambda: groups.ready)
+    line = {"stage": stage.name, "instance": settings.instance, "pid": os.getpid(), "metrics_port": port}
+    print(orjson.dumps(line).decode(), flush=True)
+    telemetry.emit(events.WorkerStarted(port))
+    app = make_app(stage, settings, groups)
+    app.timer(interval=PULSE_SECONDS, name=f"border.{stage.name}.pulse")(make_beat(pulse))
+    worker = faust.Worker(app, loop=loop, loglevel="warn", quiet=True, redirect_stdouts=False)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as stop:
+        if stop.code not in (0, None):
+            end(events.GaveUp(f"Faust ended with status {stop.code}"))
+    except Exception as error:
+        end(events.GaveUp(f"Faust crashed: {error!r}"))
+
+
+def make_beat(pulse: health.Pulse):  # type: ignore[no-untyped-def]
+    """A timer's coroutine that shows the main loop is alive."""
+
+    async def beat() -> None:
+        pulse.beat()
+
+    return beat

@@ -52,7 +52,7 @@ READINGS_PER_PASSAGE: Final = 6.0  # six sensors less the missing, plus repeats,
 USUAL_HEADWAY_SECONDS: Final = 12.0
 # A car needs the lane for about this long besides its stop at the light: moving up and reacting.
 MOVING_UP_SECONDS: Final = 2.8
-SERVICE_SECONDS_MIN: Final = 0.3
+SERVICE_SECONDS_MIN: Final = 0.2
 BUSY_RATIO: Final = 0.8  # of a lane's capacity; beyond it queues grow without end
 
 Lanes = list[tuple[Port, LaneLayout]]

@@ -1,0 +1,168 @@
+"""`border simulate`: a simulated border's readings into a file or into Kafka, the truth into a file aside.
+
+simulate ─► pacing ─► Avro container file | publisher ─► border.lane.readings.v1
+                 └► truth, JSON lines
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.errors import UserError
+from producers.pacing import live, paced
+from producers.publisher import DeliveryError, Publisher
+from producers.simulator import SimulatedReading, find_scenario, watchlist
+from producers.simulator import simulate as simulated
+from producers.simulator.truth import TruthWriter
+from producers.simulator.world import DEFAULT_START_AT
+from schemas.container import ContainerWriter, LogRecord
+from schemas.partitioning import partition_of
+from schemas.registry import load_codec
+from schemas.topics import LANE_READINGS, PARTITIONS
+
+US: Final = 1_000_000
+PROGRESS_EVERY: Final = 2_000  # readings between two looks at the progress bar
+
+Sink = Callable[[SimulatedReading], None]
+
+
+def simulate(
+    scenario: str,
+    /,
+    *,
+    seed: int = 1,
+    days: float | None = None,
+    seconds: float | None = None,
+    speed: float = 0.0,
+    rate: float | None = None,
+    port: Annotated[list[str] | None, Parameter(negative=())] = None,
+    out: Path | None = None,
+    to_kafka: Annotated[bool, Parameter(negative=())] = False,
+    broker: str | None = None,
+    registry_url: str | None = None,
+    truth: Path | None = None,
+    watchlist_file: Annotated[Path | None, Parameter(name="--watchlist")] = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Simulate a border: `matamoros-2009`, `border-2023` or `rush-hour`.
+
+    Examples:
+
+        border simulate matamoros-2009 --days 1 --out day.avro --truth truth.jsonl
+        border simulate border-2023 --to-kafka --broker 127.0.0.1:9092 --registry-url URL --rate 250 --seconds 120
+
+    Parameters
+    ----------
+    scenario: name of the world.
+    seed: the same seed gives the same bytes.
+    days: simulated days of arrivals; default 1.
+    seconds: simulated seconds of arrivals, instead of days.
+    speed: simulated seconds per second: 1 is real time, 0 as fast as it goes.
+    rate: about this many readings a second, in real time and stamped with the present time if published.
+    port: only this port (Schedule D code); may be repeated.
+    out: Avro container file to write, for `border replay`.
+    to_kafka: publish to border.lane.readings.v1.
+    broker: Kafka's address, with --to-kafka.
+    registry_url: schema registry's address, with --to-kafka.
+    truth: JSON-lines file for what is true: vehicles, faults, loads. It never goes to a topic.
+    watchlist_file: JSON-lines file of watchlist entries that this world has hits for.
+    json: print one line of JSON instead of text.
+    """
+    if days is not None and seconds is not None:
+        raise UserError("both --days and --seconds; give one of them")
+    if out is None and not to_kafka and watchlist_file is None:
+        raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
+    length = seconds if seconds is not None else (1.0 if days is None else days) * 86_400
+    try:
+        if watchlist_file is not None:
+            write_watchlist(watchlist_file, scenario, seed, port)
+        readings = simulated(scenario, seed=seed, seconds=length, ports=port, rate=rate)
+        with ExitStack() as stack:
+            sinks: list[Sink] = []
+            while_waiting: Callable[[], None] | None = None
+            if out is not None:
+                sinks.append(container_sink(stack.enter_context(ContainerWriter(out))))
+            if truth is not None:
+                sinks.append(TruthWriter(stack.enter_context(truth.open("wb"))).write)
+            if to_kafka:
+                if broker is None or registry_url is None:
+                    raise UserError("--to-kafka needs --broker and --registry-url; `border up` prints both")
+                publisher = stack.enter_context(Publisher(broker, load_codec(registry_url)))
+                sinks.append(lambda item: publisher.publish(item.reading))
+                while_waiting = publisher.poll
+            if rate is not None and to_kafka:
+                readings = live(readings, while_waiting)
+            else:
+                readings = paced(readings, speed, while_waiting)
+            report(scenario, seed, run(readings, sinks, length, quiet=json), json)
+    except (ValueError, DeliveryError, OSError) as error:
+        raise UserError(str(error)) from error
+    return 0
+
+
+def run(readings: Iterator[SimulatedReading], sinks: list[Sink], length: float, quiet: bool) -> dict[str, float | bool]:
+    """Feed every reading to every sink; Ctrl-C ends it early and cleanly."""
+    count, stopped, last = 0, False, 0
+    first: int | None = None
+    started = time.monotonic()
+    columns = TextColumn("simulating"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
+        task = progress.add_task("", total=length, what="")
+        try:
+            for item in readings if sinks else ():
+                first = item.due_at_us if first is None else first
+                last = item.due_at_us
+                for sink in sinks:
+                    sink(item)
+                count += 1
+                if count % PROGRESS_EVERY == 0:
+                    progress.update(task, completed=(last - first) / US, what=f"{count:,} readings")
+        except KeyboardInterrupt:
+            stopped = True
+    spent = time.monotonic() - started
+    return {
+        "readings": count,
+        "simulated_seconds": round((last - (first or last)) / US, 1),
+        "seconds": round(spent, 2),
+        "readings_per_second": round(count / spent) if spent else 0,
+        "stopped_early": stopped,
+    }
+
+
+def container_sink(writer: ContainerWriter) -> Sink:
+    """Writes readings as the log would hold them: partition by lane, offsets counted, appended when due."""
+    offsets = [0] * PARTITIONS
+
+    def write(item: SimulatedReading) -> None:
+        key = item.reading.lane_id.encode()
+        partition = partition_of(key, PARTITIONS)
+        writer.write(LogRecord(LANE_READINGS.name, partition, offsets[partition], item.due_at_us, key, item.reading))
+        offsets[partition] += 1
+
+    return write
+
+
+def write_watchlist(path: Path, scenario: str, seed: int, ports: list[str] | None) -> None:
+    """Write the suggested entries, one JSON object a line."""
+    entries = watchlist(find_scenario(scenario), seed, DEFAULT_START_AT, ports)
+    path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
+
+
+def report(scenario: str, seed: int, result: dict[str, float | bool], as_json: bool) -> None:
+    """Print what was done, on standard output."""
+    if as_json:
+        print(orjson.dumps({"scenario": scenario, "seed": seed, **result}).decode())
+        return
+    until = " (stopped early)" if result["stopped_early"] else ""
+    print(
+        f"{scenario}, seed {seed}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated seconds "
+        f"in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
+    )

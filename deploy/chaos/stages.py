@@ -3,9 +3,9 @@
     readings ─► COUNTS ─► counts ─► SUMS ─► sums
                   every n-th reading of a lane; ticks to every partition downstream
 
-COUNTS numbers the readings of each lane and emits every n-th; a ReferenceChange in the log sets n for its partition from
-there on. It sends a tick to every partition downstream whenever its watermark enters another 10 s. SUMS numbers what it
-gets of each lane, and emits the minimum watermark over the sources whenever that enters another 10 s.
+COUNTS numbers the readings of each lane and emits every n-th; a ReferenceChange in the log sets n for its partition
+from there on. It sends a tick to every partition downstream whenever its watermark enters another 10 s. SUMS numbers
+what it gets of each lane, and emits the minimum watermark over the sources whenever that enters another 10 s.
 """
 
 from collections.abc import MutableMapping

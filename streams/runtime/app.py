@@ -17,13 +17,13 @@ LAG_SECONDS: Final = 1.0
 # Counted in batches here, not in events.
 BUFFERED_BATCHES: Final = 8
 
-# aiokafka hands out the whole of one partition's fetch before the next partition's: a smaller fetch keeps the partitions
-# of a backlog abreast.
+# aiokafka hands out the whole of one partition's fetch before the next partition's: a smaller fetch keeps the
+# partitions of a backlog abreast.
 FETCH_BYTES: Final = 512 * 1024
 
 
 class NoTables(TableManager):  # type: ignore[misc]
-    """Faust starts recovery, and with it the flow of records, through its table manager; ours has no tables to wait for."""
+    """Faust starts the flow of records through its table manager; ours has no tables to wait for."""
 
     async def on_start(self) -> None:
         """The original sleeps for a second first, which every recovery from a kill would pay."""

@@ -12,6 +12,9 @@ import msgspec
 from schemas.codec import NAMESPACE
 from streams.core.stage import Output
 
+Headers = list[tuple[str, str | bytes | None]]
+"""Names and values, as confluent-kafka takes them."""
+
 # The field that says when what a record reports happened, first match wins.
 TIME_FIELDS: Final = ("selected_at", "scored_at", "raised_at", "watermark_at", "changed_at", "received_at")
 
@@ -25,10 +28,11 @@ def time_of(record: msgspec.Struct) -> int | None:
     return None
 
 
-def headers_of(stage: str, output: Output, body: bytes) -> list[tuple[str, bytes]]:
-    """Headers in a fixed order. The id is a digest of topic, key and body: equal records have equal ids, as in a replay."""
-    identity = hashlib.blake2b(b"\x00".join((output.topic.name.encode(), output.key, body)), digest_size=16).hexdigest()
-    headers = [
+def headers_of(stage: str, output: Output, body: bytes) -> Headers:
+    """Headers in a fixed order. The id is a digest of topic, key and body, so a replay gives the same."""
+    content = b"\x00".join((output.topic.name.encode(), output.key, body))
+    identity = hashlib.blake2b(content, digest_size=16).hexdigest()
+    headers: Headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", identity.encode()),
         ("ce_source", f"/border/stages/{stage}".encode()),

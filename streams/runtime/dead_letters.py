@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 
+from streams.runtime.cloud_events import Headers
+
 OUR_HEADERS: Final = frozenset(
     {f"__streams.errors.{name}" for name in ("exception", "message", "topic", "partition", "offset")}
     | {"stage", "reason", "attempt", "appended_at", "value_bytes", "value_sha256"}
@@ -30,9 +32,11 @@ class DeadLetterRecord:
     """A dead letter ready to be produced."""
 
     reason: str
+    exception: str
+    message: str
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: Headers
 
 
 def attempt_of(record: "ConsumerRecord[Any, Any]") -> int:
@@ -45,11 +49,12 @@ def attempt_of(record: "ConsumerRecord[Any, Any]") -> int:
 
 def bury(record: "ConsumerRecord[Any, Any]", stage: str, reason: str, exception: str, message: str) -> DeadLetterRecord:
     """The dead letter of a record as fetched."""
-    value, size = record.value, []
+    value = record.value
+    size: Headers = []
     if value is not None and len(value) > MAX_VALUE_BYTES:
         size = [("value_bytes", str(len(value)).encode()), ("value_sha256", hashlib.sha256(value).hexdigest().encode())]
         value = None
-    headers = [(name, content) for name, content in record.headers if name not in OUR_HEADERS]
+    headers: Headers = [(name, content) for name, content in record.headers if name not in OUR_HEADERS]
     headers += [
         ("__streams.errors.exception", exception.encode()),
         ("__streams.errors.message", message.encode()),
@@ -62,4 +67,4 @@ def bury(record: "ConsumerRecord[Any, Any]", stage: str, reason: str, exception:
         ("appended_at", str(record.timestamp * 1000).encode()),
         *size,
     ]
-    return DeadLetterRecord(reason, record.key, value, headers)
+    return DeadLetterRecord(reason, exception, message, record.key, value, headers)

@@ -75,9 +75,9 @@ class RecordRejected:
 
 @dataclass(frozen=True, slots=True)
 class RegistryUnreachable:
-    """A schema id is unknown here and the registry does not answer; the partition waits."""
+    """The registry does not answer; the partition whose record names this schema waits, or the whole worker (None)."""
 
-    schema_id: int
+    schema_id: int | None
     retry_seconds: float
 
 
@@ -92,7 +92,7 @@ class LagMeasured:
 
 @dataclass(frozen=True, slots=True)
 class GaveUp:
-    """Memory may be ahead of the log, or the broker is gone: this process ends and the supervisor starts a fresh one."""
+    """Memory may be ahead of the log, or the broker is gone: the process ends and the supervisor starts a fresh one."""
 
     reason: str
 

@@ -10,16 +10,12 @@ Nothing raises out of `fold`: whatever a record does, it becomes a dead letter a
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from aiokafka import ConsumerRecord
-
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
 from streams.core.stage import Output, Record, Rejected, Stage
-from streams.runtime.cloud_events import headers_of
+from streams.runtime.cloud_events import Headers, headers_of
 from streams.runtime.dead_letters import DeadLetterRecord, bury
 from streams.runtime.ledger import Transaction
 from streams.runtime.state import StoredState
-
-Fetched = ConsumerRecord  # as aiokafka hands it over: key and value are bytes or None, timestamp milliseconds
 
 OUTPUT_TOO_LARGE: Final = "output_too_large"
 STATE_TOO_LARGE: Final = "state_too_large"
@@ -35,7 +31,7 @@ class TooLarge(Exception):
 
 
 class Decoded(NamedTuple):
-    """A record ready to be folded, with where it came from."""
+    """A record ready to be folded, with what it was decoded from: an aiokafka ConsumerRecord."""
 
     fetched: Any
     record: Record
@@ -46,7 +42,7 @@ class Encoded(NamedTuple):
 
     output: Output
     value: bytes
-    headers: list[tuple[str, bytes]] | None
+    headers: Headers | None
 
 
 class PartitionFold:

@@ -2,8 +2,9 @@
 
 Why every record changes state exactly once and a read-committed reader sees every output exactly once:
 
- 1. A group is always assigned whole, and the transactional id `<stage>-<group>` is used for it alone. Whoever initialised
-    that id last owns the group. Group membership only decides who tries, so a zombie can cost time, never correctness.
+ 1. A group is always assigned whole, and the transactional id `<stage>-<group>` is used for it alone. Whoever
+    initialised that id last owns the group. Group membership only decides who tries: a zombie costs time, never
+    correctness.
  2. State and positions are read from the changelog only after the claim returned. The claim aborted or completed every
     transaction of earlier owners and fenced their producers, so nothing can be appended behind what is read.
  3. Reading starts at the position found there, never at the offset that the consumer group remembers.
@@ -51,7 +52,7 @@ class Partition:
     committed: int | None
     """What the changelog holds; None: nothing yet."""
 
-    folded: int | None
+    folded: int
     """What memory holds."""
 
     tail: int | None = None
@@ -119,9 +120,7 @@ class Group:
         self._queue.clear()
         self._epoch = None
         self._room.set()
-        return {
-            number: partition.folded for number, partition in self.partitions.items() if partition.folded is not None
-        }
+        return {number: partition.folded for number, partition in self.partitions.items()}
 
     def start(self, epoch: int, positions: dict[int, int]) -> None:
         """Take batches of this epoch from here on."""

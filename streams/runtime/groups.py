@@ -125,16 +125,8 @@ class Groups:
 
     def emit_rejected(self, tp: Any, offset: int, letter: DeadLetterRecord) -> None:
         """Log a dead letter."""
-        headers = dict(letter.headers)
         self.emit(
-            events.RecordRejected(
-                letter.reason,
-                headers["__streams.errors.exception"].decode(),
-                headers["__streams.errors.message"].decode(),
-                tp.topic,
-                tp.partition,
-                offset,
-            )
+            events.RecordRejected(letter.reason, letter.exception, letter.message, tp.topic, tp.partition, offset)
         )
 
     def measure_lag(self, unread: dict[int, int], now: float) -> None:

@@ -30,7 +30,7 @@ class Pulse:
 
 
 def serve(registry: CollectorRegistry, port: int, pulse: Pulse, is_ready: Callable[[], bool]) -> int:
-    """Start serving on 127.0.0.1; returns the port, chosen by the system if 0 was given. Raises OSError if it is taken."""
+    """Start serving on 127.0.0.1; returns the port, chosen by the system for 0. Raises OSError if it is taken."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from schemas.topics import DEAD_LETTERS
+from streams.runtime.cloud_events import Headers
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.failpoints import Failpoints
 
@@ -29,7 +30,7 @@ class Transaction:
     plain: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Messages without headers by topic, in the order in which they were put out."""
 
-    public: list[tuple[str, bytes, bytes, int, list[tuple[str, bytes]]]] = field(default_factory=list)
+    public: list[tuple[str, bytes, bytes, int, Headers]] = field(default_factory=list)
     """Topic, key, value, partition (-1: by key) and CloudEvents headers."""
 
     dead_letters: list[DeadLetterRecord] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Ledger:
         )
 
     def claim(self) -> None:
-        """Fence every earlier owner: open transactions of theirs are aborted, prepared ones completed, before this returns."""
+        """Fence every earlier owner: their open transactions are aborted and prepared ones completed."""
         self._producer.init_transactions(CLAIM_SECONDS)
         self._failpoints.hit("after_claim")
 

@@ -74,9 +74,7 @@ class Telemetry:
         self.dead_letters = self._counter("border_dead_letters", "Records that could not be processed.", "reason")
         self.stage_events = self._counter("border_stage_events", "Events that the stage itself counts.", "event")
         self.rebalances = self._counter("border_rebalances", "Rebalances that this worker took part in.")
-        self.registry_waits = self._counter(
-            "border_registry_waits", "Times a schema was wanted and no registry answered."
-        )
+        self.registry_waits = self._counter("border_registry_waits", "Questions that the registry did not answer.")
         self.batch_records = self._histogram("border_transaction_records", "Input records per transaction.", RECORDS)
         self.fold_seconds = self._histogram("border_fold_seconds", "Decoding and folding of one batch.", SECONDS)
         self.commit_seconds = self._histogram("border_commit_seconds", "Writing and committing a transaction.", SECONDS)

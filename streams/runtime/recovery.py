@@ -118,14 +118,14 @@ def _low(consumer: Consumer, topic: str, partition: int) -> int:
 
 
 def _take(message: Message, recovered: dict[int, Recovered], reading: set[int]) -> None:
-    error, partition = message.error(), message.partition()
+    error, partition = message.error(), int(message.partition() or 0)
     if error is not None:
         if error.code() != KafkaError._PARTITION_EOF:
             raise KafkaException(error)
         reading.discard(partition)
         return
-    key, value = message.key(), message.value()
-    if key == POSITION_KEY:
+    key, value = bytes(message.key() or b""), message.value()
+    if key == POSITION_KEY and value is not None:
         recovered[partition].position = msgspec.json.decode(value, type=Position)
     elif value is None:
         recovered[partition].states.pop(key, None)
@@ -150,8 +150,9 @@ def _check(source: SourceTopic, changelog: str, partition: int, position: Positi
         )
     if position.offset < low:
         raise StateRefused(
-            f"{source.name} partition {partition} now begins at {low}, but the stage had got only to {position.offset}: "
-            f"retention deleted up to {low - position.offset} records that were never processed; restore them, or {remedy}"
+            f"{source.name} partition {partition} now begins at {low}, but the stage had got only to "
+            f"{position.offset}: retention deleted up to {low - position.offset} records that were never processed; "
+            f"restore them, or {remedy}"
         )
     if position.offset > high:
         raise StateRefused(

@@ -13,8 +13,8 @@ from streams.runtime import events
 RETRY_SECONDS: Final = 0.5
 RETRY_SECONDS_MAX: Final = 5.0
 
-# An id that the registry does not know is asked for again after this long: it may have been registered since, and a flood
-# of foreign records must not become a flood of questions.
+# An id that the registry does not know is asked for again after this long: it may have been registered since, and a
+# flood of foreign records must not become a flood of questions.
 UNKNOWN_SECONDS: Final = 60.0
 UNKNOWN_MAX: Final = 10_000
 

@@ -1,4 +1,4 @@
-"""Everything about a worker that is not its stage. Built at the edge (deploy/settings.py); nothing here reads the environment."""
+"""Everything about a worker that is not its stage. Built in deploy/settings.py; nothing here reads the environment."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class RuntimeSettings:
     """Most input records of one transaction; also of one step of folding, during which nothing else happens."""
 
     session_seconds: float = 10.0
-    """A worker silent for this long loses its partitions. Not below the broker's `group.min.session.timeout.ms`, 6 s."""
+    """A worker silent for this long loses its partitions. Brokers take 6 s and more by default."""
 
     heartbeat_seconds: float = 2.0
     commit_timeout_seconds: float = 15.0
@@ -39,8 +39,6 @@ class RuntimeSettings:
     def __post_init__(self) -> None:
         """Raises ValueError for a setting that cannot work."""
         if self.session_seconds < 3 * self.heartbeat_seconds:
-            raise ValueError(
-                "session_seconds must be at least three heartbeats, or one lost heartbeat loses partitions"
-            )
+            raise ValueError("session_seconds must be three heartbeats or more, or one that is lost costs partitions")
         if self.max_records < 1 or self.gather_seconds < 0:
             raise ValueError("max_records must be positive and gather_seconds not negative")

@@ -1,4 +1,4 @@
-"""A Faust transport that hands the agent whole fetched batches, starting where the *state* says, not where the group says.
+"""A Faust transport that hands the agent whole fetched batches, starting where the *state* says, not the group.
 
 Registered as `batched://`. One event per fetched batch of a partition; nothing is delivered for a partition before
 `app.groups.open()` has recovered it. What it takes over from Faust's aiokafka driver is the group membership and the
@@ -41,8 +41,8 @@ class Batch(NamedTuple):
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Runs in the consumer's own thread, where seeks and fetches cannot interleave, and tags them with an epoch there.
 
-    Otherwise a fetch in flight across a seek delivers its records after it; to drop them as stale would lose them, since
-    aiokafka's position has moved on.
+    Otherwise a fetch in flight across a seek delivers its records after it; to drop them as stale would lose them,
+    since aiokafka's position has moved on.
     """
 
     epoch = 0
@@ -59,7 +59,7 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
             "_isolation_level": "read_committed",
             "_partition_assignment_strategy": [GroupAssignor],
             "_fetch_max_wait_ms": FETCH_WAIT_MS,
-            # `earliest` would hide that retention has passed our position: the records between would be skipped in silence
+            # `earliest` would hide that retention has passed our position: the records between would be skipped
             "_auto_offset_reset": "none",
         }
         for name, value in changes.items():
@@ -77,13 +77,9 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
             self._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
         self.fetched_to, self.epoch = dict(positions), epoch
 
-    async def _fetch_records(
-        self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
-    ) -> list[Batch]:
+    async def _fetch_records(self, consumer: Any, active_partitions: Any, **limits: Any) -> list[Batch]:
         try:
-            fetched = await super()._fetch_records(
-                consumer, active_partitions, timeout=timeout, max_records=max_records
-            )
+            fetched = await super()._fetch_records(consumer, active_partitions, **limits)
         except NoOffsetForPartitionError:  # just assigned and not sought yet: seek_all comes
             return []
         batches = []  # no await between aiokafka taking the records and this: the epoch is the one they were read in
@@ -118,7 +114,8 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
 
     def lags(self) -> dict[int, int]:
         """Records not read yet by partition."""
-        return self._thread.lags()
+        lags: dict[int, int] = self._thread.lags()
+        return lags
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """Commit what is folded first: otherwise an ordinary rebalance fences a healthy worker."""
@@ -138,7 +135,7 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
         self.app.groups.start(epoch, positions)
         await self._thread.seek_all(positions, epoch)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109
         """Whole batches, as one event each."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)

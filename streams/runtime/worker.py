@@ -1,18 +1,21 @@
 """Runs one worker of one stage until it is told to stop.
 
-Exit status: 0 stopped by SIGTERM or SIGINT; 75 gave up, start it again (EX_TEMPFAIL); 78 refused, starting it again does
-not help (EX_CONFIG).
+Exit status: 0 stopped by SIGTERM or SIGINT; 75 gave up, start it again (EX_TEMPFAIL); 78 refused, starting it again
+does not help (EX_CONFIG).
 """
 
 import asyncio
 import os
 import sys
+import time
+from collections.abc import Callable, Coroutine
 from typing import Final, NoReturn
 
 import faust
 import orjson
 import uvloop
-from schemas.registry import load_codec
+from schemas.codec import Codec
+from schemas.registry import RegistryUnavailable, load_codec
 
 from streams.core.stage import Stage
 from streams.runtime import events, health
@@ -25,6 +28,7 @@ GAVE_UP: Final = 75
 REFUSED: Final = 78
 
 PULSE_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 1.0
 
 
 def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
@@ -43,7 +47,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    groups = Groups(stage, settings, load_codec(settings.registry_url), telemetry.emit, end)
+    groups = Groups(stage, settings, wait_for_codec(settings.registry_url, telemetry), telemetry.emit, end)
     pulse = health.Pulse()
     port = health.serve(telemetry.registry, settings.metrics_port, pulse, lambda: groups.ready)
     line = {"stage": stage.name, "instance": settings.instance, "pid": os.getpid(), "metrics_port": port}
@@ -61,7 +65,17 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
         end(events.GaveUp(f"Faust crashed: {error!r}"))
 
 
-def make_beat(pulse: health.Pulse):  # type: ignore[no-untyped-def]
+def wait_for_codec(registry_url: str, telemetry: Telemetry) -> Codec:
+    """Ids of our schemas. A registry that is down is waited for, as records that name an unknown id are later."""
+    while True:
+        try:
+            return load_codec(registry_url)
+        except RegistryUnavailable:
+            telemetry.emit(events.RegistryUnreachable(None, RETRY_SECONDS))
+            time.sleep(RETRY_SECONDS)
+
+
+def make_beat(pulse: health.Pulse) -> Callable[[], Coroutine[None, None, None]]:
     """A timer's coroutine that shows the main loop is alive."""
 
     async def beat() -> None:

@@ -1,0 +1,105 @@
+"""Keeps worker processes running: starts, watches, restarts, and for fault tests kills and pauses them by name."""
+
+import os
+import signal
+import sys
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from deploy.errors import UserError
+from deploy.local.processes import Child, log_of
+
+# The runtime's own word for "my memory may be ahead of the log; start me afresh": a restart, not a crash.
+GAVE_UP: Final = 75
+RESTART_DELAY_SECONDS: Final = 0.2
+CRASHES_MAX: Final = 5
+CRASH_WINDOW_SECONDS: Final = 60.0
+
+
+@dataclass
+class Worker:
+    """One supervised process: how to start it, and the process that runs now."""
+
+    name: str
+    command: list[str]
+    log_path: Path
+    environment: dict[str, str] | None
+    child: Child
+    restart_at: float | None = None
+    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES_MAX))
+
+
+class Supervisor:
+    """Named workers. Call `tend` often, from the main thread."""
+
+    def __init__(self, log_directory: Path) -> None:
+        self._log_directory = log_directory
+        self.workers: dict[str, Worker] = {}
+        self.exits: dict[str, Counter[int]] = defaultdict(Counter)
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Worker:
+        """Start a worker under a new name. `environment` is added to ours."""
+        merged = {**os.environ, **environment} if environment else None
+        path = self._log_directory / f"{name}.log"
+        worker = Worker(name, list(command), path, merged, Child(name, command, path, merged))
+        self.workers[name] = worker
+        return worker
+
+    def tend(self) -> None:
+        """Restart what has ended. Raises UserError if a worker crashes again and again."""
+        now = time.monotonic()
+        for worker in self.workers.values():
+            code = worker.child.process.poll()
+            if code is None:
+                continue
+            if worker.restart_at is None:
+                self.exits[worker.name][code] += 1
+                self._count_crash(worker, code, now)
+                worker.restart_at = now + RESTART_DELAY_SECONDS
+            if now >= worker.restart_at:
+                worker.restart_at = None
+                worker.child = Child(worker.name, worker.command, worker.log_path, worker.environment)
+
+    def _count_crash(self, worker: Worker, code: int, now: float) -> None:
+        if code in (GAVE_UP, -signal.SIGKILL):
+            return
+        worker.crashes.append(now)
+        if len(worker.crashes) == CRASHES_MAX and now - worker.crashes[0] < CRASH_WINDOW_SECONDS:
+            raise UserError(
+                f"{worker.name} ended {CRASHES_MAX} times in {CRASH_WINDOW_SECONDS:.0f} s, last with status {code}; "
+                f"{log_of(worker.child)}"
+            )
+
+    def kill(self, name: str) -> None:
+        """kill -9 one worker; `tend` restarts it."""
+        self.workers[name].child.process.kill()
+        self.workers[name].child.process.wait()
+
+    def pause(self, name: str) -> None:
+        """Stop one worker as a long garbage collection or a suspended machine would."""
+        self.workers[name].child.process.send_signal(signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a paused worker go on."""
+        if self.workers[name].child.process.poll() is None:
+            self.workers[name].child.process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Stop all, the last started first."""
+        for worker in reversed(self.workers.values()):
+            worker.child.stop()
+
+    def __enter__(self) -> "Supervisor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def border_command(*arguments: str) -> list[str]:
+    """The command line of a `border` command, run by this interpreter whatever PATH says."""
+    return [sys.executable, "-m", "deploy", *arguments]

@@ -163,6 +163,6 @@ def report(scenario: str, seed: int, result: dict[str, float | bool], as_json: b
         return
     until = " (stopped early)" if result["stopped_early"] else ""
     print(
-        f"{scenario}, seed {seed}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated seconds "
-        f"in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
+        f"{scenario}, seed {seed}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated "
+        f"seconds in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
     )

@@ -25,6 +25,7 @@ DRAIN_SECONDS: Final = 120  # after the last arrival, so that every vehicle has 
 XRAY_BLOCK_SECONDS: Final = 7200  # a mobile unit stays in a lane this long
 # Share of lanes that have a unit at a time, and of their vehicles that it scans: 2 % of cars, 15 % of trucks in all.
 XRAY_SHARES: Final = {LaneMode.PASSENGER: (0.08, 0.25), LaneMode.BUS: (0.1, 0.5), LaneMode.TRUCK: (0.2, 0.75)}
+IDLE_STEP_SECONDS: Final = 60
 DEVICES: Final = (
     SensorRole.ENTRY_LOOP, SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA, SensorRole.SCALE,
     SensorRole.STOP_LINE_LOOP, SensorRole.EXIT_LOOP, SensorRole.TERMINAL,
@@ -48,28 +49,37 @@ class LaneLife:
         self._free_from = 0.0  # seconds since start: nobody enters before, since someone is backing out
         self._next_officer_at = 0.0
         self._next_beat = 0
+        self._unit_block = -1  # the block that `_unit_here` is known for
+        self._unit_here: str | None = None
 
     def readings(self, seconds: float) -> Iterator[SimulatedReading]:
         """Readings of vehicles arriving within `seconds`, and the heartbeats until they have left."""
-        pending = self._sensors.pending
         for arrival, identity in self._arrivals.until(seconds):
-            entered = self._pass(arrival, identity)
+            tailgates = self._ahead is not None and self._random.random() < self._scenario.faults.tailgater_ratio
+            if not tailgates:  # which comes close behind the one ahead, so earlier than it would have
+                yield from self._idle(arrival)
+            entered = self._pass(arrival, identity, tailgates)
             self._duties(entered)
-            # Nothing of this or a later vehicle can be due before it entered.
-            horizon = self._start_at + int(entered * US)
-            while pending and pending[0][0] < horizon:
-                yield heappop(pending)[2]
+            yield from self._due(entered)
         end = seconds + DRAIN_SECONDS
         if self._ahead is not None:
             end = max(end, self._ahead.reached_at[-1] + DRAIN_SECONDS)
-        time = float(self._next_beat)
-        while time < end:
-            time += 600.0
-            self._duties(min(time, end))
-            horizon = self._start_at + int(min(time, end) * US)
-            while pending and pending[0][0] < horizon:
-                yield heappop(pending)[2]
-        while pending:
+        yield from self._idle(end)
+        yield from self._due(float("inf"))
+
+    def _idle(self, until: float) -> Iterator[SimulatedReading]:
+        """Time goes by without arrivals, in steps, so that a closed lane's heartbeats never pile up."""
+        while self._next_beat + IDLE_STEP_SECONDS < until:
+            step = float(self._next_beat + IDLE_STEP_SECONDS)
+            self._duties(step)
+            yield from self._due(step)
+        self._duties(until)
+        yield from self._due(until)
+
+    def _due(self, horizon: float) -> Iterator[SimulatedReading]:
+        """What is due before a time at which nothing new can come any more: nothing is due before it happened."""
+        pending = self._sensors.pending
+        while pending and (pending[0][0] - self._start_at) / US < horizon:
             yield heappop(pending)[2]
 
     def _at(self, seconds: float) -> int:
@@ -78,14 +88,18 @@ class LaneLife:
     def _unit(self, seconds: float) -> str | None:
         """The mobile X-ray unit that serves this lane at a time, if any."""
         block = (self._start_at // US + int(seconds)) // XRAY_BLOCK_SECONDS
+        if block == self._unit_block:
+            return self._unit_here
         mode = self._layout.mode
         lanes = [lane.lane_id for lane in self._port.lanes if lane.mode is mode]
         schedule = Random(f"{self._seed} units {self._port.code} {mode} {block}")
         count = int(len(lanes) * XRAY_SHARES[mode][0] + schedule.random())
         served = schedule.sample(lanes, count)
-        if self._layout.lane_id not in served:
-            return None
-        return f"{self._port.code}-{mode.value.lower()}-xray-{served.index(self._layout.lane_id) + 1}"
+        self._unit_block, self._unit_here = block, None
+        if self._layout.lane_id in served:
+            number = served.index(self._layout.lane_id) + 1
+            self._unit_here = f"{self._port.code}-{mode.value.lower()}-xray-{number}"
+        return self._unit_here
 
     def _duties(self, until: float) -> None:
         """Heartbeats and officers' rotation up to a time."""
@@ -106,11 +120,10 @@ class LaneLife:
             self._sensors.officer(self._at(self._next_officer_at), officer)
             self._next_officer_at += self._random.uniform(1800.0, 3600.0)
 
-    def _pass(self, arrival: float, identity: str) -> float:
+    def _pass(self, arrival: float, identity: str, tailgates: bool) -> float:
         """One vehicle goes through the lane. Returns when it entered, seconds since start."""
         scenario, random, layout = self._scenario, self._random, self._layout
         vehicle = make_vehicle(self._seed, identity, layout.mode, self._port.state, scenario.smuggling_ratio)
-        tailgates = self._ahead is not None and random.random() < scenario.faults.tailgater_ratio
         places = layout.places_m
         stop_line, end = int(places[SensorRole.STOP_LINE_LOOP]), int(places[SensorRole.EXIT_LOOP]) + 10
         service = 0.0 if tailgates else scenario.service_seconds * random.uniform(0.5, 1.5)

@@ -389,6 +389,7 @@ class ReferenceChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     watchlist_entry: WatchlistEntry | None = None
     watchlist_entry_id: str | None = None
     rule_set_version: str | None = None
+    rule_set_text: str | None = None
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):

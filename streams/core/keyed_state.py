@@ -1,7 +1,7 @@
 """Decoded states of one partition over their stored bytes, with what changed since the runtime last took it.
 
-    stored (runtime's; bytes) ─► get: decoded once per batch ─► put / remove ─► take_changes: encoded once per batch
-                                                                            └► roll_back: forgotten
+stored (runtime's; bytes) ─► get: decoded once per batch ─► put / remove ─► take_changes: encoded once per batch
+                                                                        └► roll_back: forgotten
 """
 
 from collections.abc import Callable, MutableMapping

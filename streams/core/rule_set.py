@@ -1,0 +1,130 @@
+"""The rule set: every number that turns readings into a risk and a risk into a light, versioned and typed.
+
+A rule set is a TOML text. The shell reads the text and hands it to `parse_rule_set`; a ReferenceChange carries one in
+the log, so that a replay weighs every passage by the rules of its time.
+"""
+
+import math
+import tomllib
+from typing import Annotated, Final
+
+import msgspec
+
+from schemas.records import ListKind, ScaleType, ScanQuality
+
+# A rule set is a few kilobytes; a longer text is a mistake, and every partition stores it.
+RULE_SET_BYTES_MAX: Final = 65_536
+
+# Nothing a vehicle is or its people are may be evidence, whatever it would predict (issue of fairness and of law).
+FORBIDDEN_EVIDENCE: Final = frozenset({"jurisdiction", "nationality", "occupants", "demeanour"})
+
+Probability = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a rule set; an unknown name in the text is an error, never ignored."""
+
+
+class ListRule(Rules, frozen=True):
+    """What a watchlist kind weighs. `must_refer` turns the light red outside any budget."""
+
+    log_odds: Annotated[float, msgspec.Meta(ge=-10.0, le=10.0)]
+    must_refer: bool = False
+
+
+class LoadShare(Rules, frozen=True):
+    """Part of the smuggled loads: mass in kg and its share of loads; the shares add up to 1."""
+
+    load_kg: Positive
+    share: Probability
+
+
+class ClassWeight(Rules, frozen=True):
+    """Weight of an FHWA class without load, in kg: mean and standard deviation between vehicles."""
+
+    mean_kg: Positive
+    sigma_kg: Positive
+
+
+class WeightRules(Rules, frozen=True):
+    """Scales, vehicles and loads. Sigmas of scales are shares of the mass; payload is people, fuel and shopping."""
+
+    scale_sigma_ratio: dict[ScaleType, Probability]
+    payload_mean_kg: Positive
+    payload_sigma_kg: Positive
+    gross_error_share: Probability
+    gross_error_range_kg: Positive
+    own_weighings_min: Annotated[int, msgspec.Meta(ge=1)]
+    declared_sigma_ratio: Probability
+    loads: Annotated[tuple[LoadShare, ...], msgspec.Meta(min_length=1)]
+    classes: dict[str, ClassWeight]
+
+
+class DetectorRates(Rules, frozen=True):
+    """Chance of an alarm with and without a gun in the vehicle."""
+
+    hit_rate: Probability
+    false_alarm_rate: Probability
+
+
+class XrayRules(Rules, frozen=True):
+    """Rates of the software and the analyst by scan quality; a quality that is not listed says nothing."""
+
+    machine: dict[ScanQuality, DetectorRates]
+    operator: dict[ScanQuality, DetectorRates]
+
+
+class CrossingRules(Rules, frozen=True):
+    """Crossings per day of ordinary vehicles that come back, and of couriers; the weight is capped."""
+
+    ordinary_per_day: Positive
+    courier_per_day: Positive
+    log_odds_max: Positive
+
+
+class PlateRules(Rules, frozen=True):
+    """How often front and rear plates disagree: by misreading, and by a swapped plate among smugglers."""
+
+    misread_disagreement_rate: Probability
+    swapped_plate_rate: Probability
+
+
+class SelectionRules(Rules, frozen=True):
+    """When the light turns red. `propensity_by_port` replaces the common propensity of the random arm."""
+
+    threshold_log_odds: float
+    random_propensity: Probability
+    propensity_by_port: dict[str, Probability] = {}
+
+
+class RuleSet(Rules, frozen=True):
+    """All of it. `version` stands in every Score, Selection and Alert."""
+
+    version: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    prior_log_odds: float
+    selection: SelectionRules
+    watchlist: dict[ListKind, ListRule]
+    weight: WeightRules
+    xray: XrayRules
+    crossings: CrossingRules
+    plates: PlateRules
+
+    def propensity_at(self, port_code: str) -> float:
+        """Probability of the random arm at a port."""
+        return self.selection.propensity_by_port.get(port_code, self.selection.random_propensity)
+
+
+def parse_rule_set(text: str) -> RuleSet:
+    """The rule set in a TOML text. Raises ValueError that names what is missing, unknown or out of bounds."""
+    if len(text.encode()) > RULE_SET_BYTES_MAX:
+        raise ValueError(f"a rule set has at most {RULE_SET_BYTES_MAX} bytes")
+    try:
+        rules = msgspec.convert(tomllib.loads(text), RuleSet)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise ValueError(f"not a rule set: {error}") from error
+    if not all(map(math.isfinite, (rules.prior_log_odds, rules.selection.threshold_log_odds))):
+        raise ValueError("not a rule set: prior and threshold must be finite")
+    if abs(sum(load.share for load in rules.weight.loads) - 1.0) > 1e-9:
+        raise ValueError("not a rule set: the shares of weight.loads must add up to 1")
+    return rules

@@ -1,0 +1,302 @@
+"""The vehicles stage as a fold over one partition of the passages topic.
+
+    Passage          ─► Score and, once per passage, Selection to the lane; Alert if someone must act
+    Tick             ─► watermark of this partition; expiry; a tick to every partition of lane decisions
+    ReferenceChange  ─► watchlist or rule set, from its place in the log on
+
+Operating modes are worlds of their own: each has its own histories, so a test, an exercise or a simulation neither
+reads nor writes what is known of real travellers, and every output carries its passage's mode.
+"""
+
+from collections.abc import MutableMapping
+from typing import Final
+
+import msgspec
+
+from schemas.records import (
+    Alert,
+    ChangeKind,
+    Direction,
+    Light,
+    OperatingMode,
+    Passage,
+    PassageState,
+    ReferenceChange,
+    Score,
+    Selection,
+    Tick,
+)
+from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
+from streams.core.evidence.subject import Subject
+from streams.core.keyed_state import KeyedState
+from streams.core.plates import normalise_plate
+from streams.core.random_draw import RandomKeys
+from streams.core.rule_set import RuleSet, parse_rule_set
+from streams.core.stage import Fold, Output, Record, Rejected
+from streams.core.vehicles import history
+from streams.core.vehicles.alerts import alert_of, withdrawal_of
+from streams.core.vehicles.decisions import score_of, select
+from streams.core.vehicles.expiry import ExpiryIndex
+from streams.core.vehicles.history import EMPTY, SECOND, KeyState, OpenPassage, PassedBy
+from streams.core.vehicles.validation import check_change, check_passage, check_tick
+from streams.core.vehicles.watchlist import ENTRIES_MAX, Watchlist
+
+MODE_PREFIXES: Final = {
+    OperatingMode.OPERATIONAL: b"o:",
+    OperatingMode.TEST: b"t:",
+    OperatingMode.EXERCISE: b"e:",
+    OperatingMode.TRAINING: b"r:",
+    OperatingMode.SIMULATED: b"s:",
+}
+RULES_KEY: Final = b"rules"
+WATERMARKS_KEY: Final = b"watermarks"
+
+# Keys removed per tick: at one tick a second and partition this outpaces the 140 passages a second of 250 readings/s
+# many times, and 2,000 removals are under 10 ms, so no light waits for them.
+SWEEP_MAX: Final = 2_000
+
+# Event time between ticks sent on. They only drive expiry and absence downstream, both of minutes.
+TICK_MICROSECONDS: Final = 10 * SECOND
+
+
+class Watermarks(msgspec.Struct, array_like=True, frozen=True):
+    """Watermark of each source partition seen, that of this partition, and the one last sent on."""
+
+    sources: dict[int, int]
+    own_at: int = 0
+    sent_at: int = 0
+
+
+_WATERMARKS: Final = msgspec.msgpack.Decoder(Watermarks)
+
+
+class VehiclesStage:
+    """The stage; `rule_set` is in force until a ReferenceChange brings another."""
+
+    name = "vehicles"
+    source = PASSAGES
+    changelog = VEHICLES_CHANGELOG
+
+    def __init__(self, rule_set: RuleSet, random_keys: RandomKeys) -> None:
+        self._rule_set = rule_set
+        self._random_keys = random_keys
+
+    def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
+        """A fold over what the changelog holds for this partition."""
+        return VehiclesFold(partition, stored, self._rule_set, self._random_keys)
+
+
+class VehiclesFold:
+    """One partition: histories by plate key, the whole watchlist, the rule set and the watermark."""
+
+    def __init__(
+        self, partition: int, stored: MutableMapping[bytes, bytes], rule_set: RuleSet, random_keys: RandomKeys
+    ) -> None:
+        self.counters: dict[str, int] = {}
+        self._partition = partition
+        self._stored = stored
+        self._initial_rule_set = rule_set
+        self._random_keys = random_keys
+        self._keys: KeyedState[KeyState] = KeyedState(stored, history.encode, history.decode)
+        self._texts: KeyedState[str] = KeyedState(stored, str.encode, bytes.decode)
+        self._watermarks: KeyedState[Watermarks] = KeyedState(stored, msgspec.msgpack.encode, _WATERMARKS.decode)
+        self._watchlist = Watchlist(stored)
+        self._rules = self._rules_in_force()
+        self._expiry = ExpiryIndex((key, history.expiry_of(value)) for key, value in stored.items() if key[1:2] == b":")
+        self._swept: list[bytes] = []  # taken out of the expiry index since changes were last taken
+
+    def advance(self, record: Record, outputs: list[Output]) -> None:
+        """Fold one record. Raises Rejected before any change."""
+        value = record.value
+        if isinstance(value, Passage):
+            check_passage(value, record.key)
+            self._advance_passage(value, outputs)
+        elif isinstance(value, Tick):
+            check_tick(value, PASSAGES.partitions)
+            self._advance_tick(value, outputs)
+        elif isinstance(value, ReferenceChange):
+            self._advance_change(value)
+        else:
+            raise Rejected("unexpected_type", f"{type(value).__name__} does not belong into {PASSAGES.name}")
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Encoded states changed since the last call, None for a removed key."""
+        self._swept.clear()
+        return (
+            self._keys.take_changes()
+            | self._texts.take_changes()
+            | self._watermarks.take_changes()
+            | self._watchlist.take_changes()
+        )
+
+    def roll_back(self) -> None:
+        """Forget every change since the last take_changes."""
+        self._keys.roll_back()
+        self._texts.roll_back()
+        self._watermarks.roll_back()
+        self._watchlist.roll_back()
+        self._rules = self._rules_in_force()
+        for key in self._swept:
+            if key in self._stored:
+                self._expiry.note(key, history.expiry_of(self._stored[key]))
+        self._swept.clear()
+
+    def _count(self, event: str, number: int = 1) -> None:
+        self.counters[event] = self.counters.get(event, 0) + number
+
+    def _advance_passage(self, passage: Passage, outputs: list[Output]) -> None:
+        if passage.direction is Direction.NORTHBOUND:
+            self._count("northbound_ignored")  # a light there is for another service
+            return
+        key = MODE_PREFIXES[passage.operating_mode] + passage.plate_key.encode()
+        at = passage.at_light_received_at or passage.watermark_at
+        before = self._keys.get(key) or EMPTY
+        state = history.without_expired(before, passage.watermark_at // SECOND)
+        if passage.state is PassageState.RETRACTED:
+            state = self._retract(state, passage, outputs)
+        else:
+            state = self._decide(state, passage, at, outputs)
+        if state == before:
+            return
+        if state == EMPTY:
+            self._keys.remove(key)
+        else:
+            self._keys.put(key, state)
+            self._expiry.note(key, history.expires_s(state))
+
+    def _decide(self, state: KeyState, passage: Passage, at: int, outputs: list[Output]) -> KeyState:
+        """Score one revision, select if it asks for a light, alert if there is news, remember it if it is FINAL."""
+        subject = self._subject(state, passage, at)
+        score = score_of(subject, self._rules)
+        lane_key = passage.lane_id.encode()
+        remembered = history.open_passage(state, passage.passage_id)
+        opened = remembered or OpenPassage(passage.passage_id, 0)
+        selection = None
+        if (
+            passage.state is PassageState.AT_LIGHT
+            and passage.revision == 1
+            and not opened.light
+            and not history.has_passed(state, passage.passage_id)
+        ):
+            selection = select(subject, score, self._rules, self._random_keys)
+            outputs.append(Output(LANE_DECISIONS, lane_key, selection, urgent=True))
+            self._count_selection(selection)
+        outputs.append(Output(LANE_DECISIONS, lane_key, score))
+        light = selection.light if selection else Light(opened.light or "UNKNOWN")
+        alert = alert_of(subject, score, self._rules, light, opened)
+        if alert is not None:
+            outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
+            self._count_alert(alert)
+        return self._remember(state, subject, score, light, alert, remembered)
+
+    def _subject(self, state: KeyState, passage: Passage, at: int) -> Subject:
+        if passage.plate is None:
+            return Subject(passage, at, (), None, 0.0)
+        plate = normalise_plate(passage.plate)
+        earlier = history.earlier_passages(state, plate, passage.jurisdiction, at // SECOND, passage.passage_id)
+        hit = self._watchlist.match(plate, passage.jurisdiction, passage.watermark_at, passage.operating_mode)
+        probability = 1.0
+        for candidate in passage.plate_candidates:
+            if normalise_plate(candidate.plate) == plate:
+                probability = candidate.confidence
+                break
+        return Subject(passage, at, earlier, hit, probability)
+
+    def _remember(
+        self,
+        state: KeyState,
+        subject: Subject,
+        score: Score,
+        light: Light,
+        alert: Alert | None,
+        remembered: OpenPassage | None,
+    ) -> KeyState:
+        passage = subject.passage
+        opened = remembered
+        expires_s = passage.watermark_at // SECOND + history.OPEN_SECONDS
+        if alert is not None:
+            entry_id = alert.watchlist_entry_id or ""
+            opened = OpenPassage(
+                passage.passage_id, expires_s, light, alert.kind, alert.severity, entry_id, score.log_odds
+            )
+        elif remembered is None and light is not Light.UNKNOWN:
+            opened = OpenPassage(passage.passage_id, expires_s, light)
+        if passage.state is PassageState.FINAL and passage.plate is not None:
+            passed = PassedBy(subject.at // SECOND, passage.passage_id, round(passage.gross_weight_kg or 0.0))
+            state = history.with_passage(state, normalise_plate(passage.plate), passage.jurisdiction, passed)
+            if opened is not None and not opened.alert_kind:
+                # The history knows the passage from now on, so that it is not selected again; saves 30 bytes a vehicle.
+                return history.without_open(state, passage.passage_id)
+        return state if opened is None or opened is remembered else history.with_open(state, opened)
+
+    def _retract(self, state: KeyState, passage: Passage, outputs: list[Output]) -> KeyState:
+        """Withdraw a passage from this key: out of the history, and its alert called off. The light stays."""
+        self._count("retractions")
+        state = history.without_passage(state, passage.passage_id)
+        opened = history.open_passage(state, passage.passage_id)
+        if opened is not None and opened.alert_kind:
+            alert = withdrawal_of(passage, opened, self._rules)
+            outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
+            self._count_alert(alert)
+            state = history.with_open(state, OpenPassage(opened.passage_id, opened.expires_s, opened.light))
+        return state
+
+    def _advance_tick(self, tick: Tick, outputs: list[Output]) -> None:
+        marks = self._watermarks.get(WATERMARKS_KEY) or Watermarks({})
+        # A watermark never goes back: not a source's, and not ours when a slower source shows up.
+        source_at = max(marks.sources.get(tick.source_partition, 0), tick.watermark_at)
+        sources = marks.sources | {tick.source_partition: source_at}
+        own_at = max(marks.own_at, min(sources.values()))
+        sent_at = marks.sent_at
+        if own_at >= sent_at + TICK_MICROSECONDS:
+            sent_at = own_at
+            onward = Tick(source_topic=PASSAGES.name, source_partition=self._partition, watermark_at=own_at)
+            for partition in range(LANE_DECISIONS.partitions):
+                outputs.append(Output(LANE_DECISIONS, str(partition).encode(), onward, partition=partition))
+        changed = Watermarks(sources, own_at, sent_at)
+        if changed != marks:
+            self._watermarks.put(WATERMARKS_KEY, changed)
+        self._sweep(own_at)
+
+    def _sweep(self, now_at: int) -> None:
+        now_s = now_at // SECOND
+        due = self._expiry.due(now_s, SWEEP_MAX)
+        self._swept += due
+        for key in due:
+            state = self._keys.get(key)
+            if state is None:
+                continue
+            kept = history.without_expired(state, now_s)
+            if kept == EMPTY:
+                self._keys.remove(key)
+                self._count("keys_expired")
+                continue
+            if kept is not state:
+                self._keys.put(key, kept)
+            self._expiry.note(key, history.expires_s(kept))
+        expired = self._watchlist.sweep(now_at, SWEEP_MAX)
+        if expired:
+            self._count("watchlist_entries_expired", expired)
+
+    def _advance_change(self, change: ReferenceChange) -> None:
+        rules = check_change(change)
+        if rules is not None and change.rule_set_text is not None:
+            self._texts.put(RULES_KEY, change.rule_set_text)
+            self._rules = rules
+        elif change.kind is ChangeKind.WATCHLIST_ADD and change.watchlist_entry is not None:
+            if len(self._watchlist) >= ENTRIES_MAX:
+                raise Rejected("watchlist_full", f"a watchlist has at most {ENTRIES_MAX} entries")
+            self._watchlist.add(change.watchlist_entry)
+        elif change.watchlist_entry_id is not None and not self._watchlist.remove(change.watchlist_entry_id):
+            self._count("watchlist_removals_of_nothing")
+        self._count("reference_changes")
+
+    def _rules_in_force(self) -> RuleSet:
+        text = self._texts.get(RULES_KEY)
+        return self._initial_rule_set if text is None else parse_rule_set(text)
+
+    def _count_selection(self, selection: Selection) -> None:
+        self._count(f"selections_{selection.light.lower()}_{selection.referral_reason.lower()}")
+
+    def _count_alert(self, alert: Alert) -> None:
+        self._count(f"alerts_{alert.kind.lower()}")

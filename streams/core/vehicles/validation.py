@@ -1,0 +1,96 @@
+"""What the vehicles stage refuses: a record that would corrupt state or overflow a bound becomes a dead letter."""
+
+import math
+from typing import Final
+
+import msgspec
+
+from schemas.records import ChangeKind, OperatingMode, Passage, PassageState, ReferenceChange, Tick
+from schemas.topics import LANE_READINGS
+from streams.core.plates import key_of
+from streams.core.rule_set import RULE_SET_BYTES_MAX, RuleSet, parse_rule_set
+from streams.core.stage import Rejected
+
+# 2000-01-01 and 2100-01-01: a time outside is a broken clock or a broken unit, and seconds must fit 32 bits.
+TIME_MIN: Final = 946_684_800_000_000
+TIME_MAX: Final = 4_102_444_800_000_000
+
+# No road vehicle weighs more (heaviest permitted combinations are about 65 t).
+WEIGHT_KG_MAX: Final = 200_000.0
+
+# Longest text of an id; ids are stored with each passage.
+ID_LENGTH_MAX: Final = 128
+
+# A passage rests on about six readings; hundreds are a fault upstream and would make each alert as long.
+READINGS_MAX: Final = 256
+
+
+def check_passage(passage: Passage, key: bytes) -> None:
+    """Raises Rejected `wrong_key` or `impossible_value`."""
+    plate = passage.plate
+    expected = key_of(plate, passage.passage_id)
+    if passage.plate_key != expected or key != expected.encode():
+        raise Rejected("wrong_key", "the record's key, its plate_key and its folded plate are not the same")
+    if passage.state is PassageState.UNKNOWN or passage.operating_mode is OperatingMode.UNKNOWN:
+        raise Rejected("impossible_value", "state or operating_mode is UNKNOWN")
+    if passage.revision < 1 or passage.passage_number < 0:
+        raise Rejected("impossible_value", "revision must be at least 1 and passage_number at least 0")
+    if not 0 < len(passage.passage_id) <= ID_LENGTH_MAX or len(passage.lane_id) > ID_LENGTH_MAX:
+        raise Rejected("impossible_value", f"passage_id and lane_id must have 1 to {ID_LENGTH_MAX} characters")
+    if len(passage.readings) > READINGS_MAX or len(passage.images) > READINGS_MAX:
+        raise Rejected("impossible_value", f"more than {READINGS_MAX} readings or images")
+    for name, at in (("watermark_at", passage.watermark_at), ("at_light_received_at", passage.at_light_received_at)):
+        if at is not None and not TIME_MIN <= at < TIME_MAX:
+            raise Rejected("impossible_value", f"{name} must lie in 2000 to 2100")
+    for name, weight_kg in (
+        ("gross_weight_kg", passage.gross_weight_kg),
+        ("declared_load_kg", passage.declared_load_kg),
+    ):
+        # A comparison with NaN is false, so NaN is refused too.
+        if weight_kg is not None and not 0.0 <= weight_kg <= WEIGHT_KG_MAX:
+            raise Rejected("impossible_value", f"{name} must lie in 0 to {WEIGHT_KG_MAX:.0f}")
+    for candidate in passage.plate_candidates:
+        if not 0.0 <= candidate.confidence <= 1.0:
+            raise Rejected("impossible_value", "a candidate's confidence must lie in 0 to 1")
+    if not math.isfinite(passage.join_probability):
+        raise Rejected("impossible_value", "join_probability must be finite")
+
+
+def check_tick(tick: Tick, partitions: int) -> None:
+    """Raises Rejected `impossible_value` for a source that does not exist or a time that cannot be."""
+    if tick.source_topic != LANE_READINGS.name or not 0 <= tick.source_partition < partitions:
+        raise Rejected("impossible_value", f"a tick must name a partition 0 to {partitions - 1} of the lanes' input")
+    if not TIME_MIN <= tick.watermark_at < TIME_MAX:
+        raise Rejected("impossible_value", "watermark_at must lie in 2000 to 2100")
+
+
+def check_change(change: ReferenceChange) -> RuleSet | None:
+    """The rule set of a RULE_SET change, None for the others. Raises Rejected `impossible_value` if incomplete."""
+    if change.kind is ChangeKind.WATCHLIST_ADD:
+        entry = change.watchlist_entry
+        if entry is None or not 0 < len(entry.entry_id) <= ID_LENGTH_MAX:
+            raise Rejected("impossible_value", "WATCHLIST_ADD needs an entry with an id")
+        if len(msgspec.msgpack.encode(entry)) > RULE_SET_BYTES_MAX:
+            raise Rejected("impossible_value", f"an entry has at most {RULE_SET_BYTES_MAX} bytes")
+        if entry.valid_from_at >= entry.valid_until_at or not 0 < entry.valid_until_at < TIME_MAX:
+            raise Rejected("impossible_value", "valid_from_at must be before valid_until_at, that before 2100")
+        if key_of(entry.plate, "") == key_of(None, ""):
+            raise Rejected("impossible_value", "an entry needs a plate with a letter or digit")
+        if entry.entered_by == entry.approved_by:
+            raise Rejected("impossible_value", "an entry must be approved by a second person")
+        return None
+    if change.kind is ChangeKind.WATCHLIST_REMOVE:
+        if not change.watchlist_entry_id:
+            raise Rejected("impossible_value", "WATCHLIST_REMOVE needs watchlist_entry_id")
+        return None
+    if change.kind is ChangeKind.RULE_SET:
+        if change.rule_set_text is None:
+            raise Rejected("impossible_value", "RULE_SET needs rule_set_text")
+        try:
+            rules = parse_rule_set(change.rule_set_text)
+        except ValueError as error:
+            raise Rejected("impossible_value", str(error)) from error
+        if rules.version != change.rule_set_version:
+            raise Rejected("impossible_value", "rule_set_version is not the version in rule_set_text")
+        return rules
+    raise Rejected("unknown_change", "this kind of reference change is not known")

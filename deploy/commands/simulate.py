@@ -22,7 +22,6 @@ from producers.publisher import DeliveryError, Publisher
 from producers.simulator import SimulatedReading, find_scenario, watchlist
 from producers.simulator import simulate as simulated
 from producers.simulator.truth import TruthWriter
-from producers.simulator.world import DEFAULT_START_AT
 from schemas.container import ContainerWriter, LogRecord
 from schemas.partitioning import partition_of
 from schemas.registry import load_codec
@@ -91,7 +90,8 @@ def simulate(
             if out is not None:
                 sinks.append(container_sink(stack.enter_context(ContainerWriter(out))))
             if truth is not None:
-                sinks.append(TruthWriter(stack.enter_context(truth.open("wb"))).write)
+                writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
+                sinks.append(writer.write)
             if to_kafka:
                 if broker is None or registry_url is None:
                     raise UserError("--to-kafka needs --broker and --registry-url; `border up` prints both")
@@ -152,7 +152,7 @@ def container_sink(writer: ContainerWriter) -> Sink:
 
 def write_watchlist(path: Path, scenario: str, seed: int, ports: list[str] | None) -> None:
     """Write the suggested entries, one JSON object a line."""
-    entries = watchlist(find_scenario(scenario), seed, DEFAULT_START_AT, ports)
+    entries = watchlist(find_scenario(scenario), seed, ports)
     path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
 
 

@@ -3,7 +3,6 @@
 The truth is written to a file of its own and never to a topic; a test searches the encoded readings for it.
 """
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
@@ -39,7 +38,8 @@ class PassageTruth:
 class SimulatedReading(NamedTuple):
     """A reading and what is true of it. `truth` is the number of the true vehicle in the lane, None for no vehicle's.
 
-    `faults` are those of this reading; those of its vehicle stand in `passage.faults`.
+    `faults` are those of this reading; those of its vehicle stand in `passage.faults`, which is complete once the
+    next vehicle has entered (`tailgated` is the next one's doing).
     """
 
     due_at_us: int  # when the gateway hands it to the log
@@ -58,24 +58,37 @@ PASSAGES_IN_LANE_MAX: Final = 64
 
 
 class TruthWriter:
-    """Writes JSON lines: a passage when its first reading comes, and a line for every reading of a vehicle."""
+    """Writes JSON lines: one for every reading of a vehicle, and one for a passage once nothing more befalls it.
+
+    A context manager: leaving it writes the passages still open.
+    """
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._encode = msgspec.json.Encoder().encode
-        self._seen: dict[str, deque[int]] = {}
+        self._open: dict[str, dict[int, PassageTruth]] = {}
 
     def write(self, item: SimulatedReading) -> None:
         """Write what is true of one reading."""
         passage = item.passage
         if passage is None:
             return
-        # The newest passages of a lane are remembered; readings of one vehicle never spread over more than these.
-        seen = self._seen.setdefault(passage.lane_id, deque(maxlen=PASSAGES_IN_LANE_MAX))
-        if passage.number not in seen:
-            seen.append(passage.number)
-            self._write({"passage": passage})
+        # A passage is written late: the car behind may still tailgate it after its first readings.
+        passages = self._open.setdefault(passage.lane_id, {})
+        if passage.number not in passages:
+            passages[passage.number] = passage
+            if len(passages) > PASSAGES_IN_LANE_MAX:
+                self._write({"passage": passages.pop(min(passages))})
         self._write({"reading_id": item.reading.reading_id, "truth": passage.number, "faults": item.faults})
+
+    def __enter__(self) -> "TruthWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for passages in self._open.values():
+            for passage in passages.values():
+                self._write({"passage": passage})
+        self._open.clear()
 
     def _write(self, line: dict[str, Any]) -> None:
         self._out.write(self._encode(line) + b"\n")
@@ -87,10 +100,12 @@ LEGAL_BASIS: Final = {
     ListKind.WANTED: "simulated: arrest warrant",
     ListKind.TRACE_LINKED: "simulated: firearm trace",
 }
-YEAR_US: Final = 365 * 86_400_000_000
+# Simulations start at any date, from the pilot's year on.
+VALID_FROM_AT: Final = 1_230_768_000_000_000  # 2009-01-01
+VALID_UNTIL_AT: Final = 4_102_444_800_000_000  # 2100-01-01
 
 
-def watchlist(scenario: Scenario, seed: int, start_at: int, ports: Iterable[str] | None = None) -> list[WatchlistEntry]:
+def watchlist(scenario: Scenario, seed: int, ports: Iterable[str] | None = None) -> list[WatchlistEntry]:
     """Reference data for a simulated world: one commuter of every passenger lane and hour, so that runs have hits."""
     entries: list[WatchlistEntry] = []
     for code in sorted(ports or scenario.daily_counts):
@@ -102,7 +117,7 @@ def watchlist(scenario: Scenario, seed: int, start_at: int, ports: Iterable[str]
                 identity = commuter_identity(lane.lane_id, hour, 0)
                 vehicle = make_vehicle(seed, identity, lane.mode, port.state, scenario.smuggling_ratio)
                 kind = Random(f"{seed} list {identity}").choice(LIST_KINDS)
-                entries.append(_entry(len(entries) + 1, vehicle, kind, start_at))
+                entries.append(_entry(len(entries) + 1, vehicle, kind))
     return entries
 
 
@@ -111,7 +126,7 @@ def commuter_identity(lane_id: str, hour: int, number: int) -> str:
     return f"{lane_id} h{hour} n{number}"
 
 
-def _entry(number: int, vehicle: Vehicle, kind: ListKind, start_at: int) -> WatchlistEntry:
+def _entry(number: int, vehicle: Vehicle, kind: ListKind) -> WatchlistEntry:
     return WatchlistEntry(
         entry_id=f"simulated-{number}",
         plate=vehicle.plate,
@@ -122,8 +137,8 @@ def _entry(number: int, vehicle: Vehicle, kind: ListKind, start_at: int) -> Watc
         case_number=f"SIM-{number:05d}",
         priority=1 if kind is ListKind.WANTED else 2,
         audience="ops-center",
-        valid_from_at=start_at - YEAR_US,
-        valid_until_at=start_at + YEAR_US,
+        valid_from_at=VALID_FROM_AT,
+        valid_until_at=VALID_UNTIL_AT,
         entered_by="simulator",
         approved_by="simulator",
     )

@@ -210,7 +210,7 @@ def test_distinct_plates_means_that_no_vehicle_comes_twice() -> None:
 
 def test_commuters_of_the_watchlist_do_cross() -> None:
     scenario = find_scenario("rush-hour")
-    listed = {entry.plate for entry in watchlist(scenario, SEED, DEFAULT_START_AT)}
+    listed = {entry.plate for entry in watchlist(scenario, SEED)}
     crossed = {i.passage.vehicle.plate for i in rush_hour(3600) if i.passage is not None}
     # 18 lanes have one listed commuter for this hour, and 7 of 10 commuters come: about 12 of them.
     assert 5 <= len(listed & crossed) <= 18, repeat_with(SEED)

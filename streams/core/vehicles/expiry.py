@@ -21,6 +21,9 @@ class ExpiryIndex:
         for key, expires_s in expiries:
             self.note(key, expires_s)
 
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._listed
+
     def note(self, key: bytes, expires_s: int) -> None:
         """A key has an expiry now; does nothing if it stands in the index already."""
         if key not in self._listed:

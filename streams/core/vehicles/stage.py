@@ -162,7 +162,8 @@ class VehiclesFold:
             self._keys.remove(key)
         else:
             self._keys.put(key, state)
-            self._expiry.note(key, history.expires_s(state))
+            if key not in self._expiry:
+                self._expiry.note(key, history.expires_s(state))
 
     def _decide(self, state: KeyState, passage: Passage, at: int, outputs: list[Output]) -> KeyState:
         """Score one revision, select if it asks for a light, alert if there is news, remember it if it is FINAL."""

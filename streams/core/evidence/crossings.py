@@ -10,7 +10,7 @@ import math
 from schemas.records import Evidence
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
-from streams.core.vehicles.history import SECOND
+from streams.core.vehicle_history import SECOND
 
 DAY_SECONDS = 24 * 3600
 

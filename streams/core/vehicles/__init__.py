@@ -2,3 +2,7 @@
 
 passage ─► validation ─► history of this exact plate + watchlist ─► evidence ─► score ─► lot and light ─► alert
 """
+
+from streams.core.vehicles.stage import VehiclesStage
+
+__all__ = ["VehiclesStage"]

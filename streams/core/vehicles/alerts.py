@@ -26,8 +26,8 @@ from schemas.records import (
 )
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet
+from streams.core.vehicle_history import OpenPassage
 from streams.core.vehicles.decisions import is_must_refer, probability_of
-from streams.core.vehicles.history import OpenPassage
 
 # A list entry of priority 0 to 50 is severe: the half of the scale that its owner called urgent.
 PRIORITY_SEVERE_MAX: Final = 50

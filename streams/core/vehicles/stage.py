@@ -27,17 +27,17 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
+from streams.core import vehicle_history as history
 from streams.core.evidence.subject import Subject
 from streams.core.keyed_state import KeyedState
 from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.vehicles import history
+from streams.core.vehicle_history import EMPTY, SECOND, KeyState, OpenPassage, PassedBy
 from streams.core.vehicles.alerts import alert_of, withdrawal_of
 from streams.core.vehicles.decisions import score_of, select
 from streams.core.vehicles.expiry import ExpiryIndex
-from streams.core.vehicles.history import EMPTY, SECOND, KeyState, OpenPassage, PassedBy
 from streams.core.vehicles.validation import check_change, check_passage, check_tick
 from streams.core.vehicles.watchlist import ENTRIES_MAX, Watchlist
 

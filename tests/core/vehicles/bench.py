@@ -9,10 +9,10 @@ import sys
 import time
 import tracemalloc
 
+from streams.core import vehicle_history as history
 from streams.core.stage import Output, Record
-from streams.core.vehicles import history
+from streams.core.vehicle_history import KeyState, PassedBy, Vehicle
 from streams.core.vehicles.expiry import ExpiryIndex
-from streams.core.vehicles.history import KeyState, PassedBy, Vehicle
 from tests.core.vehicles.builders import SECOND, START, fold, synthetic_log
 
 BATCH_RECORDS = 500

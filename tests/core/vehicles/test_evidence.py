@@ -17,7 +17,7 @@ from streams.core.evidence.watchlist import watchlist_exact
 from streams.core.evidence.weight_history import weight_against_own_history
 from streams.core.evidence.xray import xray_machine, xray_operator
 from streams.core.rule_set import FORBIDDEN_EVIDENCE, parse_rule_set
-from streams.core.vehicles.history import PassedBy
+from streams.core.vehicle_history import PassedBy
 from tests.core.vehicles.builders import DAY, RULES, SECOND, START, default_text, entry, passage
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from schemas.codec import body_of
 from schemas.records import PassageState, Score
+from streams.core import vehicle_history as history
 from streams.core.stage import Output
-from streams.core.vehicles import history, watchlist
+from streams.core.vehicles import watchlist
 from tests.core.vehicles.builders import (
     DAY,
     RULES,

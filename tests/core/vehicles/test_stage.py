@@ -18,8 +18,8 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import ALERTS, LANE_DECISIONS
+from streams.core import vehicle_history as history
 from streams.core.stage import Rejected
-from streams.core.vehicles import history
 from tests.core.vehicles.builders import (
     DAY,
     RULES,

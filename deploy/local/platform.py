@@ -24,7 +24,8 @@ from schemas.registry import register_all
 
 MARKER: Final = "border-state"  # a directory without it is not ours to remove
 MARKER_TEXT: Final = "State of a local border platform. `border down --wipe` removes this directory.\n"
-PROCESS_LIST: Final = "processes.json"
+PROCESS_LIST: Final = "processes-platform.json"
+PROCESS_LISTS: Final = "processes-*.json"  # the supervisor keeps its own
 
 
 class LocalPlatform:
@@ -75,8 +76,9 @@ class LocalPlatform:
         self.stop()
 
     def _start(self) -> None:
-        for name in end_left_over(self.directory / PROCESS_LIST):
-            self._console.print(f"Ended {name}, left over from a run that was killed")
+        for process_list in self.directory.glob(PROCESS_LISTS):
+            for name in end_left_over(process_list):
+                self._console.print(f"Ended {name}, left over from a run that was killed")
         kafka_port = choose_port(self._kafka_port, "--kafka-port")
         registry_port = choose_port(self._registry_port, "--registry-port")
         software = provide_software(self._cache, self._console)
@@ -155,5 +157,6 @@ def wipe(directory: Path) -> None:
     owner = owner_of(directory)
     if owner is not None:
         raise UserError(f"{directory} is in use by pid {owner}; run `border down` first")
-    end_left_over(directory / PROCESS_LIST)
+    for process_list in directory.glob(PROCESS_LISTS):
+        end_left_over(process_list)
     shutil.rmtree(directory)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from deploy.errors import UserError
-from deploy.local.processes import Child, log_of
+from deploy.local.processes import Child, log_of, write_process_list
 
 # The runtime's own word for "my memory may be ahead of the log; start me afresh": a restart, not a crash.
 GAVE_UP: Final = 75
+WORKER_LIST: Final = "processes-workers.json"
 RESTART_DELAY_SECONDS: Final = 0.2
 CRASHES_MAX: Final = 5
 CRASH_WINDOW_SECONDS: Final = 60.0
@@ -47,7 +48,11 @@ class Supervisor:
         path = self._log_directory / f"{name}.log"
         worker = Worker(name, list(command), path, merged, Child(name, command, path, merged))
         self.workers[name] = worker
+        self._remember()
         return worker
+
+    def _remember(self) -> None:
+        write_process_list(self._log_directory / WORKER_LIST, [worker.child for worker in self.workers.values()])
 
     def tend(self) -> None:
         """Restart what has ended. Raises UserError if a worker crashes again and again."""
@@ -63,6 +68,7 @@ class Supervisor:
             if now >= worker.restart_at:
                 worker.restart_at = None
                 worker.child = Child(worker.name, worker.command, worker.log_path, worker.environment)
+                self._remember()
 
     def _count_crash(self, worker: Worker, code: int, now: float) -> None:
         if code in (GAVE_UP, -signal.SIGKILL):
@@ -92,6 +98,7 @@ class Supervisor:
         """Stop all, the last started first."""
         for worker in reversed(self.workers.values()):
             worker.child.stop()
+        (self._log_directory / WORKER_LIST).unlink(missing_ok=True)
 
     def __enter__(self) -> "Supervisor":
         return self

@@ -42,8 +42,8 @@ def check_partitions(topic: Topic, partitions: int) -> None:
     """Raises UserError if the count is not the catalogue's: keys would go to other partitions than their state."""
     if partitions != topic.partitions:
         raise UserError(
-            f"topic {topic.name} has {partitions} partitions, the catalogue says {topic.partitions}; state is kept by "
-            "partition, so the count cannot change under it. Use another broker, or delete the topic with its changelog "
+            f"topic {topic.name} has {partitions} partitions, the catalogue says {topic.partitions}; state is kept "
+            "by partition, so the count cannot change under it. Use another broker, or delete topic and changelog "
             "(`border down --wipe` does so locally) and start anew"
         )
 

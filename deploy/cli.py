@@ -1,0 +1,66 @@
+"""The `border` command: one file per command in `deploy/commands`, loaded when it is called."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Final, NoReturn
+
+from cyclopts import App
+from rich.console import Console
+
+from deploy.errors import UserError
+from schemas.registry import NotRegistered
+
+INTERRUPTED: Final = 130
+
+# Name, where its function stands (groups have an App of their own there), and what the list of commands says.
+COMMANDS: Final = (
+    ("demo", "deploy.commands.demo:demo", "See the whole platform at work on a simulated border."),
+    ("up", "deploy.commands.up:up", "Start Kafka, the schema registry and the stages on this machine."),
+    ("down", "deploy.commands.down:down", "Stop a running local platform; --wipe removes its state."),
+    ("status", "deploy.commands.status:status", "Broker, registry, stages and lag on one screen."),
+    ("watch", "deploy.commands.watch:watch", "A live board of lanes, lights and alerts."),
+    ("tail", "deploy.commands.tail:tail", "A topic's records as JSON lines, plates masked."),
+    ("simulate", "deploy.commands.simulate:simulate", "Simulate a border into a file or into Kafka."),
+    ("capture", "deploy.commands.capture:capture", "Save topics to an Avro container file."),
+    ("replay", "deploy.commands.replay:replay", "Fold captured readings offline, or prove what was written."),
+    ("watchlist", "deploy.commands.watchlist:app", "Add, remove, import and list watchlist entries."),
+    ("keys", "deploy.commands.keys:app", "Commit to and audit the keys of the random arm."),
+    ("schemas", "deploy.commands.schemas:app", "Check and register the contract."),
+    ("topics", "deploy.commands.topics:topics", "List the topic catalogue, or make it on a broker."),
+    ("evaluate", "deploy.commands.evaluate:evaluate", "Measure the join against the simulator's truth."),
+    ("chaos", "deploy.commands.chaos:chaos", "Kill and pause workers at random and prove that nothing is lost."),
+    ("bench", "deploy.commands.bench:bench", "Measure speed, side by side in one run."),
+    ("stage", "deploy.commands.stage:stage", "Run one worker of a stage."),
+)
+
+HELP: Final = """Finds guns leaving the United States southbound: lanes' sensors to lights and alerts.
+
+A red light is a referral to a person, never an accusation.
+"""
+
+app = App(name="border", help=HELP, version_flags=("--version",))
+for command, place, summary in COMMANDS:
+    app.command(place, name=command, help=summary)
+
+
+def stop_like_ctrl_c(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends a command as Ctrl-C does: everything it started is stopped in order."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status: 1 a failure that was explained, 2 wrong usage, 130 interrupted."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, stop_like_ctrl_c)
+    try:
+        result = app(arguments, error_console=errors, result_action="return_value")
+    except BrokenPipeError:  # the reader of our output has seen enough: `border tail … | head`
+        sys.stderr.close()
+        return 0
+    except (UserError, ConnectionError, NotRegistered) as error:
+        errors.print(f"border: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0

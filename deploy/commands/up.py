@@ -1,0 +1,127 @@
+"""`border up`: the whole platform on one machine, until Ctrl-C.
+
+Kafka + registry ─► topics, schemas ─► stage workers ─► (a simulated world) ─► platform.json ─► tend until stopped
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import free_port, write_atomically
+from deploy.local.supervisor import Supervisor, border_command
+from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
+from deploy.stages import STAGE_NAMES, make_secret
+
+TEND_SECONDS: Final = 0.2
+
+
+def up(
+    *,
+    state_directory: str | None = None,
+    kafka_port: int | None = None,
+    registry_port: int | None = None,
+    workers: int | None = None,
+    stages: bool = True,
+    scenario: str | None = None,
+    speed: float = 1.0,
+    seed: int = 1,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Start Kafka, the schema registry and the stages on this machine; Ctrl-C stops it all.
+
+    Examples:
+
+        border up
+        border up --scenario matamoros-2009 --speed 10
+        border up --kafka-port 0 --registry-port 0 --json
+
+    Parameters
+    ----------
+    state_directory: where the platform keeps its state.
+    kafka_port: port of the broker; 0 takes a free one.
+    registry_port: port of the registry; 0 takes a free one.
+    workers: worker processes per stage.
+    stages: `--no-stages` starts broker and registry only.
+    scenario: also simulate this world: matamoros-2009, border-2023 or rush-hour.
+    speed: simulated seconds per second; 0 is as fast as it goes.
+    seed: seed of the simulated world.
+    json: when ready, print one line of JSON.
+    """
+    settings = load_settings(
+        state_directory=state_directory, kafka_port=kafka_port, registry_port=registry_port, workers=workers
+    )
+    console = Console(stderr=True)
+    started = time.monotonic()
+    with running(settings, console, stages) as (platform, supervisor):
+        if scenario is not None:
+            arguments = ("--to-kafka", "--broker", platform.broker, "--registry-url", platform.registry_url)
+            options = ("--speed", str(speed), "--seed", str(seed), "--days", "365", "--json")
+            supervisor.start("simulator", border_command("simulate", scenario, *arguments, *options))
+        describe(platform, settings, time.monotonic() - started, console, json)
+        while True:
+            supervisor.tend()
+            time.sleep(TEND_SECONDS)
+
+
+@contextmanager
+def running(settings: Settings, console: Console, stages: bool = True) -> Iterator[tuple[LocalPlatform, Supervisor]]:
+    """The platform with its stage workers, all stopped in reverse order at the end."""
+    platform = LocalPlatform(
+        settings.state_path,
+        settings.cache_path,
+        kafka_port=settings.kafka_port,
+        registry_port=settings.registry_port,
+        console=console,
+    )
+    platform_file = settings.state_path / PLATFORM_FILE
+    with platform, Supervisor(settings.state_path) as supervisor:
+        make_secret(settings.random_secret_path)
+        processes: list[dict[str, Any]] = []
+        for name in STAGE_NAMES if stages else ():
+            for instance in range(settings.workers):
+                processes.append(start_worker(supervisor, platform, settings, name, instance))
+        found = {"broker": platform.broker, "registry_url": platform.registry_url, "processes": processes}
+        write_atomically(platform_file, orjson.dumps(found))
+        try:
+            yield platform, supervisor
+        finally:
+            platform_file.unlink(missing_ok=True)
+
+
+def start_worker(
+    supervisor: Supervisor, platform: LocalPlatform, settings: Settings, stage: str, instance: int
+) -> dict[str, Any]:
+    """Start one stage worker and return its entry for platform.json."""
+    port = free_port()  # fixed now, so that a restarted worker is scraped at the same place
+    environment = child_environment(
+        broker=platform.broker,
+        registry_url=platform.registry_url,
+        state_directory=settings.state_path,
+        metrics_port=port,
+        gather_seconds=settings.gather_seconds,
+        max_records=settings.max_records,
+        session_seconds=settings.session_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+    name = f"{stage}-{instance}"
+    supervisor.start(name, border_command("stage", stage, "--instance", str(instance)), environment)
+    return {"name": name, "stage": stage, "instance": instance, "metrics_port": port}
+
+
+def describe(platform: LocalPlatform, settings: Settings, seconds: float, console: Console, as_json: bool) -> None:
+    """Say what runs where."""
+    if as_json:
+        line = {"broker": platform.broker, "registry_url": platform.registry_url, "ready_seconds": round(seconds, 1)}
+        print(orjson.dumps(line).decode(), flush=True)
+        return
+    console.print(f"Ready after {seconds:.1f} s. Ctrl-C stops it all.", highlight=False)
+    console.print(f"  Kafka broker     {platform.broker}", highlight=False)
+    console.print(f"  schema registry  {platform.registry_url}", highlight=False)
+    console.print(f"  logs and state   {settings.state_path.absolute()}", highlight=False)
+    console.print("In another terminal: border watch | border status | border tail border.alerts.v1", highlight=False)

@@ -1,0 +1,145 @@
+"""Every setting in one place: defaults, then `border.toml`, then the environment, then a command's own options.
+
+    border.toml  broker = "kafka.example:9092"        BORDER_BROKER=kafka.example:9092 border status
+
+Nothing else in the project reads the environment.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from deploy.errors import UserError
+from streams.runtime.settings import RuntimeSettings
+
+PREFIX: Final = "BORDER_"
+PLATFORM_FILE: Final = "platform.json"
+
+
+def setting(default: Any, meaning: str) -> Any:
+    """A setting with the sentence that the README shows for it."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command runs with. Times in seconds, paths relative to the current directory."""
+
+    config: str = setting("border.toml", "TOML file that settings are read from, if it exists")
+    state_directory: str = setting(".border", "data of a local platform: broker, registry, logs, secret")
+    cache_directory: str = setting(
+        "", "downloaded Kafka and registry; empty: `$XDG_CACHE_HOME/border` or `~/.cache/border`"
+    )
+    broker: str = setting("", "Kafka's bootstrap address; empty: the platform running in `state_directory`")
+    registry_url: str = setting("", "Confluent interface of the schema registry; empty: as for `broker`")
+    kafka_port: int = setting(9092, "port of the local broker; 0: any free one")
+    registry_port: int = setting(8081, "port of the local registry; 0: any free one")
+    workers: int = setting(1, "worker processes per stage")
+    metrics_port: int = setting(0, "port of `/metrics`, `/livez`, `/readyz` of one stage worker; 0: any free one")
+    gather_seconds: float = setting(0.1, "how long outputs that no light waits for are gathered into one transaction")
+    max_records: int = setting(2000, "most input records of one transaction")
+    session_seconds: float = setting(10.0, "a worker silent for this long loses its partitions")
+    heartbeat_seconds: float = setting(2.0, "how often a worker tells the broker that it lives")
+    random_secret_file: str = setting(
+        "", "master secret of the random arm; empty: `random-secret` in `state_directory`"
+    )
+    rule_set_file: str = setting("", "rule set (TOML); empty: the one that comes with the platform")
+    failpoint: str = setting("", "tests only: `name:nth[:stop]` ends or stops a stage worker at that step")
+
+    @property
+    def state_path(self) -> Path:
+        """The state directory."""
+        return Path(self.state_directory)
+
+    @property
+    def cache_path(self) -> Path:
+        """The download cache."""
+        if self.cache_directory:
+            return Path(self.cache_directory).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "border"
+
+    @property
+    def random_secret_path(self) -> Path:
+        """The master secret's file."""
+        return Path(self.random_secret_file) if self.random_secret_file else self.state_path / "random-secret"
+
+    def runtime(self, instance: int) -> RuntimeSettings:
+        """What a stage worker gets. Raises UserError for a combination that cannot work."""
+        broker, registry_url = self.addresses()
+        try:
+            return RuntimeSettings(
+                broker=broker,
+                registry_url=registry_url,
+                instance=instance,
+                metrics_port=self.metrics_port,
+                gather_seconds=self.gather_seconds,
+                max_records=self.max_records,
+                session_seconds=self.session_seconds,
+                heartbeat_seconds=self.heartbeat_seconds,
+                failpoint=self.failpoint,
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    def addresses(self) -> tuple[str, str]:
+        """Broker and registry: as set, else of the platform running here. Raises UserError if neither."""
+        if self.broker and self.registry_url:
+            return self.broker, self.registry_url
+        running = running_platform(self.state_path)
+        if running is None:
+            raise UserError(
+                f"no platform runs in {self.state_directory}; start one with `border up`, or give --broker and "
+                "--registry-url"
+            )
+        return self.broker or running["broker"], self.registry_url or running["registry_url"]
+
+
+def running_platform(state_directory: Path) -> dict[str, Any] | None:
+    """What `border up` wrote about itself, {broker, registry_url, processes}, or None."""
+    try:
+        found: dict[str, Any] = orjson.loads((state_directory / PLATFORM_FILE).read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return None
+    return found
+
+
+def load_settings(**options: Any) -> Settings:
+    """Settings from all sources; options that are None were not given.
+
+    Raises UserError naming the source of a value that has the wrong type or a name that is no setting.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    config = Path(given.get("config") or os.environ.get(PREFIX + "CONFIG") or "border.toml")
+    values: dict[str, Any] = {}
+    known = {item.name: item for item in fields(Settings)}
+    if config.exists():
+        try:
+            values |= tomllib.loads(config.read_text())
+        except tomllib.TOMLDecodeError as error:
+            raise UserError(f"{config}: {error}") from error
+        for name in values:
+            if name not in known:
+                raise UserError(f"{config}: there is no setting {name}; see the README's table of settings")
+    for name in known:
+        text = os.environ.get(PREFIX + name.upper())
+        if text is not None:
+            values[name] = text
+    values |= given
+    return Settings(**{name: converted(name, value, type(known[name].default)) for name, value in values.items()})
+
+
+def converted(name: str, value: Any, wanted: type) -> Any:
+    """A value as its setting's type. Raises UserError naming the setting."""
+    try:
+        return wanted(value)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"setting {name}: {value!r} is not a {wanted.__name__}") from error
+
+
+def child_environment(**values: Any) -> dict[str, str]:
+    """Settings as a child process's environment."""
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}

@@ -1,0 +1,68 @@
+"""The stages of the lane path, built with what they need from outside the log: layouts, rule set, secret."""
+
+import os
+import secrets
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from deploy.errors import UserError
+from deploy.settings import Settings
+from schemas.layout import load_lanes
+from streams.core.lanes import LanesStage
+from streams.core.random_draw import RandomKeys
+from streams.core.rule_set import RuleSet, parse_rule_set
+from streams.core.stage import Stage
+from streams.core.vehicles import VehiclesStage
+
+STAGE_NAMES: Final = ("lanes", "vehicles")  # in the order of the data path
+SECRET_BYTES: Final = 32
+
+
+def build_stage(name: str, settings: Settings) -> Stage:
+    """The stage of that name. Raises UserError if there is none, or its secret or rule set cannot be read."""
+    if name == "lanes":
+        return LanesStage(load_lanes())
+    if name == "vehicles":
+        return VehiclesStage(load_rule_set(settings.rule_set_file), load_random_keys(settings.random_secret_path))
+    raise UserError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_NAMES)}")
+
+
+def build_stages(settings: Settings) -> list[Stage]:
+    """All stages, in the order of the data path."""
+    return [build_stage(name, settings) for name in STAGE_NAMES]
+
+
+def load_rule_set(file: str) -> RuleSet:
+    """A rule set from a file, or the platform's own for an empty name."""
+    try:
+        text = (
+            Path(file).read_text()
+            if file
+            else resources.files("streams.core.rule_sets").joinpath("default.toml").read_text()
+        )
+        return parse_rule_set(text)
+    except (OSError, ValueError) as error:
+        raise UserError(f"rule set {file or 'default.toml'}: {error}") from error
+
+
+def load_random_keys(path: Path) -> RandomKeys:
+    """Keys of the random arm from the master secret's file."""
+    try:
+        return RandomKeys(path.read_bytes())
+    except FileNotFoundError as error:
+        raise UserError(
+            f"there is no master secret at {path}; `border up` makes one, or set random_secret_file"
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def make_secret(path: Path) -> None:
+    """Write a new master secret, readable by its owner only, unless there is one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor, not a path)
+        file.write(secrets.token_bytes(SECRET_BYTES))

@@ -85,27 +85,34 @@ def simulate(
             write_watchlist(watchlist_file, scenario, seed, port)
         readings = simulated(scenario, seed=seed, seconds=length, ports=port, rate=rate)
         with ExitStack() as stack:
-            sinks: list[Sink] = []
-            while_waiting: Callable[[], None] | None = None
-            if out is not None:
-                sinks.append(container_sink(stack.enter_context(ContainerWriter(out))))
-            if truth is not None:
-                writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
-                sinks.append(writer.write)
-            if to_kafka:
-                if broker is None or registry_url is None:
-                    raise UserError("--to-kafka needs --broker and --registry-url; `border up` prints both")
-                publisher = stack.enter_context(Publisher(broker, load_codec(registry_url)))
-                sinks.append(lambda item: publisher.publish(item.reading))
-                while_waiting = publisher.poll
-            if rate is not None and to_kafka:
-                readings = live(readings, while_waiting)
-            else:
-                readings = paced(readings, speed, while_waiting)
-            report(scenario, seed, run(readings, sinks, length, quiet=json), json)
+            sinks = file_sinks(stack, out, truth)
+            while_waiting = kafka_sink(stack, sinks, broker, registry_url) if to_kafka else None
+            is_live = to_kafka and rate is not None
+            due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
+            report(scenario, seed, run(due, sinks, length, quiet=json), json)
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
     return 0
+
+
+def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[Sink]:
+    """Writers of the files asked for, closed with the stack."""
+    sinks: list[Sink] = []
+    if out is not None:
+        sinks.append(container_sink(stack.enter_context(ContainerWriter(out))))
+    if truth is not None:
+        writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
+        sinks.append(writer.write)
+    return sinks
+
+
+def kafka_sink(stack: ExitStack, sinks: list[Sink], broker: str | None, registry_url: str | None) -> Callable[[], None]:
+    """Adds the publisher; returns what to call while waiting. Raises UserError if an address is missing."""
+    if broker is None or registry_url is None:
+        raise UserError("--to-kafka needs --broker and --registry-url; `border up` prints both")
+    publisher = stack.enter_context(Publisher(broker, load_codec(registry_url)))
+    sinks.append(lambda item: publisher.publish(item.reading))
+    return publisher.poll
 
 
 def run(readings: Iterator[SimulatedReading], sinks: list[Sink], length: float, quiet: bool) -> dict[str, float | bool]:

@@ -30,11 +30,12 @@ class Topic:
     compacted: bool = False
     retention_ms: int = 30 * DAY_MS
     public: bool = False  # carries CloudEvents headers; other agencies may subscribe
+    max_message_bytes: int = 1_048_588  # the broker's own default
 
     @property
     def config(self) -> dict[str, str]:
         """Kafka topic settings. LogAppendTime: a device clock a day ahead or years behind must not decide retention."""
-        common = {"message.timestamp.type": "LogAppendTime"}
+        common = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(self.max_message_bytes)}
         if self.compacted:
             # Small segments, since the active one is never compacted and recovery reads all of it.
             return common | {"cleanup.policy": "compact", "segment.bytes": str(64 << 20)}
@@ -51,7 +52,10 @@ LANE_DECISIONS: Final = Topic(
     "border.lane.decisions.v1", "lane_id", (records.Selection, records.Score, records.Tick), public=True
 )
 ALERTS: Final = Topic("border.alerts.v1", "incident_id", (records.Alert,), public=True, retention_ms=365 * DAY_MS)
-DEAD_LETTERS: Final = Topic("border.dead-letters.v1", "the original key", (), retention_ms=365 * DAY_MS)
+# Twice the size, so that what just fitted its input topic fits here too, with the headers that say why it is here.
+DEAD_LETTERS: Final = Topic(
+    "border.dead-letters.v1", "the original key", (), retention_ms=365 * DAY_MS, max_message_bytes=2 << 20
+)
 LANES_CHANGELOG: Final = Topic("border.lanes.changelog.v1", "state key", (), compacted=True)
 VEHICLES_CHANGELOG: Final = Topic("border.vehicles.changelog.v1", "state key", (), compacted=True)
 

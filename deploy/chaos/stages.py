@@ -195,7 +195,7 @@ def watermark(partition: int, at: int) -> Heartbeat:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class CountsStage:
     """The first stage."""
 
@@ -209,7 +209,7 @@ class CountsStage:
         return CountsFold(partition, stored, self)
 
 
-@dataclass(frozen=True)
+@dataclass
 class SumsStage:
     """The second stage."""
 

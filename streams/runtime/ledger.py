@@ -20,8 +20,6 @@ CLAIM_SECONDS: Final = 30.0
 # again or this passes; the claim comes within seconds.
 TRANSACTION_TIMEOUT_MS: Final = 30_000
 
-DEAD_LETTER_BYTES: Final = 2_097_152
-
 
 @dataclass(slots=True)
 class Transaction:
@@ -71,7 +69,7 @@ class Ledger:
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": 1_000_000,
-                "message.max.bytes": DEAD_LETTER_BYTES,
+                "message.max.bytes": DEAD_LETTERS.max_message_bytes,
                 # the coordinator answers CONCURRENT_TRANSACTIONS while it writes the last markers; 100 ms by default
                 "retry.backoff.ms": 5,
                 "log_level": 3,

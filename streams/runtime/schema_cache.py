@@ -5,9 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from schemas.registry import RegistryUnavailable, fetch_schema
-
 from schemas.codec import Codec, UndecodableError
+from schemas.registry import RegistryUnavailable, fetch_schema
 from streams.runtime import events
 
 RETRY_SECONDS: Final = 0.5

@@ -14,9 +14,9 @@ from typing import Final, NoReturn
 import faust
 import orjson
 import uvloop
+
 from schemas.codec import Codec
 from schemas.registry import RegistryUnavailable, load_codec
-
 from streams.core.stage import Stage
 from streams.runtime import events, health
 from streams.runtime.app import make_app

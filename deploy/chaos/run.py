@@ -1,0 +1,255 @@
+"""One chaos run: topics, workers, feed, faults at seeded random moments, then the verdict from the log.
+
+feeder ─► readings ─► stage ─► … ─► sink        watch ◄─ every changelog's positions
+                        ▲
+                        └── kill -9 / SIGSTOP, restarted by the supervisor
+"""
+
+import random
+import statistics
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka.admin import AdminClient
+
+from deploy.chaos.log import Logged, Watch, read_log
+from deploy.chaos.oracle import Verdict, compare
+from deploy.chaos.path import Path
+from deploy.chaos.worker import WorkerOrder
+from deploy.errors import UserError
+from deploy.local.supervisor import Supervisor
+from deploy.local.topics import ensure_topics
+from schemas.codec import Codec
+from schemas.topics import DEAD_LETTERS, Topic
+from streams.runtime.settings import RuntimeSettings
+
+READY_SECONDS: Final = 60.0
+DRAIN_SECONDS: Final = 90.0
+RECOVERY_SECONDS: Final = 60.0
+QUIET_SECONDS: Final = (0.5, 3.0)
+"""Between a recovery and the next fault."""
+
+PAUSE_BEYOND_SESSION_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do to the workers."""
+
+    kills: int
+    pauses: int
+    workers: int
+    seed: int
+    session_seconds: float = 10.0
+
+
+@dataclass
+class Report:
+    """What happened."""
+
+    seed: int
+    kills: list[float] = field(default_factory=list)
+    """Seconds from each kill to the first new commit of every partition that the victim owned."""
+
+    pauses: list[float] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=lambda: Verdict(0, 0, 0, 0))
+    exits: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, wrong or repeated, and something was expected at all."""
+        v = self.verdict
+        return v.expected > 0 and v.lost == v.wrong == v.duplicates == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The one line that `--json` prints."""
+        return {
+            "kills": len(self.kills),
+            "pauses": len(self.pauses),
+            "outputs": self.verdict.expected,
+            "lost": self.verdict.lost,
+            "wrong": self.verdict.wrong,
+            "duplicates": self.verdict.duplicates,
+            "recovery_seconds": {"kills": spread(self.kills), "pauses": spread(self.pauses)},
+            "exits": {str(status): count for status, count in sorted(self.exits.items())},
+            "seed": self.seed,
+        }
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float] | None:
+    """Median and maximum; None of nothing."""
+    if not seconds:
+        return None
+    return {"p50": round(statistics.median(seconds), 2), "max": round(max(seconds), 2)}
+
+
+class Run:
+    """A running path. Use from the main thread: children die with the thread that started them."""
+
+    def __init__(
+        self, path: Path, broker: str, registry_url: str, codec: Codec, logs: FilePath, session_seconds: float
+    ) -> None:
+        self.path, self.broker, self.codec = path, broker, codec
+        self._registry_url = registry_url
+        self._session_seconds = session_seconds
+        ensure_topics(broker, [*path.topics, DEAD_LETTERS])
+        self.watch = Watch(broker, path.stages)
+        self.supervisor = Supervisor(logs)
+        self._stop_feeding = threading.Event()
+        self._feeder: threading.Thread | None = None
+        self._admin = AdminClient({"bootstrap.servers": broker, "log_level": 3})
+
+    def start_worker(self, stage_index: int, instance: int, failpoint: str = "") -> str:
+        """Start a supervised worker and return its name."""
+        stage = self.path.stages[stage_index]
+        settings = RuntimeSettings(
+            self.broker,
+            self._registry_url,
+            instance=instance,
+            session_seconds=self._session_seconds,
+            heartbeat_seconds=2.0,
+            failpoint=failpoint,
+        )
+        order = WorkerOrder(self.path.name, self.path.run, stage.name, settings)
+        name = f"{stage.name}-{instance}"
+        command = [sys.executable, "-m", "deploy.chaos.worker", msgspec.json.encode(order).decode()]
+        self.supervisor.start(name, command)
+        return name
+
+    def start_feeding(self, seed: int) -> None:
+        """Feed from a thread until `stop_feeding`."""
+        arguments = (self.broker, self.codec, seed, self._stop_feeding)
+        self._feeder = threading.Thread(target=self.path.feed, args=arguments, name="feeder", daemon=True)
+        self._feeder.start()
+
+    def stop_feeding(self) -> None:
+        """Wait until everything fed is in the log."""
+        self._stop_feeding.set()
+        if self._feeder is not None:
+            self._feeder.join()
+
+    def wait(self, what: str, seconds: float, condition: Callable[[], bool]) -> None:
+        """Tend the workers until the condition holds. Raises UserError when it takes too long."""
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                raise UserError(f"{what} did not happen within {seconds:.0f} s; the workers' logs say why")
+            self.supervisor.tend()
+            time.sleep(0.05)
+
+    def all_committed(self) -> bool:
+        """True when every partition of every stage has a position."""
+        wanted = {(stage.name, p) for stage in self.path.stages for p in range(stage.source.partitions)}
+        return wanted <= self.watch.positions.keys()
+
+    def partitions_of(self, stage_name: str, instance: int) -> list[int]:
+        """What the group's coordinator says this worker owns."""
+        group = f"border.{stage_name}"
+        described = self._admin.describe_consumer_groups([group])[group].result(10)
+        for member in described.members:
+            if member.group_instance_id == f"{stage_name}-{instance}" and member.assignment is not None:
+                return sorted(tp.partition for tp in member.assignment.topic_partitions)
+        return []
+
+    def drain(self) -> dict[Topic, list[Logged]]:
+        """Wait, stage by stage, until all its input is folded and committed; every topic's log."""
+        logs: dict[Topic, list[Logged]] = {}
+        for stage in self.path.stages:
+            log = logs[stage.source] = read_log(self.broker, stage.source)
+            last: dict[int, int] = {}
+            for row in log:
+                last[row.partition] = row.offset
+            self.wait(f"draining {stage.source.name}", DRAIN_SECONDS, partial(self._has_passed, stage.name, last))
+        for topic in self.path.topics:
+            logs[topic] = read_log(self.broker, topic)
+        return logs
+
+    def _has_passed(self, stage_name: str, offsets: Mapping[int, int]) -> bool:
+        positions = self.watch.positions
+        return all(positions.get((stage_name, partition), 0) > offset for partition, offset in offsets.items())
+
+    def verdict(self) -> Verdict:
+        """Drain, then compare every stage with the oracle."""
+        logs = self.drain()
+        total = Verdict(0, 0, 0, 0)
+        sources = [stage.source for stage in self.path.stages]
+        changelogs = [stage.changelog for stage in self.path.stages]
+        sinks = [topic for topic in self.path.topics if topic not in changelogs and topic != sources[0]]
+        for index, stage in enumerate(self.path.stages):
+            following = sources[index + 1 : index + 2] or [sink for sink in sinks if sink not in sources]
+            own = {topic: logs[topic] for topic in following}
+            total += compare(stage, self.codec, logs[stage.source], own, logs[stage.changelog])
+        return total
+
+    def stop(self) -> None:
+        """Stop everything of the run."""
+        self._stop_feeding.set()
+        self.supervisor.stop()
+        self.watch.stop()
+
+
+def run_plan(run: Run, plan: Plan, progress: Callable[[str, int], None]) -> Report:
+    """Carry out the plan. `progress` is told what happens and how many faults are done."""
+    draw, report = random.Random(plan.seed), Report(plan.seed)
+    for stage_index in range(len(run.path.stages)):
+        for instance in range(plan.workers):
+            run.start_worker(stage_index, instance)
+    run.start_feeding(plan.seed)
+    progress("waiting for every partition to commit", 0)
+    run.wait("the first commit of every partition", READY_SECONDS, run.all_committed)
+    faults = ["kill"] * plan.kills + ["pause"] * plan.pauses
+    draw.shuffle(faults)
+    for done, fault in enumerate(faults):
+        until = time.monotonic() + draw.uniform(*QUIET_SECONDS)
+        run.wait("quiet", READY_SECONDS, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+        stage, instance = draw.choice(run.path.stages), draw.randrange(plan.workers)
+        progress(f"{fault} {stage.name}-{instance}", done)
+        seconds = strike(run, fault, stage.name, instance, plan)
+        (report.kills if fault == "kill" else report.pauses).append(seconds)
+    progress("draining and comparing with the oracle", len(faults))
+    run.stop_feeding()
+    report.verdict = run.verdict()
+    for exits in run.supervisor.exits.values():
+        report.exits.update(exits)
+    return report
+
+
+def strike(run: Run, fault: str, stage_name: str, instance: int, plan: Plan) -> float:
+    """Kill or pause one worker; seconds until every partition that it owned has committed again."""
+    name = f"{stage_name}-{instance}"
+    owned: list[int] = []
+
+    def owns_something() -> bool:
+        owned[:] = run.partitions_of(stage_name, instance)
+        return bool(owned)
+
+    run.wait(f"{name} owning a partition", RECOVERY_SECONDS, owns_something)
+    seen_from, since = len(run.watch.commits), time.time()
+    if fault == "kill":
+        run.supervisor.kill(name)
+    else:
+        run.supervisor.pause(name)
+    recovered: list[float] = []
+
+    def has_recovered() -> bool:
+        if fault == "pause" and time.time() > since + plan.session_seconds + PAUSE_BEYOND_SESSION_SECONDS:
+            run.supervisor.resume(name)
+        seconds = run.watch.recovered_seconds(stage_name, owned, since, seen_from)
+        if seconds is not None:
+            recovered.append(seconds)
+        return bool(recovered)
+
+    run.wait(f"recovery from the {fault} of {name}", RECOVERY_SECONDS, has_recovered)
+    if fault == "pause":
+        awake_at = since + plan.session_seconds + PAUSE_BEYOND_SESSION_SECONDS
+        run.wait("the end of the pause", RECOVERY_SECONDS, lambda: time.time() > awake_at)
+        run.supervisor.resume(name)
+    return recovered[0]

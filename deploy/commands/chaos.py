@@ -1,0 +1,104 @@
+"""`border chaos`: kill -9 and pause workers at seeded random moments, then prove from the log that nothing was lost."""
+
+import random
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.chaos.path import find_path
+from deploy.chaos.run import Plan, Report, Run, run_plan
+from deploy.errors import UserError
+from deploy.local.platform import LocalPlatform
+from deploy.settings import load_settings
+from schemas.registry import load_codec
+
+
+def chaos(
+    *,
+    kills: int = 10,
+    pauses: int = 3,
+    workers: int = 2,
+    path: str = "test",
+    seed: int | None = None,
+    session_seconds: float = 10.0,
+    broker: str | None = None,
+    registry_url: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Break workers on purpose and hold what they wrote against an oracle.
+
+    Starts a private platform unless --broker and --registry-url are given. A pause lasts 3 s longer than the session.
+    Exit status 1 if anything was lost, wrong or repeated.
+
+    Examples:
+
+        border chaos --kills 10 --pauses 3 --workers 2 --json
+        border chaos --kills 3 --pauses 0 --seed 7
+
+    Parameters
+    ----------
+    kills
+        How many kill -9.
+    pauses
+        How many SIGSTOPs past the session.
+    workers
+        Workers of each stage.
+    path
+        What to break: `test`, the two-stage test topology.
+    seed
+        Repeats the victims, the order and the feed; the moments depend on the machine too.
+    session_seconds
+        Session time-out of the workers.
+    broker
+        A running broker to use instead.
+    registry_url
+        Its schema registry.
+    json
+        Print one line of JSON.
+    """
+    if (broker is None) != (registry_url is None):
+        raise UserError("give both --broker and --registry-url, or neither to start a private platform")
+    plan = Plan(kills, pauses, workers, random.randrange(1 << 31) if seed is None else seed, session_seconds)
+    with ExitStack() as stack:
+        console = Console(stderr=True)
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="border-chaos-")))
+        if broker is None or registry_url is None:
+            platform = stack.enter_context(
+                LocalPlatform(directory / "state", load_settings().cache_path, console=console)
+            )
+            broker, registry_url = platform.broker, platform.registry_url
+        run = Run(
+            find_path(path, f"{plan.seed:08x}"),
+            broker,
+            registry_url,
+            load_codec(registry_url),
+            directory,
+            session_seconds,
+        )
+        stack.callback(run.stop)
+        bar = stack.enter_context(
+            Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
+        )
+        task = bar.add_task("starting", total=kills + pauses)
+        report = run_plan(run, plan, lambda text, done: bar.update(task, description=text, completed=done))
+    print(orjson.dumps(report.as_json()).decode() if json else text_of(report, session_seconds))
+    return 0 if report.good else 1
+
+
+def text_of(report: Report, session_seconds: float) -> str:
+    """The report for a person."""
+    verdict = report.verdict
+    lines = [
+        f"{len(report.kills)} kills, {len(report.pauses)} pauses, {verdict.expected} outputs (seed {report.seed})",
+        f"lost {verdict.lost}, wrong {verdict.wrong}, duplicates {verdict.duplicates}",
+    ]
+    for name, seconds, bound in (("kill", report.kills, 5.0), ("pause", report.pauses, session_seconds + 6)):
+        if seconds:
+            lines.append(f"recovery from a {name}: at most {max(seconds):.1f} s (bound {bound:.0f} s)")
+    return "\n".join(lines)

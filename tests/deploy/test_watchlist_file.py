@@ -1,0 +1,49 @@
+"""Watchlist files: good rows are kept, bad ones told by line."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from deploy.errors import UserError
+from deploy.watchlist_file import read_entries
+
+HEADER = (
+    "entry_id,plate,jurisdiction,list_kind,reason,legal_basis,priority,audience,valid_from_at,valid_until_at,"
+    "entered_by,approved_by\n"
+)
+GOOD = "e-1,TST0001,US-TX,STOLEN,stolen,order 7,10,officers,2026-01-01,2027-01-01T00:00:00Z,a-1,a-2\n"
+
+
+def test_a_csv_keeps_its_good_rows_and_names_the_bad_ones_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    bad_kind = GOOD.replace("e-1", "e-2").replace("STOLEN", "NO_SUCH_KIND")
+    alone = GOOD.replace("e-1", "e-3").replace("a-2", "a-1")
+    backwards = GOOD.replace("e-1", "e-4").replace("2026-01-01", "2028-01-01")
+    file.write_text(HEADER + GOOD + bad_kind + alone + backwards + GOOD)
+    entries, bad = read_entries(file)
+    assert [entry.entry_id for entry in entries] == ["e-1"]  # the repeated row is ignored
+    assert entries[0].valid_from_at == 1_767_225_600_000_000 and entries[0].case_number is None
+    assert [row.line for row in bad] == [3, 4, 5]
+    assert "second person" in bad[1].problem and "TST0001" not in "".join(row.problem for row in bad)
+
+
+def test_json_lines_are_read_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    row = dict(zip(HEADER.strip().split(","), GOOD.strip().split(","), strict=True))
+    lines = [orjson.dumps(row).decode(), "", "not json", orjson.dumps(row | {"entry_id": "e-2", "colour": 1}).decode()]
+    file.write_text("\n".join(lines))
+    entries, bad = read_entries(file)
+    assert len(entries) == 1 and [row.line for row in bad] == [3, 4]
+    assert "colour" in bad[1].problem
+
+
+def test_an_id_that_comes_again_with_other_values_is_bad(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(HEADER + GOOD + GOOD.replace("TST0001", "TST0002"))
+    assert [row.line for row in read_entries(file)[1]] == [3]
+
+
+def test_a_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot read"):
+        read_entries(tmp_path / "missing.csv")

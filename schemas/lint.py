@@ -105,7 +105,7 @@ def check_change(old: Any, new: Any) -> list[Finding]:
 
 
 def enum_changes(old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
-    """A symbol added to an enum: the registry allows it where there is a default, Python's `avro` readers then raise."""
+    """A symbol added: the registry allows it where the enum has a default; Python's `avro` readers then raise."""
     if new["type"] != "enum" or old["type"] != "enum":
         return
     for symbol in new["symbols"]:

@@ -78,6 +78,8 @@ class Chain:
     def __init__(self, stages: Iterable[Stage]) -> None:
         self.replays = {stage.source.name: StageReplay(stage) for stage in stages}
         self._offsets: Counter[tuple[str, int]] = Counter()
+        # A later stage's input in the log given would be folded twice: once as given, once as written by the chain.
+        self.first_inputs = frozenset(list(self.replays)[:1])
 
     def advance(self, record: LogRecord) -> Iterator[LogRecord]:
         """Every record written in consequence of this one, in order."""

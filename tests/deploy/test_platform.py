@@ -64,7 +64,7 @@ def test_an_id_that_the_registry_does_not_know_is_none(platform: LocalPlatform) 
 
 
 def test_a_registry_that_does_not_answer_is_named_and_is_no_answer() -> None:
-    with pytest.raises(RegistryUnavailable, match="127.0.0.1:1"):
+    with pytest.raises(RegistryUnavailable, match=r"127\.0\.0\.1:1"):
         fetch_schema("http://127.0.0.1:1/apis/ccompat/v7", 1)
 
 

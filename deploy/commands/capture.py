@@ -1,0 +1,74 @@
+"""`border capture`: topics into an Avro container file, for replay, analysis and evidence."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from deploy.connection import connect
+from deploy.errors import UserError
+from schemas.container import ContainerWriter
+from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
+from streams.console.log_reader import LogReader
+
+# What proves itself: both stages' inputs and all that they wrote.
+LANE_PATH: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
+DEADLINE_SECONDS: Final = 3600.0
+
+
+def capture(
+    file: Path,
+    *,
+    topic: Annotated[list[str] | None, Parameter(negative=())] = None,
+    broker: str | None = None,
+    registry_url: str | None = None,
+    state_directory: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Save the committed records of topics, from their beginning to now, to an Avro container file.
+
+    The file holds plates in full: keep it as the topics are kept.
+
+    Examples:
+
+        border capture day.avro
+        border capture readings.avro --topic border.lane.readings.v1
+
+    Parameters
+    ----------
+    file: file to write; an existing one is not overwritten.
+    topic: topic to save; may be repeated. Default: the lane path's four topics.
+    broker: Kafka's bootstrap address.
+    registry_url: Confluent interface of the schema registry.
+    state_directory: where a local platform keeps its state.
+    json: print one line of JSON.
+    """
+    if file.exists():
+        raise UserError(f"{file} exists; give another name")
+    connection = connect(broker, registry_url, state_directory)
+    names = topic or list(LANE_PATH)
+    counts = dict.fromkeys(names, 0)
+    columns = (SpinnerColumn(), TextColumn("capturing"), MofNCompleteColumn())
+    try:
+        with (
+            LogReader(connection.broker, connection.codec, names, from_beginning=True) as reader,
+            ContainerWriter(file) as writer,
+            Progress(*columns, console=Console(stderr=True), disable=json, transient=True) as progress,
+        ):
+            task = progress.add_task("", total=None)
+            for received in reader.read_to_end(DEADLINE_SECONDS):
+                writer.write(received.log_record)
+                counts[received.log_record.topic] += 1
+                progress.advance(task)
+    except (LookupError, OSError) as error:
+        raise UserError(str(error)) from error
+    if json:
+        print(orjson.dumps({"file": str(file), "records": counts}).decode())
+    else:
+        for name, count in counts.items():
+            print(f"{count:>10,}  {name}")
+        print(f"written to {file}")
+    return 0

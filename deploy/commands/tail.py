@@ -1,0 +1,121 @@
+"""`border tail`: a topic's records as JSON lines."""
+
+import base64
+import sys
+from typing import Annotated, Any, Final
+
+import msgspec
+import orjson
+from cyclopts import Parameter
+
+from deploy.connection import connect
+from schemas.topics import TOPICS
+from streams.console.log_reader import LogReader, Received
+from streams.console.privacy import mask_plate, masked
+
+PLATE_KEYED: Final = frozenset(topic.name for topic in TOPICS if topic.key == "plate_key")
+MASKED_BYTES: Final = "masked; --reveal shows it"
+
+
+def tail(
+    topic: str,
+    *,
+    from_beginning: Annotated[bool, Parameter(negative=())] = False,
+    count: int | None = None,
+    no_follow: Annotated[bool, Parameter(negative=())] = False,
+    reveal: Annotated[bool, Parameter(negative=())] = False,
+    broker: str | None = None,
+    registry_url: str | None = None,
+    state_directory: str | None = None,
+) -> int:
+    """Print a topic's committed records, one JSON line each with its place, key and headers. Plates are masked.
+
+    Examples:
+
+        border tail border.alerts.v1
+        border tail border.dead-letters.v1 --from-beginning --no-follow
+        border tail border.passages.v1 --count 10 --reveal
+
+    Parameters
+    ----------
+    topic: name of the topic; `border topics` lists them.
+    from_beginning: start with the oldest record instead of the next.
+    count: stop after this many.
+    no_follow: stop at the end instead of waiting for more; with --from-beginning.
+    reveal: show plates, and the bytes of dead letters, in full.
+    broker: Kafka's bootstrap address.
+    registry_url: Confluent interface of the schema registry.
+    state_directory: where a local platform keeps its state.
+    """
+    connection = connect(broker, registry_url, state_directory)
+    shown = 0
+    with LogReader(connection.broker, connection.codec, [topic], from_beginning=from_beginning) as reader:
+        arriving = reader.read_to_end() if no_follow else endless(reader)
+        for received in arriving:
+            sys.stdout.buffer.write(orjson.dumps(line_of(received, reveal)) + b"\n")
+            sys.stdout.buffer.flush()
+            shown += 1
+            if shown == count:
+                break
+    return 0
+
+
+def endless(reader: LogReader) -> Any:
+    """Records as they arrive, until interrupted."""
+    while True:
+        yield from reader.read(timeout_seconds=0.2)
+
+
+def line_of(received: Received, reveal: bool) -> dict[str, Any]:
+    """One record as JSON-ready values."""
+    record = received.log_record
+    key = text_of(record.key)
+    value = record.value
+    fields: Any = text_of(value) if value is None or isinstance(value, bytes) else builtins_of(value)
+    if not reveal:
+        hidden = record.topic in PLATE_KEYED and key is not None and not key.startswith("passage:")
+        key = mask_plate(key) if hidden and key is not None else key
+        fields = without_plates(fields)
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "appended_at": record.appended_at,
+        "key": key,
+        "headers": {name: text_of(item) for name, item in received.headers.items()},
+        "type": None if value is None or isinstance(value, bytes) else type(value).__name__,
+        "record": fields,
+    }
+
+
+def without_plates(fields: Any) -> Any:
+    """Masked fields; raw bytes, which may hold a plate anywhere, are not shown at all."""
+    if isinstance(fields, str):
+        return MASKED_BYTES
+    if isinstance(fields, dict) and {"stage", "reason", "value"} <= fields.keys():  # a dead letter
+        return fields | {"value": MASKED_BYTES, "key": MASKED_BYTES}
+    return masked(fields)
+
+
+def builtins_of(value: msgspec.Struct) -> Any:
+    """A record as JSON-ready values, its bytes as text."""
+    return readable(msgspec.to_builtins(value, builtin_types=(bytes,)))
+
+
+def readable(value: Any) -> Any:
+    """The same values with bytes as text, at any depth."""
+    if isinstance(value, dict):
+        return {name: readable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [readable(item) for item in value]
+    return text_of(value) if isinstance(value, bytes) else value
+
+
+def text_of(value: bytes | None) -> str | None:
+    """Bytes as UTF-8 text, or as base64 where they are none."""
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(value).decode()

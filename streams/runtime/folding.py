@@ -159,8 +159,7 @@ class PartitionFold:
             transaction.urgent |= output.urgent
             partition = -1 if output.partition is None else output.partition
             if headers is None:
-                message = {"key": output.key, "value": value, "partition": partition}
-                transaction.plain.setdefault(output.topic.name, []).append(message)
+                transaction.add_plain(output.topic.name, partition, {"key": output.key, "value": value})
             else:
                 transaction.public.append((output.topic.name, output.key, value, partition, headers))
         if changes:

@@ -227,7 +227,7 @@ class Group:
 
     def _committed(self, pending: Transaction, commit_seconds: float) -> events.TransactionCommitted:
         outputs = Counter(topic for topic, *_ in pending.public)
-        outputs.update({topic: len(messages) for topic, messages in pending.plain.items()})
+        outputs.update({topic: sum(len(messages) for _, messages in runs) for topic, runs in pending.plain.items()})
         if pending.dead_letters:
             outputs[DEAD_LETTERS.name] += len(pending.dead_letters)
         return events.TransactionCommitted(

@@ -1,6 +1,6 @@
 """The transactional producer of one group: the only way by which anything of a stage gets into the log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,8 +25,9 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 class Transaction:
     """What one transaction of a group will hold. Batches of all its partitions are folded into it until it commits."""
 
-    plain: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Messages without headers by topic, in the order in which they were put out."""
+    plain: dict[str, list[tuple[int, list[dict[str, Any]]]]] = field(default_factory=dict)
+    """Messages without headers by topic, in the order in which they were put out, as runs that have one partition given
+    (a tick) or none (-1: the key decides)."""
 
     public: list[tuple[str, bytes, bytes, int, Headers]] = field(default_factory=list)
     """Topic, key, value, partition (-1: by key) and CloudEvents headers."""
@@ -43,6 +44,13 @@ class Transaction:
     oldest_appended_at: int = 0
     started: float = 0.0
     """Loop time at which the first batch was folded into it."""
+
+    def add_plain(self, topic: str, partition: int, message: dict[str, Any]) -> None:
+        """Put out a message without headers. Order within a topic is kept: a tick stays behind what it is about."""
+        runs = self.plain.setdefault(topic, [])
+        if not runs or runs[-1][0] != partition:
+            runs.append((partition, []))
+        runs[-1][1].append(message)
 
 
 class Ledger:
@@ -89,22 +97,19 @@ class Ledger:
         """
         self._producer.begin_transaction()
         self._failpoints.hit("after_begin")
-        for topic, messages in transaction.plain.items():
-            self._produce_all(topic, messages)
+        for topic, runs in transaction.plain.items():
+            for partition, messages in runs:
+                self._produce_all(topic, partition, messages)
         for topic, key, value, partition, headers in transaction.public:
             self._producer.produce(topic, value, key, partition, headers=headers)
         for letter in transaction.dead_letters:
             self._producer.produce(DEAD_LETTERS.name, letter.value, letter.key, headers=letter.headers)
         self._pass("after_outputs")
         for partition, states in transaction.changes.items():
-            self._produce_all(
-                self._changelog, [{"key": key, "value": state, "partition": partition} for key, state in states.items()]
-            )
+            self._produce_all(self._changelog, partition, [{"key": key, "value": s} for key, s in states.items()])
         self._pass("after_state")
-        self._produce_all(
-            self._changelog,
-            [{"key": POSITION_KEY, "value": value, "partition": partition} for partition, value in positions.items()],
-        )
+        for partition, value in positions.items():
+            self._produce_all(self._changelog, partition, [{"key": POSITION_KEY, "value": value}])
         self._pass("before_commit")
         self._commit()
         self._failpoints.hit("after_commit")
@@ -124,11 +129,10 @@ class Ledger:
             self._producer.flush(self._commit_timeout_seconds)
             self._failpoints.hit(failpoint)
 
-    def _produce_all(self, topic: str, messages: Iterable[dict[str, Any]]) -> None:
-        batch = list(messages)
-        if batch and self._producer.produce_batch(topic, batch) != len(batch):
-            refused = next(message["_error"] for message in batch if "_error" in message)
-            raise KafkaException(refused)
+    def _produce_all(self, topic: str, partition: int, messages: list[dict[str, Any]]) -> None:
+        # One call per partition: a partition inside a message is accepted by produce_batch and then ignored.
+        if messages and self._producer.produce_batch(topic, messages, partition) != len(messages):
+            raise KafkaException(next(message["_error"] for message in messages if "_error" in message))
 
     def close(self) -> None:
         """Abort what may be open; fenced or nothing open are both fine, since the next claim aborts it anyway."""

@@ -29,6 +29,9 @@ class Apicurio:
             "-XX:TieredStopAtLevel=1",  # it serves a few look-ups: a fast start beats fast code
             "-Dquarkus.http.host=127.0.0.1",
             f"-Dquarkus.http.port={self._port}",
+            # Its management interface would listen on 0.0.0.0:9000: reachable from outside, and one registry a machine.
+            "-Dquarkus.management.host=127.0.0.1",
+            "-Dquarkus.management.port=0",
             "-Dquarkus.log.level=WARN",
             "-Dapicurio.storage.kind=sql",
             "-Dapicurio.storage.sql.kind=h2",

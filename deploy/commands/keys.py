@@ -1,4 +1,4 @@
-"""`border keys`: the keys of the random arm, committed to before a day and given to auditors after it; draws checked."""
+"""`border keys`: the random arm's keys, committed to before a day, given to auditors after it; draws checked."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta

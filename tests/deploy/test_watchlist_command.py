@@ -1,0 +1,112 @@
+"""`border watchlist` and `border keys` against the real broker and registry."""
+
+import hashlib
+from pathlib import Path
+
+import orjson
+import pytest
+from confluent_kafka import Producer
+
+from deploy.cli import main
+from deploy.local.platform import LocalPlatform
+from schemas.partitioning import partition_of
+from schemas.records import ReferenceChange, Selection
+from schemas.topics import LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
+from streams.console.log_reader import LogReader
+from streams.core.random_draw import RandomKeys, commitment_of
+from tests.core.vehicles.builders import SECRET, START, advance, fold, outputs_of, passage, record
+
+pytestmark = pytest.mark.integration
+
+ENTRY = {
+    "plate": "TST0001",
+    "list_kind": "STOLEN",
+    "reason": "stolen",
+    "legal_basis": "order 7",
+    "priority": 10,
+    "audience": "officers",
+    "valid_from_at": "2026-01-01",
+    "valid_until_at": "2027-01-01",
+    "entered_by": "a-1",
+    "approved_by": "a-2",
+}
+
+
+def at(platform: LocalPlatform) -> list[str]:
+    return ["--broker", platform.broker, "--registry-url", platform.registry_url]
+
+
+def changes_of(platform: LocalPlatform, entry_prefix: str) -> dict[int, list[ReferenceChange]]:
+    """Reference changes about entries of one test, by partition."""
+    found: dict[int, list[ReferenceChange]] = {}
+    with LogReader(platform.broker, platform.codec, [PASSAGES.name], from_beginning=True) as reader:
+        for received in reader.read_to_end():
+            change = received.log_record.value
+            if isinstance(change, ReferenceChange):
+                named = change.watchlist_entry.entry_id if change.watchlist_entry else change.watchlist_entry_id
+                if named and named.startswith(entry_prefix):
+                    found.setdefault(received.log_record.partition, []).append(change)
+    return found
+
+
+def test_an_import_stands_in_every_partition_and_is_listed_once_a_worker_holds_it(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "list.jsonl"
+    rows = [ENTRY | {"entry_id": f"import-{n}"} for n in range(3)] + [ENTRY]
+    file.write_bytes(b"\n".join(orjson.dumps(row) for row in rows))
+    assert main(["watchlist", "import", str(file), "--json", *at(platform)]) == 1
+    said = orjson.loads(capsys.readouterr().out)
+    assert said["added"] == 3 and [row["line"] for row in said["bad_rows"]] == [4]
+    assert main(["watchlist", "remove", "import-1", "--by", "a-3", *at(platform)]) == 0
+    capsys.readouterr()
+    by_partition = changes_of(platform, "import-")
+    assert sorted(by_partition) == list(range(PASSAGES.partitions))
+    assert len({tuple(changes) for changes in by_partition.values()}) == 1  # the same everywhere
+
+    folding = fold()
+    for change in by_partition[0]:
+        folding.advance(record(change), [])
+    producer = Producer({"bootstrap.servers": platform.broker})
+    for key, value in folding.take_changes().items():
+        producer.produce(VEHICLES_CHANGELOG.name, value, key, partition=0)
+    assert producer.flush(30) == 0
+    assert main(["watchlist", "list", "--json", *at(platform)]) == 0
+    listed = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [e["entry_id"] for e in listed if e["entry_id"].startswith("import-")] == ["import-0", "import-2"]
+    assert {e["plate"] for e in listed} == {"•••••••"}
+
+
+def test_a_broker_that_does_not_answer_is_explained(
+    platform: LocalPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unreachable = ["--broker", platform.broker, "--registry-url", "http://127.0.0.1:9/nothing"]
+    assert main(["watchlist", "remove", "any", "--by", "a-3", *unreachable]) == 1
+    assert "no schema registry answers" in capsys.readouterr().err
+
+
+def test_an_auditor_finds_a_draw_that_was_changed(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passages = [passage(number, lane_id="2301/77") for number in range(20)]
+    selections: list[Selection] = outputs_of(advance(fold(), *passages), Selection)
+    selections[7] = Selection(
+        **{name: getattr(selections[7], name) for name in selections[7].__struct_fields__}
+        | {"random_draw": not selections[7].random_draw}
+    )
+    producer = Producer({"bootstrap.servers": platform.broker})
+    for topic, values in ((PASSAGES, passages), (LANE_DECISIONS, selections)):
+        for value in values:
+            key = value.lane_id.encode()
+            producer.produce(topic.name, platform.codec.encode(value), key, partition_of(key, topic.partitions))
+    assert producer.flush(30) == 0
+    key_id, key = RandomKeys(SECRET).key_of("2301", START)
+    keys, published = tmp_path / "keys.json", tmp_path / "published.json"
+    keys.write_bytes(orjson.dumps({key_id: key.hex()}))
+    published.write_bytes(orjson.dumps({key_id: commitment_of(key)}))
+    assert main(["keys", "audit", str(keys), "--commitments", str(published), "--json", *at(platform)]) == 1
+    found = orjson.loads(capsys.readouterr().out)
+    assert found["wrong_passages"] == ["2301/77/7"] and found["checked"] >= 20 and not found["keys_not_as_published"]
+    published.write_bytes(orjson.dumps({key_id: hashlib.sha256(b"another key").hexdigest()}))
+    assert main(["keys", "audit", str(keys), "--commitments", str(published), "--json", *at(platform)]) == 1
+    assert orjson.loads(capsys.readouterr().out)["keys_not_as_published"] == [key_id]

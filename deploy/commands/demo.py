@@ -1,0 +1,112 @@
+"""`border demo`: the whole platform at work, for a person to watch or a script to measure."""
+
+import dataclasses
+import tempfile
+import time
+from contextlib import ExitStack
+from typing import Annotated, Any, Final
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+
+from deploy.commands.up import running
+from deploy.commands.watch import draw_board
+from deploy.connection import Connection
+from deploy.demo import LightMeter, prove, publish_watchlist, start_readings, summary, time_lights, wait_for_workers
+from deploy.errors import UserError
+from deploy.settings import Settings, load_settings
+from streams.console.board import Board
+
+DAY_SECONDS: Final = 86_400.0
+
+
+def demo(
+    *,
+    minutes: float | None = None,
+    rate: float = 25.0,
+    scenario: str = "matamoros-2009",
+    seed: int = 1,
+    state_directory: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Start everything on free ports, simulate a border in real time and show the board; Ctrl-C ends it.
+
+    With --minutes it ends by itself, and then proves from the log that nothing was lost, repeated or wrong.
+
+    Examples:
+
+        border demo
+        border demo --minutes 2 --json
+        border demo --minutes 2 --rate 600 --json
+
+    Parameters
+    ----------
+    minutes: end after this long.
+    rate: about this many readings a second; the whole US-Mexico border is about 25.
+    scenario: simulated world: matamoros-2009, border-2023 or rush-hour.
+    seed: seed of the simulated world.
+    state_directory: keep broker, registry and logs there; default: a temporary directory, removed at the end.
+    json: no board; print one line of JSON at the end. Exit status 1 if anything was lost, repeated or wrong.
+    """
+    if json and minutes is None:
+        raise UserError("--json needs --minutes, or it would never end")
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        directory = (
+            state_directory or f"{stack.enter_context(tempfile.TemporaryDirectory(prefix='border-demo-'))}/state"
+        )
+        # Free ports, and nothing from the environment: a demo must not touch a platform in service.
+        settings = dataclasses.replace(
+            load_settings(state_directory=directory, kafka_port=0, registry_port=0, metrics_port=0),
+            random_secret_file="",
+            broker="",
+            registry_url="",
+        )
+        result = run(settings, console, scenario, seed, rate, None if minutes is None else minutes * 60, json)
+    if result is None:
+        return 0
+    if json:
+        print(orjson.dumps(result).decode())
+    else:
+        show(result)
+    return 0 if result["lost"] == result["duplicates"] == result["wrong"] == 0 else 1
+
+
+def run(
+    settings: Settings, console: Console, scenario: str, seed: int, rate: float, seconds: float | None, quiet: bool
+) -> dict[str, Any] | None:
+    """The run itself; returns its summary if it had an end."""
+    with running(settings, console) as (platform, supervisor):
+        wait_for_workers(settings, supervisor)
+        entries = publish_watchlist(platform, scenario, seed)
+        console.print(f"{scenario}: {entries} watchlist entries, about {rate:g} readings a second, seed {seed}")
+        sensors = start_readings(platform, scenario, seed, rate, DAY_SECONDS if seconds is None else seconds)
+        meter = LightMeter()
+        until = None if seconds is None else time.monotonic() + seconds
+
+        def goes_on() -> bool:
+            supervisor.tend()
+            if sensors.process.poll() not in (None, 0):
+                raise UserError(f"the simulated sensors ended early:\n{sensors.last_lines()}")
+            return sensors.process.poll() is None or (until is not None and time.monotonic() < until)
+
+        if quiet or not console.is_terminal:
+            time_lights(platform, meter, goes_on)
+        else:
+            board = Board()
+            connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
+            draw_board(connection, board, goes_on)
+            meter.seconds.extend(board.latencies_seconds)
+        if seconds is None:
+            return None
+        console.print("Proving from the log that nothing was lost, repeated or wrong")
+        topics = prove(platform, settings, supervisor)
+        return summary(platform, meter, topics)
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print a summary as text."""
+    for name, value in result.items():
+        shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else f"{value:,}"
+        print(f"{name.replace('_', ' '):22}{shown or 'none'}")

@@ -1,0 +1,89 @@
+"""`border status`: broker, registry, stages and lag on one screen."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from deploy.scrape import WorkerState, worker_state
+from deploy.settings import load_settings, running_platform
+from schemas.registry import NotRegistered, load_codec
+from schemas.topics import TOPICS
+
+
+def status(
+    *,
+    broker: str | None = None,
+    registry_url: str | None = None,
+    state_directory: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Show whether broker, registry and stages work, and how far the stages are behind.
+
+    Exit status 1 if anything does not.
+
+    Examples:
+
+        border status
+        border status --json
+
+    Parameters
+    ----------
+    broker: Kafka's bootstrap address.
+    registry_url: Confluent interface of the schema registry.
+    state_directory: where a local platform keeps its state; its stage workers are asked.
+    json: print one line of JSON.
+    """
+    settings = load_settings(broker=broker, registry_url=registry_url, state_directory=state_directory)
+    address, url = settings.addresses()
+    broker_word, broker_good = broker_state(address)
+    registry_word, registry_good = registry_state(url)
+    running = running_platform(settings.state_path)
+    workers = [worker_state(worker) for worker in running["processes"]] if running else []
+    good = broker_good and registry_good and all(worker.ready for worker in workers)
+    if json:
+        line = {"good": good, "broker": broker_word, "registry": registry_word, "workers": [asdict(w) for w in workers]}
+        print(orjson.dumps(line).decode())
+    else:
+        Console().print(f"broker    {address}  {broker_word}", f"registry  {url}  {registry_word}", sep="\n")
+        if workers:
+            Console().print(table_of(workers))
+        else:
+            print("stages    none started by a local platform here")
+    return 0 if good else 1
+
+
+def broker_state(address: str) -> tuple[str, bool]:
+    """In words, and whether it is as it should be."""
+    try:
+        found = AdminClient({"bootstrap.servers": address, "log_level": 0}).list_topics(timeout=3).topics
+    except KafkaException:
+        return "does not answer", False
+    missing = [topic.name for topic in TOPICS if topic.name not in found]
+    return (f"answers, lacks {', '.join(missing)}", False) if missing else (f"answers, {len(TOPICS)} topics", True)
+
+
+def registry_state(url: str) -> tuple[str, bool]:
+    """In words, and whether it is as it should be."""
+    try:
+        load_codec(url)
+    except NotRegistered as error:
+        return str(error), False
+    except ConnectionError:
+        return "does not answer", False
+    return "answers, all schemas registered", True
+
+
+def table_of(workers: list[WorkerState]) -> Table:
+    """One row per stage worker."""
+    table = Table("stage worker", "state", "records", "behind, records", "behind, s", "dead letters", "keys of state")
+    for worker in workers:
+        word = "ready" if worker.ready else "recovering" if worker.answers else "does not answer"
+        counts = (worker.records, worker.lag_records, worker.lag_seconds, worker.dead_letters, worker.state_keys)
+        table.add_row(worker.name, word, *(f"{count:,.0f}" for count in counts))
+    return table

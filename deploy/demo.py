@@ -1,0 +1,137 @@
+"""One run of the whole platform on a simulated border, measured from outside and proved afterwards.
+
+platform up ─► watchlist ─► simulated readings in real time ─► lights timed as they arrive ─► drain ─► proof
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from deploy.commands.watchlist import additions, publish
+from deploy.errors import UserError
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Child
+from deploy.local.supervisor import Supervisor, border_command
+from deploy.scrape import is_ready
+from deploy.settings import Settings, running_platform
+from deploy.stages import build_stages
+from producers.simulator import find_scenario, watchlist
+from schemas.container import LogRecord
+from schemas.records import Alert, DeadLetter, Passage, PassageState, Selection
+from schemas.topics import ALERTS, DEAD_LETTERS, LANE_DECISIONS, LANE_READINGS, PASSAGES
+from streams.console.board import percentile
+from streams.console.log_reader import LogReader
+from streams.core.replay import Comparison, compare
+
+READY_SECONDS: Final = 60.0
+DRAIN_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.1
+LANE_PATH: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
+
+
+@dataclass
+class LightMeter:
+    """Seconds from the gateway's receipt of AT_LIGHT to the delivery of the selection to a read-committed reader."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def see(self, record: msgspec.Struct | bytes | None, now_seconds: float) -> None:
+        """Take in one delivered record."""
+        if isinstance(record, Selection) and record.at_light_received_at is not None:
+            self.seconds.append(now_seconds - record.at_light_received_at / 1e6)
+
+    def summary(self) -> dict[str, float | None]:
+        """p50 and p99, None if no light was asked for."""
+        ordered = sorted(self.seconds)
+        shares = {"p50": 0.5, "p99": 0.99}
+        return {name: round(percentile(ordered, share), 4) if ordered else None for name, share in shares.items()}
+
+
+def wait_for_workers(settings: Settings, supervisor: Supervisor) -> None:
+    """Until every stage worker has recovered its state. Raises UserError at the deadline."""
+    running = running_platform(settings.state_path)
+    workers = running["processes"] if running else []
+    until = time.monotonic() + READY_SECONDS
+    while not all(is_ready(worker) for worker in workers):
+        supervisor.tend()
+        if time.monotonic() > until:
+            raise UserError(f"the stages were not ready within {READY_SECONDS:.0f} s; see {settings.state_path}/*.log")
+        time.sleep(POLL_SECONDS)
+
+
+def publish_watchlist(platform: LocalPlatform, scenario: str, seed: int) -> int:
+    """Put the world's suggested entries on the watchlist; returns how many."""
+    entries = watchlist(find_scenario(scenario), seed)
+    publish(additions(entries), platform.broker, platform.registry_url)
+    return len(entries)
+
+
+def start_readings(platform: LocalPlatform, scenario: str, seed: int, rate: float, seconds: float) -> Child:
+    """Start the simulated sensors in a process of their own; it ends by itself."""
+    addresses = ("--broker", platform.broker, "--registry-url", platform.registry_url)
+    options = ("--seed", str(seed), "--rate", f"{rate:g}", "--seconds", f"{seconds:g}", "--json")
+    command = border_command("simulate", scenario, "--to-kafka", *addresses, *options)
+    child = Child("simulator", command, platform.directory / "simulator.log")
+    platform.add(child)
+    return child
+
+
+def time_lights(platform: LocalPlatform, meter: LightMeter, goes_on: Callable[[], bool]) -> None:
+    """Read the decisions as they arrive while `goes_on()`, which is asked about fifty times a second."""
+    topics = [LANE_DECISIONS.name]
+    with LogReader(platform.broker, platform.codec, topics, from_beginning=False, fetch_wait_ms=20) as reader:
+        while goes_on():
+            for received in reader.read(timeout_seconds=0.02):
+                meter.see(received.log_record.value, time.time())
+
+
+def log_of(platform: LocalPlatform, topics: Iterable[str]) -> Iterator[LogRecord]:
+    """Every committed record of some topics."""
+    with LogReader(platform.broker, platform.codec, topics, from_beginning=True) as reader:
+        for received in reader.read_to_end():
+            yield received.log_record
+
+
+def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -> dict[str, Comparison]:
+    """Compare what the stages wrote with their folds, again and again until nothing is missing or the deadline is past."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while True:
+        supervisor.tend()
+        topics = compare(build_stages(settings), log_of(platform, LANE_PATH))
+        if not any(comparison.lost for comparison in topics.values()) or time.monotonic() > until:
+            return topics
+        time.sleep(POLL_SECONDS)
+
+
+def summary(platform: LocalPlatform, meter: LightMeter, topics: dict[str, Comparison]) -> dict[str, Any]:
+    """What happened, in counts, from the topics themselves."""
+    counts, lights, reasons, dead = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for record in log_of(platform, (*LANE_PATH, DEAD_LETTERS.name)):
+        value = record.value
+        if record.topic == LANE_READINGS.name:
+            counts["readings"] += 1
+        elif isinstance(value, Passage) and value.state is PassageState.FINAL:
+            counts["passages"] += 1
+        elif isinstance(value, Selection):
+            lights[value.light] += 1
+            reasons[value.referral_reason] += 1
+        elif isinstance(value, Alert):
+            counts["alerts"] += 1
+        elif isinstance(value, DeadLetter):
+            dead[value.reason] += 1
+    return {
+        "readings": counts["readings"],
+        "passages": counts["passages"],
+        "selections": dict(lights),
+        "selections_by_reason": dict(reasons),
+        "alerts": counts["alerts"],
+        "dead_letters": dict(dead),
+        "light_seconds": meter.summary(),
+        "lost": sum(comparison.lost for comparison in topics.values()),
+        "duplicates": sum(comparison.duplicates for comparison in topics.values()),
+        "wrong": sum(comparison.wrong for comparison in topics.values()),
+    }

@@ -1,0 +1,61 @@
+"""What the stage workers say of themselves over HTTP."""
+
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any, Final
+
+from prometheus_client.parser import text_string_to_metric_families
+
+TIMEOUT_SECONDS: Final = 2.0
+# A platform on this machine is asked directly, whatever proxy the environment names.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """One worker as its metrics tell."""
+
+    name: str
+    ready: bool
+    answers: bool
+    records: float = 0
+    dead_letters: float = 0
+    lag_records: float = 0
+    lag_seconds: float = 0
+    state_keys: float = 0
+
+
+def fetch(port: int, path: str) -> str | None:
+    """The body of a 200 answer on 127.0.0.1, or None."""
+    try:
+        with _opener.open(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT_SECONDS) as answer:
+            return str(answer.read().decode())
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def is_ready(worker: dict[str, Any]) -> bool:
+    """Whether a worker of platform.json has recovered its state and works."""
+    return fetch(worker["metrics_port"], "/readyz") is not None
+
+
+def worker_state(worker: dict[str, Any]) -> WorkerState:
+    """A worker's state from its metrics."""
+    text = fetch(worker["metrics_port"], "/metrics")
+    if text is None:
+        return WorkerState(worker["name"], ready=False, answers=False)
+    values: dict[str, list[float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            values.setdefault(sample.name, []).append(sample.value)
+    return WorkerState(
+        worker["name"],
+        ready=is_ready(worker),
+        answers=True,
+        records=sum(values.get("border_records_total", [])),
+        dead_letters=sum(values.get("border_dead_letters_total", [])),
+        lag_records=sum(values.get("border_lag_records", [])),
+        lag_seconds=max(values.get("border_lag_seconds", []), default=0.0),
+        state_keys=sum(values.get("border_state_keys", [])),
+    )

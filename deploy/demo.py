@@ -97,7 +97,7 @@ def log_of(platform: LocalPlatform, topics: Iterable[str]) -> Iterator[LogRecord
 
 
 def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -> dict[str, Comparison]:
-    """Compare what the stages wrote with their folds, again and again until nothing is missing or the deadline is past."""
+    """Compare what the stages wrote with their folds until nothing is missing or the deadline is past."""
     until = time.monotonic() + DRAIN_SECONDS
     while True:
         supervisor.tend()

@@ -70,7 +70,7 @@ def load_codec(url: str) -> Codec:
     client, ids = client_of(url), {}
     for subject, record_type in subjects().items():
         try:
-            ids[record_type] = client.lookup_schema(subject, schema_of(record_type)).schema_id
+            ids[record_type] = client.lookup_schema(subject, schema_of(record_type)).schema_id or 0
         except SchemaRegistryError as error:
             if error.http_status_code == 404:
                 raise NotRegistered(f"the registry at {url} lacks {subject}; run `border schemas register`") from error

@@ -81,7 +81,8 @@ class RateMeter:
     def __init__(self, broker: str) -> None:
         self._admin = AdminClient({"bootstrap.servers": broker, "log_level": 2})
         self._places = {
-            TopicPartition(LANE_READINGS.name, p): OffsetSpec.latest() for p in range(LANE_READINGS.partitions)
+            TopicPartition(LANE_READINGS.name, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            for number in range(LANE_READINGS.partitions)
         }
         self._last_total: int | None = None
         self._last_at = 0.0

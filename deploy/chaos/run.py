@@ -25,6 +25,7 @@ from deploy.chaos.oracle import Verdict, compare
 from deploy.chaos.path import Path
 from deploy.chaos.worker import WorkerOrder
 from deploy.errors import UserError
+from deploy.local.processes import log_of
 from deploy.local.supervisor import Supervisor
 from deploy.local.topics import ensure_topics
 from schemas.codec import Codec
@@ -107,21 +108,22 @@ class Run:
         self._feeder: threading.Thread | None = None
         self._admin = AdminClient({"bootstrap.servers": broker, "log_level": 3})
 
-    def start_worker(self, stage_index: int, instance: int, failpoint: str = "") -> str:
-        """Start a supervised worker and return its name."""
-        stage = self.path.stages[stage_index]
+    def worker_command(self, stage_index: int, instance: int, failpoint: str = "") -> list[str]:
+        """The command line of a worker."""
         settings = RuntimeSettings(
             self.broker,
             self._registry_url,
             instance=instance,
             session_seconds=self._session_seconds,
-            heartbeat_seconds=2.0,
             failpoint=failpoint,
         )
-        order = WorkerOrder(self.path.name, self.path.run, stage.name, settings)
-        name = f"{stage.name}-{instance}"
-        command = [sys.executable, "-m", "deploy.chaos.worker", msgspec.json.encode(order).decode()]
-        self.supervisor.start(name, command)
+        order = WorkerOrder(self.path.name, self.path.run, self.path.stages[stage_index].name, settings)
+        return [sys.executable, "-m", "deploy.chaos.worker", msgspec.json.encode(order).decode()]
+
+    def start_worker(self, stage_index: int, instance: int, failpoint: str = "") -> str:
+        """Start a supervised worker and return its name."""
+        name = f"{self.path.stages[stage_index].name}-{instance}"
+        self.supervisor.start(name, self.worker_command(stage_index, instance, failpoint))
         return name
 
     def start_feeding(self, seed: int) -> None:
@@ -141,7 +143,8 @@ class Run:
         until = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > until:
-                raise UserError(f"{what} did not happen within {seconds:.0f} s; the workers' logs say why")
+                logs = "\n".join(log_of(worker.child) for worker in self.supervisor.workers.values())
+                raise UserError(f"{what} did not happen within {seconds:.0f} s; the workers' logs:\n{logs}")
             self.supervisor.tend()
             time.sleep(0.05)
 

@@ -7,6 +7,7 @@ simulate ─► pacing ─► Avro container file | publisher ─► border.lane
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,15 +17,16 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.connection import Connection, connect
 from deploy.errors import UserError
 from producers.pacing import live, paced
 from producers.publisher import DeliveryError, Publisher
 from producers.simulator import SimulatedReading, find_scenario, watchlist
 from producers.simulator import simulate as simulated
 from producers.simulator.truth import TruthWriter
+from producers.simulator.world import DEFAULT_START_AT
 from schemas.container import ContainerWriter, LogRecord
 from schemas.partitioning import partition_of
-from schemas.registry import load_codec
 from schemas.topics import LANE_READINGS, PARTITIONS
 
 US: Final = 1_000_000
@@ -42,11 +44,13 @@ def simulate(
     seconds: float | None = None,
     speed: float = 0.0,
     rate: float | None = None,
+    start_at: datetime | None = None,
     port: Annotated[list[str] | None, Parameter(negative=())] = None,
     out: Path | None = None,
     to_kafka: Annotated[bool, Parameter(negative=())] = False,
     broker: str | None = None,
     registry_url: str | None = None,
+    state_directory: str | None = None,
     truth: Path | None = None,
     watchlist_file: Annotated[Path | None, Parameter(name="--watchlist")] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -65,12 +69,15 @@ def simulate(
     days: simulated days of arrivals; default 1.
     seconds: simulated seconds of arrivals, instead of days.
     speed: simulated seconds per second: 1 is real time, 0 as fast as it goes.
-    rate: about this many readings a second, in real time and stamped with the present time if published.
+    rate: about this many readings a second; published, they come in real time with the present time in them.
+    start_at: start of the simulated time, ISO 8601, UTC unless it says otherwise. Default: now for published
+        readings with a --rate, else a Monday afternoon in October 2023. Reading ids depend on it.
     port: only this port (Schedule D code); may be repeated.
     out: Avro container file to write, for `border replay`.
     to_kafka: publish to border.lane.readings.v1.
-    broker: Kafka's address, with --to-kafka.
-    registry_url: schema registry's address, with --to-kafka.
+    broker: Kafka's address, with --to-kafka; default: the running local platform's.
+    registry_url: schema registry's address, with --to-kafka; default: the running local platform's.
+    state_directory: where a local platform keeps its state.
     truth: JSON-lines file for what is true: vehicles, faults, loads. It never goes to a topic.
     watchlist_file: JSON-lines file of watchlist entries that this world has hits for.
     json: print one line of JSON instead of text.
@@ -83,13 +90,16 @@ def simulate(
     try:
         if watchlist_file is not None:
             write_watchlist(watchlist_file, scenario, seed, port)
-        readings = simulated(scenario, seed=seed, seconds=length, ports=port, rate=rate)
+        is_live = to_kafka and rate is not None
+        start = start_of(start_at, is_live)
+        readings = simulated(scenario, seed=seed, start_at=start, seconds=length, ports=port, rate=rate)
         with ExitStack() as stack:
             sinks = file_sinks(stack, out, truth)
-            while_waiting = kafka_sink(stack, sinks, broker, registry_url) if to_kafka else None
-            is_live = to_kafka and rate is not None
+            while_waiting = None
+            if to_kafka:
+                while_waiting = kafka_sink(stack, sinks, connect(broker, registry_url, state_directory))
             due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
-            report(scenario, seed, run(due, sinks, length, quiet=json), json)
+            report(scenario, seed, start, run(due, sinks, length, quiet=json), json)
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
     return 0
@@ -106,11 +116,16 @@ def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[S
     return sinks
 
 
-def kafka_sink(stack: ExitStack, sinks: list[Sink], broker: str | None, registry_url: str | None) -> Callable[[], None]:
-    """Adds the publisher; returns what to call while waiting. Raises UserError if an address is missing."""
-    if broker is None or registry_url is None:
-        raise UserError("--to-kafka needs --broker and --registry-url; `border up` prints both")
-    publisher = stack.enter_context(Publisher(broker, load_codec(registry_url)))
+def start_of(given: datetime | None, is_live: bool) -> int:
+    """Start of the simulated time in microseconds UTC. Live worlds start now, so that no two runs share reading ids."""
+    if given is not None:
+        return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()) * US
+    return int(time.time()) * US if is_live else DEFAULT_START_AT
+
+
+def kafka_sink(stack: ExitStack, sinks: list[Sink], connection: Connection) -> Callable[[], None]:
+    """Adds the publisher; returns what to call while waiting."""
+    publisher = stack.enter_context(Publisher(connection.broker, connection.codec))
     sinks.append(lambda item: publisher.publish(item.reading))
     return publisher.poll
 
@@ -163,13 +178,14 @@ def write_watchlist(path: Path, scenario: str, seed: int, ports: list[str] | Non
     path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
 
 
-def report(scenario: str, seed: int, result: dict[str, float | bool], as_json: bool) -> None:
+def report(scenario: str, seed: int, start: int, result: dict[str, float | bool], as_json: bool) -> None:
     """Print what was done, on standard output."""
+    start_at = datetime.fromtimestamp(start / US, UTC).isoformat()
     if as_json:
-        print(orjson.dumps({"scenario": scenario, "seed": seed, **result}).decode())
+        print(orjson.dumps({"scenario": scenario, "seed": seed, "start_at": start_at, **result}).decode())
         return
     until = " (stopped early)" if result["stopped_early"] else ""
     print(
-        f"{scenario}, seed {seed}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated "
+        f"{scenario}, seed {seed}, from {start_at}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated "
         f"seconds in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
     )

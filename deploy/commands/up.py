@@ -29,7 +29,7 @@ def up(
     workers: int | None = None,
     stages: bool = True,
     scenario: str | None = None,
-    speed: float = 1.0,
+    rate: float = 25.0,
     seed: int = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -38,7 +38,7 @@ def up(
     Examples:
 
         border up
-        border up --scenario matamoros-2009 --speed 10
+        border up --scenario border-2023 --rate 250
         border up --kafka-port 0 --registry-port 0 --json
 
     Parameters
@@ -49,7 +49,7 @@ def up(
     workers: worker processes per stage.
     stages: `--no-stages` starts broker and registry only.
     scenario: also simulate this world: matamoros-2009, border-2023 or rush-hour.
-    speed: simulated seconds per second; 0 is as fast as it goes.
+    rate: about this many simulated readings a second, in real time.
     seed: seed of the simulated world.
     json: when ready, print one line of JSON.
     """
@@ -61,7 +61,7 @@ def up(
     with running(settings, console, stages) as (platform, supervisor):
         if scenario is not None:
             arguments = ("--to-kafka", "--broker", platform.broker, "--registry-url", platform.registry_url)
-            options = ("--speed", str(speed), "--seed", str(seed), "--days", "365", "--json")
+            options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
             supervisor.start("simulator", border_command("simulate", scenario, *arguments, *options))
         describe(platform, settings, time.monotonic() - started, console, json)
         while True:

@@ -9,7 +9,7 @@ from deploy.chaos.stages import TestTopology
 from schemas.codec import Codec
 from schemas.records import RECORD_TYPES
 
-CODEC = Codec({record_type: number for number, record_type in enumerate(RECORD_TYPES, 1)})
+CODEC = Codec(dict(zip(RECORD_TYPES, range(1, 99), strict=False)))
 TOPOLOGY = TestTopology("oracle")
 COUNTS = TOPOLOGY.stages[0]
 READINGS = [

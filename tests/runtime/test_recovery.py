@@ -1,0 +1,139 @@
+"""State that does not fit its topic is refused with the remedy named; state that does is read back whole."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from deploy.chaos.path import new_producer
+from deploy.local.platform import LocalPlatform
+from deploy.local.topics import ensure_topics
+from schemas.topics import Topic
+from streams.runtime.failpoints import Failpoints
+from streams.runtime.ledger import Ledger, Transaction
+from streams.runtime.recovery import Position, Recovered, StateRefused, describe, recover
+from tests.support import eventually
+
+pytestmark = pytest.mark.integration
+
+NewTopic = Callable[..., Topic]
+
+
+class Group:
+    """A source with ten records in partition 0, its changelog, and a ledger that owns it."""
+
+    def __init__(self, platform: LocalPlatform, new_topic: NewTopic) -> None:
+        self.broker = platform.broker
+        self.source, self.changelog = new_topic(partitions=2), new_topic(partitions=2, compacted=True)
+        producer = new_producer(self.broker)
+        for number in range(10):
+            producer.produce(self.source.name, b"%d" % number, b"k", 0)
+        assert producer.flush(10) == 0
+        self.admin = AdminClient({"bootstrap.servers": self.broker})
+        self.ledger = self.new_ledger()
+        self.ledger.claim()
+
+    def new_ledger(self) -> Ledger:
+        return Ledger(self.broker, f"{self.changelog.name}-0", self.changelog.name, Failpoints(), 10.0)
+
+    def commit(self, changes: dict[bytes, bytes | None], offset: int) -> None:
+        """One transaction of partition 0."""
+        described = describe(self.broker, self.source.name, self.changelog.name)
+        position = Position(described.topic_id, described.partitions, 0, offset)
+        self.ledger.commit(Transaction(changes={0: changes}), {0: msgspec.json.encode(position)})
+
+    def recover(self) -> Recovered:
+        """Partition 0, as the next owner would read it."""
+        described = describe(self.broker, self.source.name, self.changelog.name)
+        return recover(self.broker, described, self.changelog.name, [0, 1], Failpoints())[0]
+
+
+@pytest.fixture
+def group(platform: LocalPlatform, new_topic: NewTopic) -> Group:
+    return Group(platform, new_topic)
+
+
+def test_states_and_position_come_back_and_removed_keys_do_not(group: Group) -> None:
+    group.commit({b"a": b"1", b"b": b"1"}, 3)
+    group.commit({b"a": b"2", b"b": None}, 7)
+    found = group.recover()
+    assert found.states == {b"a": b"2"}
+    assert found.position is not None
+    assert found.position.offset == 7
+
+
+def test_without_a_commit_there_is_no_position(group: Group) -> None:
+    assert group.recover().position is None
+
+
+def test_an_earlier_owner_is_fenced_and_what_it_left_open_is_not_read(group: Group) -> None:
+    group.commit({b"a": b"1"}, 3)
+    zombie = group.ledger
+    group.ledger = group.new_ledger()
+    group.ledger.claim()
+    with pytest.raises(KafkaException, match=r"(?i)fence"):
+        zombie.commit(Transaction(changes={0: {b"a": b"zombie"}}), {})
+    assert group.recover().states == {b"a": b"1"}
+
+
+def test_a_topic_made_again_under_the_same_name_is_refused(group: Group) -> None:
+    group.commit({b"a": b"1"}, 3)
+    group.admin.delete_topics([group.source.name])[group.source.name].result(10)
+    eventually(lambda: group.source.name not in group.admin.list_topics(timeout=5).topics)
+    ensure_topics(group.broker, [group.source])
+    with pytest.raises(StateRefused, match="deleted and created again") as refusal:
+        group.recover()
+    assert f"delete {group.changelog.name}" in str(refusal.value)
+
+
+def test_another_partition_count_is_refused(group: Group) -> None:
+    group.commit({b"a": b"1"}, 3)
+    for topic in (group.source, group.changelog):
+        group.admin.create_partitions([NewPartitions(topic.name, 3)])[topic.name].result(10)
+    eventually(lambda: describe(group.broker, group.source.name, group.changelog.name).partitions == 3)
+    with pytest.raises(StateRefused, match=r"has 3 partitions, but .* had 2"):
+        group.recover()
+
+
+def test_a_changelog_with_another_partition_count_is_refused(group: Group) -> None:
+    group.admin.create_partitions([NewPartitions(group.source.name, 3)])[group.source.name].result(10)
+    eventually(lambda: len(group.admin.list_topics(timeout=5).topics[group.source.name].partitions) == 3)
+    with pytest.raises(StateRefused, match=r"3 partitions and .* has 2"):
+        describe(group.broker, group.source.name, group.changelog.name)
+
+
+def test_retention_past_the_position_is_refused_with_the_number_of_records_lost(group: Group) -> None:
+    group.commit({b"a": b"1"}, 3)
+    delete = group.admin.delete_records([TopicPartition(group.source.name, 0, 8)])
+    for future in delete.values():
+        future.result(10)
+    with pytest.raises(StateRefused, match="retention deleted up to 5 records"):
+        group.recover()
+
+
+def test_retention_up_to_the_position_is_not_a_loss(group: Group) -> None:
+    group.commit({b"a": b"1"}, 8)
+    for future in group.admin.delete_records([TopicPartition(group.source.name, 0, 8)]).values():
+        future.result(10)
+    assert group.recover().states == {b"a": b"1"}
+
+
+def test_a_position_past_the_end_of_the_log_is_refused(group: Group) -> None:
+    group.commit({b"a": b"1"}, 11)
+    with pytest.raises(StateRefused, match="the log was cut short"):
+        group.recover()
+
+
+def test_a_missing_topic_is_refused_by_name(platform: LocalPlatform, group: Group) -> None:
+    with pytest.raises(StateRefused, match=r"topic border\.absent\.v1 does not exist"):
+        describe(platform.broker, "border.absent.v1", group.changelog.name)
+
+
+def test_a_hundred_thousand_states_are_read_back_in_seconds(group: Group) -> None:
+    group.commit({b"%016d" % number: b"x" * 300 for number in range(100_000)}, 3)
+    started = time.monotonic()
+    assert len(group.recover().states) == 100_000
+    assert time.monotonic() - started < 10.0

@@ -1,0 +1,216 @@
+"""A worker process on the real broker: bad input, an absent registry, a topic made again, a broker restart."""
+
+import json
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+
+from deploy.chaos.log import Logged, read_log
+from deploy.chaos.path import find_path, new_producer
+from deploy.chaos.run import Run
+from deploy.chaos.stages import POISONED_LANE, SWOLLEN_LANE
+from deploy.local.platform import LocalPlatform
+from deploy.local.topics import ensure_topics
+from schemas.codec import FRAME, body_of
+from schemas.generate import load_schemas
+from schemas.records import LaneEvent, Tick
+from schemas.topics import DEAD_LETTERS
+from tests.chaos.runs import SESSION_SECONDS, new_run
+from tests.runtime.records import event
+from tests.support import eventually
+
+pytestmark = pytest.mark.integration
+
+LANE = "2301/01"
+
+
+def publish(run: Run, records: list[tuple[bytes | None, bytes | None]]) -> None:
+    """All into partition 0, in this order."""
+    producer = new_producer(run.broker, **{"message.max.bytes": "1048588"})
+    for key, value in records:
+        producer.produce(run.path.stages[0].source.name, value, key, 0, headers=[("traceparent", b"00-1")])
+    assert producer.flush(20) == 0
+
+
+def counts_of(run: Run) -> list[float | None]:
+    """What COUNTS has emitted for the lane: the number of every fifth reading."""
+    values = [run.codec.decode(row.value) for row in read_log(run.broker, run.path.stages[0].sink)]  # type: ignore[attr-defined]
+    return [value.declared_load_kg for value in values if isinstance(value, LaneEvent) and value.lane_id == LANE]
+
+
+def dead_letters_of(run: Run) -> list[Logged]:
+    """What the run's first stage has refused, by offset."""
+    rows = [
+        row for row in read_log(run.broker, DEAD_LETTERS) if row.headers["stage"] == run.path.stages[0].name.encode()
+    ]
+    return sorted(rows, key=lambda row: int(row.headers["__streams.errors.offset"] or 0))
+
+
+def metrics_port_of(run: Run, name: str) -> int:
+    """From the JSON line that the worker prints first."""
+    log = run.supervisor.workers[name].log_path
+
+    def find() -> int:
+        for line in log.read_text().splitlines():
+            if line.startswith("{") and "pid" in json.loads(line):
+                return int(json.loads(line)["metrics_port"])
+        return 0
+
+    return eventually(find, what="the worker listening")
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    """Status and body."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_bad_input_becomes_dead_letters_in_order_and_the_next_good_record_is_processed(
+    platform: LocalPlatform, tmp_path: Path
+) -> None:
+    good = platform.codec.encode(event(LANE))
+    key = LANE.encode()
+    bad: list[tuple[bytes | None, bytes | None, bytes]] = [
+        (key, good[:-3], b"undecodable"),
+        (key, FRAME.pack(0, 2_000_000_000) + b"x", b"unknown_schema_id"),
+        (key, platform.codec.encode(Tick(source_topic="t", source_partition=0, watermark_at=1)), b"wrong_record_type"),
+        (key, b"\x01" * 1_000_000, b"not_framed"),
+        (key, None, b"not_framed"),
+        (key, platform.codec.encode(event(LANE, declared_load_kg=-5.0)), b"impossible_value"),
+        (b"2301/02", good, b"wrong_key"),
+        (POISONED_LANE.encode(), platform.codec.encode(event(POISONED_LANE)), b"fold_failed"),
+        (SWOLLEN_LANE.encode(), platform.codec.encode(event(SWOLLEN_LANE)), b"output_too_large"),
+    ]
+    with new_run(platform, tmp_path) as run:
+        name = run.start_worker(0, 0)
+        publish(run, [(key, good)] * 2 + [(k, v) for k, v, _ in bad] + [(key, good)] * 3)
+        eventually(lambda: counts_of(run) == [5.0], 40, "the fifth good reading being emitted")
+        letters = dead_letters_of(run)
+        assert [(row.key, row.value, row.headers["reason"]) for row in letters] == bad
+        assert [row.headers["__streams.errors.offset"] for row in letters] == [b"%d" % n for n in range(2, 11)]
+        assert all(row.headers["traceparent"] == b"00-1" for row in letters)
+        metrics = get(metrics_port_of(run, name), "/metrics")[1]
+        assert f'border_dead_letters_total{{reason="fold_failed",stage="{run.path.stages[0].name}"}} 1.0' in metrics
+        assert run.supervisor.exits[name] == {}
+
+
+def test_a_worker_is_ready_only_once_its_partitions_are_recovered_and_serves_its_metrics(
+    platform: LocalPlatform, tmp_path: Path
+) -> None:
+    with new_run(platform, tmp_path) as run:
+        port = metrics_port_of(run, run.start_worker(0, 0))
+        assert get(port, "/livez")[0] == 200
+        eventually(lambda: get(port, "/readyz")[0] == 200, 40, "the worker being ready")
+        assert "border_recovery_seconds_count" in get(port, "/metrics")[1]
+        assert get(port, "/elsewhere")[0] == 404
+
+
+def test_a_topic_made_again_stops_the_worker_for_good(platform: LocalPlatform, tmp_path: Path) -> None:
+    with new_run(platform, tmp_path) as run:
+        source, name = run.path.stages[0].source, run.start_worker(0, 0)
+        publish(run, [(LANE.encode(), platform.codec.encode(event(LANE)))] * 5)
+        eventually(lambda: counts_of(run) == [5.0], 40)
+        run.supervisor.kill(name)
+        admin = AdminClient({"bootstrap.servers": run.broker})
+        admin.delete_topics([source.name])[source.name].result(10)
+        eventually(lambda: source.name not in admin.list_topics(timeout=5).topics)
+        ensure_topics(run.broker, [source])
+        run.supervisor.tend()
+
+        def was_refused() -> bool:
+            run.supervisor.tend()
+            return run.supervisor.exits[name][78] > 0
+
+        eventually(was_refused, 40, "the worker refusing to run")
+        assert "was deleted and created again" in run.supervisor.workers[name].log_path.read_text()
+
+
+class Relay:
+    """A TCP relay to the registry that can be shut: the registry itself serves other tests."""
+
+    def __init__(self, url: str) -> None:
+        authority, _, self.path = url.removeprefix("http://").partition("/")
+        host, _, port = authority.partition(":")
+        self._target = (host, int(port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.is_open = True
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The registry's address through the relay."""
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/{self.path}"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if not self.is_open:
+                client.close()
+                continue
+            upstream = socket.create_connection(self._target)
+            for source, sink in ((client, upstream), (upstream, client)):
+                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while self.is_open and (content := source.recv(65_536)):
+                sink.sendall(content)
+        except OSError:
+            pass
+        for end in (source, sink):
+            end.close()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._listener.close()
+
+
+@pytest.fixture
+def relay(platform: LocalPlatform) -> Iterator[Relay]:
+    relay = Relay(platform.registry_url)
+    yield relay
+    relay.close()
+
+
+def register_newer_schema(platform: LocalPlatform, subject: str) -> int:
+    """LaneEvent with one more optional field, as a newer gateway would write it; its id."""
+    schema = load_schemas()["LaneEvent"]
+    new_field = {"name": "lamp", "type": ["null", "string"], "default": None, "doc": "Colour of the lane's lamp."}
+    schema = schema | {"fields": [*schema["fields"], new_field]}
+    client = SchemaRegistryClient({"url": platform.registry_url})
+    return int(client.register_schema(subject, Schema(json.dumps(schema), "AVRO")))
+
+
+def test_while_the_registry_is_down_a_newer_schema_waits_and_is_no_dead_letter(
+    platform: LocalPlatform, tmp_path: Path, relay: Relay
+) -> None:
+    path = find_path("test", f"registry-{tmp_path.parent.name}")
+    run = Run(path, platform.broker, relay.url, platform.codec, tmp_path, SESSION_SECONDS)
+    try:
+        port = metrics_port_of(run, run.start_worker(0, 0))
+        eventually(lambda: get(port, "/readyz")[0] == 200, 40, "the worker being ready")
+        relay.is_open = False
+        schema_id = register_newer_schema(platform, f"{path.stages[0].source.name}-border.v1.LaneEvent")
+        newer = FRAME.pack(0, schema_id) + body_of(event(LANE)) + b"\x00"  # lamp: null
+        publish(run, [(LANE.encode(), newer)] * 5)
+        waits = f'border_registry_waits_total{{stage="{path.stages[0].name}"}} 2.0'
+        eventually(lambda: waits in get(port, "/metrics")[1], 40, "two questions going unanswered")
+        assert counts_of(run) == []
+        assert dead_letters_of(run) == []
+        relay.is_open = True
+        eventually(lambda: counts_of(run) == [5.0], 40, "the newer records being folded")
+        assert dead_letters_of(run) == []
+    finally:
+        run.stop()

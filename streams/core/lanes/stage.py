@@ -1,0 +1,330 @@
+"""The lanes stage: one fold per partition of lane.readings, state by lane."""
+
+import hashlib
+import math
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+import msgspec
+
+from schemas.codec import body_of
+from schemas.layout import LaneLayout
+from schemas.records import (
+    Heartbeat,
+    ImageSource,
+    LaneEvent,
+    LaneEventKind,
+    PassageState,
+    PlateRead,
+    SensorRole,
+    Tick,
+    Weighing,
+    XrayScan,
+)
+from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES
+from streams.core.keyed_state import KeyedState
+from streams.core.lanes import state as lane_state
+from streams.core.lanes.join import Choice, Geometry, choose
+from streams.core.lanes.passages import passage_of
+from streams.core.lanes.repair import shift, shift_start
+from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
+from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted, seen_time
+from streams.core.stage import Fold, Output, Record, Rejected
+
+TICK: Final = 10 * SECOND
+PARTITION_KEY: Final = b"partition"  # no lane id: those have a slash
+# After a vehicle has left, its late readings are waited for this long by the lane's clock.
+LATE_MAX: Final = 8 * SECOND
+# It is kept this long: three or four more vehicles may show that sightings were given to the wrong one.
+KEPT_AFTER_EXIT: Final = 25 * SECOND
+# A vehicle that nothing has seen for this long is gone, or was none.
+SILENT_MAX: Final = 1200 * SECOND
+CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
+
+LOOP_SLOTS: Final = {LaneEventKind.ENTERED: ENTRY, LaneEventKind.AT_LIGHT: STOP_LINE, LaneEventKind.LEFT: EXIT}
+CONTENT_SLOTS: Final = frozenset({FRONT, REAR, SCALE, XRAY})
+
+
+class LanesStage:
+    """The stage, given every lane's layout."""
+
+    name = "lanes"
+    source = LANE_READINGS
+    changelog = LANES_CHANGELOG
+
+    def __init__(self, layouts: Mapping[str, LaneLayout]) -> None:
+        self._layouts = layouts
+        self._geometries = {lane: Geometry.of(layout.places_m, layout.mode) for lane, layout in layouts.items()}
+
+    def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
+        """A fold over what the changelog holds for this partition."""
+        return LanesFold(partition, stored, self._layouts, self._geometries)
+
+
+class PartitionState(msgspec.Struct, array_like=True, frozen=True):
+    """What a partition knows besides its lanes."""
+
+    watermark_at: int = 0
+
+
+_PARTITION: Final = msgspec.msgpack.Decoder(PartitionState)
+
+
+class LanesFold:
+    """One partition's lanes."""
+
+    def __init__(
+        self,
+        partition: int,
+        stored: MutableMapping[bytes, bytes],
+        layouts: Mapping[str, LaneLayout],
+        geometries: Mapping[str, Geometry],
+    ) -> None:
+        self.counters: dict[str, int] = {}
+        self._partition = partition
+        self._layouts = layouts
+        self._geometries = geometries
+        self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
+        self._partition_state: KeyedState[PartitionState] = KeyedState(
+            stored, msgspec.msgpack.encode, _PARTITION.decode
+        )
+
+    def advance(self, record: Record, outputs: list[Output]) -> None:
+        """Fold one reading. Raises Rejected before any change."""
+        reading = record.value
+        if not isinstance(reading, PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat):
+            raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {LANE_READINGS.name}")
+        layout = self._layouts.get(reading.lane_id)
+        if layout is None:
+            raise Rejected("unknown_lane", "no port has this lane; see schemas/ports.toml")
+        check_reading(reading, record.key, record.appended_at)
+        lane = self._lanes.get(record.key) or LaneState()
+        if isinstance(reading, Heartbeat):
+            self._lanes.put(record.key, lane)
+            if reading.sensor is SensorRole.XRAY:
+                lane.unit_seen_at = max(lane.unit_seen_at, reading.received_at)
+        elif not self._fold_reading(reading, record.key, lane, layout, outputs):
+            return
+        if reading.received_at > lane.watermark_at:
+            lane.watermark_at = reading.received_at
+        if lane.close_at and lane.watermark_at >= lane.close_at:
+            self._close_due(lane, layout, outputs)
+        self._tick(reading.received_at, outputs)
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Encoded lanes changed since the last call."""
+        return self._lanes.take_changes() | self._partition_state.take_changes()
+
+    def roll_back(self) -> None:
+        """Forget every change since the last take_changes."""
+        self._lanes.roll_back()
+        self._partition_state.roll_back()
+
+    def _count(self, event: str) -> None:
+        self.counters[event] = self.counters.get(event, 0) + 1
+
+    def _fold_reading(
+        self, reading: Any, key: bytes, lane: LaneState, layout: LaneLayout, outputs: list[Output]
+    ) -> bool:
+        """Put a reading into its vehicle's slot; False if it was there already."""
+        mark = lane_state.fingerprint(reading.reading_id)
+        if mark in lane.recent_ids:
+            self._count("duplicate_readings")
+            return False
+        slot, content = slot_and_content(reading)
+        sensor = reading.device_id
+        check_flood(lane, sensor, reading.received_at)
+        at = seen_time(reading, self.counters)
+        role = SensorRole.TERMINAL if slot is None else ROLES[slot]
+        seen = Seen(reading.reading_id, role, at, reading.observed_at, reading.received_at, content)
+        choice = None
+        if slot is not None:
+            choice = choose(self._geometries[layout.lane_id], lane, slot, seen, reading.operating_mode)
+            if choice.is_new and at < max(lane.closed_until, lane.watermark_at - LATE_MAX):
+                raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
+        self._lanes.put(key, lane)
+        lane_state.remember(lane, mark)
+        count_accepted(lane, sensor, reading.received_at)
+        if slot is None or choice is None:
+            self._fold_event(reading, lane, seen)
+            return True
+        lane.watermark_at = max(lane.watermark_at, reading.received_at)
+        self._assign(lane, layout, slot, seen, choice, reading, outputs)
+        return True
+
+    def _fold_event(self, reading: LaneEvent, lane: LaneState, seen: Seen) -> None:
+        """What an officer's terminal says, and a vehicle that backs out."""
+        if reading.kind is LaneEventKind.OFFICER_ASSIGNED:
+            lane.officer_id = reading.officer_id
+        elif reading.kind is LaneEventKind.LOAD_DECLARED:
+            waiting = [
+                vehicle for vehicle in lane.vehicles if vehicle.slots[STOP_LINE] is None and not vehicle.backed_out
+            ]
+            if waiting:
+                waiting[0].extras.append(seen)
+            else:
+                lane.pending_load = seen
+        elif reading.kind is LaneEventKind.BACKED_OUT:
+            inside = [vehicle for vehicle in lane.vehicles if not any(vehicle.slots[SCALE:])]
+            if inside:
+                inside[-1].backed_out = True
+                inside[-1].extras.append(msgspec.structs.replace(seen, sensor=SensorRole.ENTRY_LOOP))
+                inside[-1].last_received_at = reading.received_at
+                close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)
+        else:
+            self._count("unknown_lane_events")
+
+    def _assign(
+        self,
+        lane: LaneState,
+        layout: LaneLayout,
+        slot: int,
+        seen: Seen,
+        choice: Choice,
+        reading: msgspec.Struct,
+        outputs: list[Output],
+    ) -> None:
+        """Carry a choice out and write what it changes."""
+        vehicle = self._new_vehicle(lane, choice.index, reading) if choice.is_new else lane.vehicles[choice.index]
+        changed = [vehicle]
+        if choice.moved_to is not None:
+            changed.append(self._move(lane, vehicle, slot, choice.moved_to, reading))
+        vehicle.slots[slot] = seen
+        vehicle.last_received_at = max(vehicle.last_received_at, reading.received_at)  # type: ignore[attr-defined]
+        probability = 1.0 if choice.margin > CERTAIN_MARGIN else round(1.0 / (1.0 + math.exp(-choice.margin)), 4)
+        vehicle.join_probability = min(vehicle.join_probability, probability)
+        if choice.moved_to is None and not choice.is_new:
+            start = shift_start(self._geometries[layout.lane_id], lane, choice.index, slot)
+            if start is not None:
+                self._count("shifts_undone")
+                changed = shift(lane, start, choice.index, slot)
+                vehicle = changed[-1]
+        if slot == EXIT:
+            close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)  # type: ignore[attr-defined]
+        if slot == STOP_LINE and vehicle.revision == 0:
+            if lane.pending_load is not None:
+                vehicle.extras.append(lane.pending_load)
+                lane.pending_load = None
+            vehicle.officer_id = lane.officer_id
+            self._write(lane, layout, vehicle, PassageState.AT_LIGHT, outputs)
+            changed.remove(vehicle)
+        for one in changed:
+            if one.revision and (slot in CONTENT_SLOTS or len(changed) > 1):
+                self._write(lane, layout, one, PassageState.UPDATED, outputs)
+        if len(lane.vehicles) > lane_state.VEHICLES_MAX:
+            self._count("vehicles_over_bound")
+            self._close(lane, layout, 0, outputs)
+
+    def _new_vehicle(self, lane: LaneState, index: int, reading: msgspec.Struct) -> Vehicle:
+        vehicle = Vehicle(
+            number=lane.next_number,
+            operating_mode=str(reading.operating_mode),  # type: ignore[attr-defined]
+            direction=str(reading.direction),  # type: ignore[attr-defined]
+            first_reading_digest=hashlib.sha256(body_of(reading)).hexdigest(),
+            slots=[None] * len(ROLES),
+        )
+        lane.next_number += 1
+        lane.vehicles.insert(index, vehicle)
+        close_no_later(lane, reading.received_at + SILENT_MAX)  # type: ignore[attr-defined]
+        return vehicle
+
+    def _move(self, lane: LaneState, vehicle: Vehicle, slot: int, target: int, reading: msgspec.Struct) -> Vehicle:
+        """Give the reading in a slot to another vehicle, or to a new one (-1)."""
+        self._count("readings_moved")
+        held = vehicle.slots[slot]
+        if held is None:
+            raise ValueError("nothing stands in the slot that a reading was to leave")
+        if target >= 0:
+            other = lane.vehicles[target]
+        else:
+            # Behind or ahead of the vehicle that it was taken for, by time: no more is known of it.
+            index = lane.vehicles.index(vehicle) + (1 if held.at > reading.observed_at else 0)  # type: ignore[attr-defined]
+            other = self._new_vehicle(lane, index, reading)
+        other.slots[slot] = held
+        other.last_received_at = max(other.last_received_at, held.received_at)
+        return other
+
+    def _close_due(self, lane: LaneState, layout: LaneLayout, outputs: list[Output]) -> None:
+        """Close vehicles that have left, those ahead of them, and those that nothing has seen for long."""
+        watermark = lane.watermark_at
+        last = -1
+        for index, vehicle in enumerate(lane.vehicles):
+            left = vehicle.slots[EXIT]
+            if left is not None and watermark >= left.received_at + KEPT_AFTER_EXIT:
+                last = index  # whoever was ahead has left too, seen or not
+        due = [
+            vehicle
+            for index, vehicle in enumerate(lane.vehicles)
+            if index <= last
+            or (vehicle.backed_out and watermark >= vehicle.last_received_at + KEPT_AFTER_EXIT)
+            or watermark >= vehicle.last_received_at + SILENT_MAX
+        ]
+        for vehicle in due:
+            self._close(lane, layout, lane.vehicles.index(vehicle), outputs)
+        lane.close_at = 0
+        for vehicle in lane.vehicles:
+            left = vehicle.slots[EXIT]
+            quiet = vehicle.backed_out or left is not None
+            since = left.received_at if left is not None else vehicle.last_received_at
+            close_no_later(lane, since + (KEPT_AFTER_EXIT if quiet else SILENT_MAX))
+
+    def _close(self, lane: LaneState, layout: LaneLayout, index: int, outputs: list[Output]) -> None:
+        """Write the last revision of a vehicle and forget it."""
+        vehicle = lane.vehicles[index]
+        self._write(lane, layout, vehicle, PassageState.FINAL, outputs)
+        first = next(seen for seen in vehicle.slots if seen is not None)
+        lane.closed_until = max(lane.closed_until, first.at)
+        del lane.vehicles[index]
+
+    def _write(
+        self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, state: PassageState, outputs: list[Output]
+    ) -> None:
+        """Write the next revision; a changed key is a retraction under the old one first."""
+        passage = passage_of(vehicle, lane, layout, state)
+        if vehicle.key and vehicle.key != passage.plate_key:
+            self._count("plates_changed")
+            gone = msgspec.structs.replace(
+                passage, state=PassageState.RETRACTED, plate_key=vehicle.key, plate=vehicle.plate
+            )
+            outputs.append(Output(PASSAGES, vehicle.key.encode(), gone))
+            vehicle.revision += 1
+            passage = msgspec.structs.replace(passage, revision=vehicle.revision + 1)
+        vehicle.key, vehicle.plate = passage.plate_key, passage.plate
+        vehicle.revision += 1
+        urgent = state is PassageState.AT_LIGHT
+        outputs.append(Output(PASSAGES, passage.plate_key.encode(), passage, None, urgent))
+
+    def _tick(self, received_at: int, outputs: list[Output]) -> None:
+        """Tell every partition downstream how far this one has got, every 10 s of its own time."""
+        partition = self._partition_state.get(PARTITION_KEY) or PartitionState()
+        if received_at // TICK <= partition.watermark_at // TICK:
+            return
+        # A multiple of 10 s, whatever reading crossed it: all that was received before has been folded.
+        watermark_at = received_at // TICK * TICK
+        self._partition_state.put(PARTITION_KEY, PartitionState(watermark_at))
+        tick = Tick(source_topic=LANE_READINGS.name, source_partition=self._partition, watermark_at=watermark_at)
+        for number in range(PASSAGES.partitions):
+            outputs.append(Output(PASSAGES, b"tick", tick, number))
+
+
+def close_no_later(lane: LaneState, at: int) -> None:
+    """Have a look at what may be closed when the watermark reaches this time."""
+    if lane.close_at == 0 or at < lane.close_at:
+        lane.close_at = at
+
+
+def slot_and_content(reading: Any) -> tuple[int | None, Any]:
+    """The slot of a reading, None for what an officer or the entry loop says, and what is kept of it."""
+    if isinstance(reading, LaneEvent):
+        return LOOP_SLOTS.get(reading.kind), reading.declared_load_kg
+    if isinstance(reading, PlateRead):
+        plates = tuple([(candidate.plate, candidate.confidence) for candidate in reading.candidates])
+        confidence = reading.jurisdiction_confidence
+        content = (plates, reading.jurisdiction, confidence, reading.image_uri, reading.image_sha256)
+        return (REAR if reading.image_source is ImageSource.REAR_PLATE else FRONT), content
+    if isinstance(reading, Weighing):
+        weights = (reading.gross_weight_kg, reading.axle_loads_kg, reading.axle_spacings_m, reading.speed_mps)
+        return SCALE, (*weights, str(reading.scale_type), reading.vehicle_class)
+    decisions = (str(reading.machine_decision), str(reading.operator_decision), str(reading.scan_quality))
+    image = (reading.shielding_indicator, reading.image_uri, reading.image_sha256)
+    return XRAY, (reading.unit_id, *decisions, *image)

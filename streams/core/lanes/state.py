@@ -1,0 +1,105 @@
+"""What is remembered of a lane: the vehicles in it, each with one slot per sensor, and the ids of recent readings."""
+
+import zlib
+from typing import Any, Final
+
+import msgspec
+
+from schemas.records import SensorRole
+
+# Sensors in the order in which a vehicle meets them; a slot's number is the place in this tuple.
+ROLES: Final = (
+    SensorRole.ENTRY_LOOP,
+    SensorRole.FRONT_CAMERA,
+    SensorRole.REAR_CAMERA,
+    SensorRole.SCALE,
+    SensorRole.XRAY,
+    SensorRole.STOP_LINE_LOOP,
+    SensorRole.EXIT_LOOP,
+)
+ENTRY, FRONT, REAR, SCALE, XRAY, STOP_LINE, EXIT = range(len(ROLES))
+
+# Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings.
+VEHICLES_MAX: Final = 32
+# Ids remembered per lane, about 20 vehicles; a device's retry comes within seconds.
+RECENT_IDS_MAX: Final = 128
+
+
+class Seen(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One reading in a slot. `at` is when the device saw it, clamped if its clock is off; `content` by kind of sensor.
+
+    Content: loops None; cameras (plates, jurisdiction, image uri, digest); scale (gross, loads, spacings, speed, type,
+    class); X-ray (unit, machine, operator, quality, shielding, uri, digest); terminal the declared load in kg.
+    """
+
+    reading_id: str
+    sensor: SensorRole
+    at: int
+    observed_at: int
+    received_at: int
+    content: Any = None
+
+
+class Vehicle(msgspec.Struct, array_like=True):
+    """One vehicle in the lane. `revision` counts the passages written of it; `key` is the last one's Kafka key."""
+
+    number: int
+    operating_mode: str
+    direction: str
+    first_reading_digest: str
+    slots: list[Seen | None]
+    extras: list[Seen] = []
+    backed_out: bool = False
+    join_probability: float = 1.0
+    revision: int = 0
+    key: str = ""
+    plate: str | None = None
+    officer_id: str | None = None
+    last_received_at: int = 0
+
+
+class LaneState(msgspec.Struct, array_like=True):
+    """One lane. `close_at` is the watermark at which a vehicle may be closed next, 0 for none."""
+
+    vehicles: list[Vehicle] = []
+    next_number: int = 1
+    watermark_at: int = 0
+    close_at: int = 0
+    closed_until: int = 0
+    recent_ids: dict[int, int] = {}
+    officer_id: str | None = None
+    unit_seen_at: int = 0
+    pending_load: Seen | None = None
+    # Readings accepted of each sensor in the second of gateway time that follows.
+    second: int = 0
+    in_second: dict[str, int] = {}
+
+
+VERSION: Final = b"\x01"  # first byte of a stored lane; a change of the structures above needs a new one
+_decoder = msgspec.msgpack.Decoder(LaneState)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(lane: LaneState) -> bytes:
+    """A lane as stored."""
+    return VERSION + _encoder.encode(lane)
+
+
+def decode(stored: bytes) -> LaneState:
+    """A lane from what is stored. Raises ValueError for another version."""
+    if stored[:1] != VERSION:
+        raise ValueError(f"a lane was stored in version {stored[0]}, this is {VERSION[0]}: replay the readings")
+    return _decoder.decode(stored[1:])
+
+
+def fingerprint(reading_id: str) -> int:
+    """64 bits of an id: among 128 ids, two different ones agree less than once in 10^16 readings."""
+    data = reading_id.encode()
+    return zlib.crc32(data) << 32 | zlib.crc32(data[::-1])
+
+
+def remember(lane: LaneState, mark: int) -> None:
+    """Remember a reading's fingerprint and forget the oldest."""
+    lane.recent_ids[mark] = 1
+    if len(lane.recent_ids) > RECENT_IDS_MAX:
+        del lane.recent_ids[next(iter(lane.recent_ids))]

@@ -1,0 +1,117 @@
+"""What cannot be a reading, said before anything is changed."""
+
+from typing import Final
+
+from schemas.records import Heartbeat, LaneEvent, LaneEventKind, PlateRead, Weighing, XrayScan
+from streams.core.lanes.state import LaneState
+from streams.core.stage import Rejected
+
+SECOND: Final = 1_000_000
+
+TIME_MIN: Final = 946_684_800 * SECOND  # 2000-01-01
+TIME_MAX: Final = 4_102_444_800 * SECOND  # 2100-01-01
+# A gateway's clock may be ahead of the broker's by this much; more, and its lane would run ahead of all others.
+AHEAD_OF_BROKER_MAX: Final = 300 * SECOND
+# A device this far from its gateway has a wrong clock rather than a slow line: its reading is placed by the gateway's.
+CLOCK_OFF_MAX: Final = 300 * SECOND
+CLOCK_AHEAD_MAX: Final = 2 * SECOND
+USUAL_DELAY: Final = SECOND // 10
+
+# The heaviest road trains weigh 150 t; no scale of a lane shows more.
+WEIGHT_KG_MAX: Final = 200_000.0
+AXLES_MAX: Final = 32
+CANDIDATES_MAX: Final = 10
+PLATE_LENGTH_MAX: Final = 16
+ID_LENGTH_MAX: Final = 128
+URI_LENGTH_MAX: Final = 1024
+# One sensor sees at most two vehicles a second; a device that says more is broken or hostile.
+READINGS_PER_SECOND_MAX: Final = 20
+
+Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat
+
+
+def check_reading(reading: Reading, key: bytes, appended_at: int) -> None:
+    """Raises Rejected for a wrong key, an impossible time or value, or an empty plate."""
+    if key != reading.lane_id.encode():
+        raise Rejected("wrong_key", "the record's key is not the reading's lane_id")
+    if not 0 < len(reading.reading_id) <= ID_LENGTH_MAX or len(reading.device_id) > ID_LENGTH_MAX:
+        raise Rejected("impossible_value", f"reading_id and device_id must have 1 to {ID_LENGTH_MAX} characters")
+    if not (TIME_MIN <= reading.received_at < TIME_MAX and TIME_MIN <= reading.observed_at < TIME_MAX):
+        raise Rejected("impossible_value", "observed_at and received_at must lie in 2000 to 2100")
+    if reading.received_at > appended_at + AHEAD_OF_BROKER_MAX:
+        raise Rejected("clock_ahead", "received_at is more than 5 minutes ahead of the broker's clock")
+    if isinstance(reading, PlateRead):
+        check_plate_read(reading)
+    elif isinstance(reading, Weighing):
+        check_weighing(reading)
+    elif isinstance(reading, XrayScan):
+        check_image(reading.image_uri)
+        if len(reading.unit_id) > ID_LENGTH_MAX:
+            raise Rejected("impossible_value", f"unit_id must have at most {ID_LENGTH_MAX} characters")
+    elif isinstance(reading, LaneEvent) and reading.kind is LaneEventKind.LOAD_DECLARED:
+        check_weight("declared_load_kg", reading.declared_load_kg if reading.declared_load_kg is not None else -1.0)
+
+
+def check_plate_read(reading: PlateRead) -> None:
+    """A read without candidates says that a vehicle without a readable plate passed; an empty one says nothing."""
+    if len(reading.candidates) > CANDIDATES_MAX:
+        raise Rejected("impossible_value", f"more than {CANDIDATES_MAX} candidates")
+    for candidate in reading.candidates:
+        if not candidate.plate.strip():
+            raise Rejected("empty_plate", "a candidate's plate is empty")
+        if len(candidate.plate) > PLATE_LENGTH_MAX:
+            raise Rejected("impossible_value", f"a candidate's plate has more than {PLATE_LENGTH_MAX} characters")
+        if not 0.0 <= candidate.confidence <= 1.0:
+            raise Rejected("impossible_value", "a candidate's confidence must lie in 0 to 1")
+    check_image(reading.image_uri)
+
+
+def check_weighing(reading: Weighing) -> None:
+    """Weights and distances as a vehicle can have them; a comparison with NaN is false, so NaN is refused too."""
+    check_weight("gross_weight_kg", reading.gross_weight_kg)
+    if len(reading.axle_loads_kg) > AXLES_MAX or len(reading.axle_spacings_m) > AXLES_MAX:
+        raise Rejected("impossible_value", f"more than {AXLES_MAX} axles")
+    for load in reading.axle_loads_kg:
+        check_weight("axle_loads_kg", load)
+    for spacing in reading.axle_spacings_m:
+        if not 0.0 <= spacing <= 50.0:
+            raise Rejected("impossible_value", "axle_spacings_m must lie in 0 to 50")
+    if reading.speed_mps is not None and not 0.0 <= reading.speed_mps <= 100.0:
+        raise Rejected("impossible_value", "speed_mps must lie in 0 to 100")
+    if reading.vehicle_class is not None and not 1 <= reading.vehicle_class <= 13:
+        raise Rejected("impossible_value", "vehicle_class must lie in 1 to 13")
+
+
+def check_weight(name: str, weight_kg: float) -> None:
+    """Raises Rejected for a negative, absurd or undefined weight."""
+    if not 0.0 <= weight_kg <= WEIGHT_KG_MAX:
+        raise Rejected("impossible_value", f"{name} must lie in 0 to {WEIGHT_KG_MAX:.0f}")
+
+
+def check_image(uri: str | None) -> None:
+    """Raises Rejected for an address that is no address but a load."""
+    if uri is not None and len(uri) > URI_LENGTH_MAX:
+        raise Rejected("impossible_value", f"image_uri must have at most {URI_LENGTH_MAX} characters")
+
+
+def check_flood(lane: LaneState, sensor: str, received_at: int) -> None:
+    """Raises Rejected `flood` for a sensor beyond what traffic can cause; counts only what is accepted."""
+    if received_at // SECOND == lane.second and lane.in_second.get(sensor, 0) >= READINGS_PER_SECOND_MAX:
+        raise Rejected("flood", f"more than {READINGS_PER_SECOND_MAX} readings of one sensor in a second")
+
+
+def count_accepted(lane: LaneState, sensor: str, received_at: int) -> None:
+    """Count an accepted reading in its second."""
+    if received_at // SECOND != lane.second:
+        lane.second = received_at // SECOND
+        lane.in_second.clear()
+    lane.in_second[sensor] = lane.in_second.get(sensor, 0) + 1
+
+
+def seen_time(reading: Reading, counters: dict[str, int]) -> int:
+    """When the device saw it; by the gateway's clock if the device's is impossibly far off, which is counted."""
+    delay = reading.received_at - reading.observed_at
+    if -CLOCK_AHEAD_MAX <= delay <= CLOCK_OFF_MAX:
+        return reading.observed_at
+    counters["observed_at_clamped"] = counters.get("observed_at_clamped", 0) + 1
+    return reading.received_at - USUAL_DELAY

@@ -117,8 +117,8 @@ def summary(platform: LocalPlatform, meter: LightMeter, topics: dict[str, Compar
         elif isinstance(value, Passage) and value.state is PassageState.FINAL:
             counts["passages"] += 1
         elif isinstance(value, Selection):
-            lights[value.light] += 1
-            reasons[value.referral_reason] += 1
+            lights[value.light.value] += 1
+            reasons[value.referral_reason.value] += 1
         elif isinstance(value, Alert):
             counts["alerts"] += 1
         elif isinstance(value, DeadLetter):

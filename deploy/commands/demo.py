@@ -89,7 +89,7 @@ def run(
             supervisor.tend()
             if sensors.process.poll() not in (None, 0):
                 raise UserError(f"the simulated sensors ended early:\n{sensors.last_lines()}")
-            return sensors.process.poll() is None or (until is not None and time.monotonic() < until)
+            return sensors.process.poll() is None and (until is None or time.monotonic() < until)
 
         if quiet or not console.is_terminal:
             time_lights(platform, meter, goes_on)
@@ -100,6 +100,7 @@ def run(
             meter.seconds.extend(board.latencies_seconds)
         if seconds is None:
             return None
+        sensors.stop()
         console.print("Proving from the log that nothing was lost, repeated or wrong")
         topics = prove(platform, settings, supervisor)
         return summary(platform, meter, topics)

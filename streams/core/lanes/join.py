@@ -10,7 +10,7 @@ Costs are negative log-likelihoods (natural logarithm), so 3.5 is one chance in 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.records import LaneMode, SensorRole
 from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, STOP_LINE, XRAY, LaneState, Seen, Vehicle
@@ -72,7 +72,8 @@ class Geometry:
         return Geometry(tuple(places))
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choice:
     """Where a reading goes. `index` is the vehicle's place in the lane, or where a new one is put.
 
     `moved_to` is set if the reading that stood in the slot goes elsewhere: a vehicle's index (before any insertion),

@@ -102,7 +102,7 @@ LEGAL_BASIS: Final = {
 }
 # Simulations start at any date, from the pilot's year on.
 VALID_FROM_AT: Final = 1_230_768_000_000_000  # 2009-01-01
-VALID_UNTIL_AT: Final = 4_102_444_800_000_000  # 2100-01-01
+VALID_UNTIL_AT: Final = 4_102_358_400_000_000  # 2099-12-31
 
 
 def watchlist(scenario: Scenario, seed: int, ports: Iterable[str] | None = None) -> list[WatchlistEntry]:

@@ -41,7 +41,7 @@ def new_consumer(broker: str, **more: Any) -> Consumer:
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 20,
-            "log_level": 3,
+            "log_level": 2,
             **more,
         }
     )

@@ -1,5 +1,6 @@
 """What a chaos run is made of: stages, the topics between them, and what is fed at the head."""
 
+import hashlib
 import random
 import threading
 import time
@@ -10,8 +11,14 @@ from typing import Final, Protocol
 from confluent_kafka import Producer
 
 from deploy.chaos.stages import TestTopology
+from deploy.commands.watchlist import additions
 from deploy.errors import UserError
+from deploy.stages import load_rule_set
+from producers.pacing import live
+from producers.publisher import Publisher
+from producers.simulator import find_scenario, simulate, watchlist
 from schemas.codec import Codec
+from schemas.layout import load_lanes
 from schemas.records import (
     ChangeKind,
     DeviceStatus,
@@ -23,8 +30,19 @@ from schemas.records import (
     ReferenceChange,
     SensorRole,
 )
-from schemas.topics import Topic
+from schemas.topics import (
+    ALERTS,
+    LANE_DECISIONS,
+    LANE_READINGS,
+    LANES_CHANGELOG,
+    PASSAGES,
+    VEHICLES_CHANGELOG,
+    Topic,
+)
+from streams.core.lanes import LanesStage
+from streams.core.random_draw import RandomKeys
 from streams.core.stage import Stage
+from streams.core.vehicles import VehiclesStage
 
 # Enough lanes that every partition has some, and a rate at which each partition of both stages moves several times a
 # second: recovery is seen only where there is something to commit.
@@ -32,6 +50,10 @@ LANES: Final = 240
 READINGS_PER_SECOND: Final = 400.0
 CHANGE_SECONDS: Final = 7.0
 HEARTBEAT_EVERY: Final = 20
+
+SCENARIO: Final = "border-2023"
+LANE_READINGS_PER_SECOND: Final = 250.0
+FEED_SECONDS_MAX: Final = 3_600.0
 
 
 class Path(Protocol):
@@ -64,7 +86,7 @@ def new_producer(broker: str, **more: str) -> Producer:
             "bootstrap.servers": broker,
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
-            "log_level": 3,
+            "log_level": 2,
             **more,
         }
     )
@@ -142,7 +164,7 @@ def reading(number: int, lane_id: str, at: int) -> LaneEvent | Heartbeat:
 
 
 def publish_change(producer: Producer, codec: Codec, topic: Topic, every: int, number: int) -> None:
-    """Write one reference change into every partition, in one transaction."""
+    """Have COUNTS emit every n-th from here on."""
     change = ReferenceChange(
         change_id=f"change {number}",
         kind=ChangeKind.RULE_SET,
@@ -150,14 +172,56 @@ def publish_change(producer: Producer, codec: Codec, topic: Topic, every: int, n
         changed_at=time.time_ns() // 1000,
         rule_set_version=f"every:{every}",
     )
+    write_everywhere(producer, codec, topic, change)
+
+
+def write_everywhere(producer: Producer, codec: Codec, topic: Topic, change: ReferenceChange) -> None:
+    """Write one reference change into every partition, in one transaction."""
     producer.begin_transaction()
     for partition in range(topic.partitions):
-        producer.produce(topic.name, codec.encode(change), b"change", partition)
+        producer.produce(topic.name, codec.encode(change), change.change_id.encode(), partition)
     producer.commit_transaction(30)
+
+
+@dataclass(frozen=True)
+class LanePath:
+    """The real stages on the real topics, fed by the simulator: for a platform of its own, with nothing else on it."""
+
+    run: str
+    name: str = "lane"
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Lanes, vehicles. The random arm's secret is the run's, so that the oracle draws as the workers did."""
+        keys = RandomKeys(hashlib.sha256(self.run.encode()).digest())
+        return LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), keys)
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """The lane path's, without dead letters."""
+        return LANE_READINGS, PASSAGES, LANE_DECISIONS, ALERTS, LANES_CHANGELOG, VEHICLES_CHANGELOG
+
+    def feed(self, broker: str, codec: Codec, seed: int, stop: threading.Event) -> None:
+        """A simulated border in real time, and a watchlist entry of its world every few seconds."""
+        entries = iter(additions(watchlist(find_scenario(SCENARIO), seed)))
+        changes = new_producer(broker, **{"transactional.id": f"chaos-{self.run}-changes"})
+        changes.init_transactions(30)
+        readings = simulate(SCENARIO, seed=seed, seconds=FEED_SECONDS_MAX, rate=LANE_READINGS_PER_SECOND)
+        next_change = time.monotonic() + CHANGE_SECONDS
+        with Publisher(broker, codec) as publisher:
+            for item in live(readings, publisher.poll):
+                if stop.is_set():
+                    return
+                publisher.publish(item.reading)
+                if time.monotonic() > next_change and (change := next(entries, None)) is not None:
+                    next_change += CHANGE_SECONDS
+                    write_everywhere(changes, codec, PASSAGES, change)
 
 
 def find_path(name: str, run: str) -> Path:
     """The path of this name. Raises UserError for another name."""
     if name == "test":
         return TestPath(run)
-    raise UserError(f"there is no path {name!r} to break; take --path test")
+    if name == "lane":
+        return LanePath(run)
+    raise UserError(f"there is no path {name!r} to break; take `test` or `lane`")

@@ -40,6 +40,7 @@ def chaos(
 
         border chaos --kills 10 --pauses 3 --workers 2 --json
         border chaos --kills 3 --pauses 0 --seed 7
+        border chaos --path lane --kills 10 --pauses 3 --json
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def chaos(
     workers
         Workers of each stage.
     path
-        What to break: `test`, the two-stage test topology.
+        What to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the simulator;
+        `lane` needs a platform with nothing else on it.
     seed
         Repeats the victims, the order and the feed; the moments depend on the machine too.
     session_seconds

@@ -179,12 +179,18 @@ def breaks_order(geometry: Geometry, lane: LaneState, index: int, slot: int, at:
 
 
 def left_out_cost(lane: LaneState, index: int, slot: int) -> float:
-    """Cost of vehicles ahead that this sensor has not seen and that no later sensor has: it would have missed them."""
+    """Cost of vehicles ahead that this sensor has not seen: it would have missed them.
+
+    Counts back to the last one seen here or further on; those before it were settled when that one was seen.
+    """
     if slot == XRAY:  # scans some vehicles only
         return 0.0
     cost = 0.0
-    for ahead in lane.vehicles[max(0, index - NEIGHBOURS) : index]:
-        if not ahead.backed_out and not any(ahead.slots[slot:]):
+    for other in range(index - 1, -1, -1):
+        ahead = lane.vehicles[other]
+        if any(ahead.slots[slot:]):
+            break
+        if not ahead.backed_out:
             cost += MISSED
     return cost
 

@@ -58,6 +58,8 @@ def shift_start(geometry: Geometry, lane: LaneState, index: int, slot: int) -> i
         vehicle, behind = vehicles[first], vehicles[first + 1]
         if vehicle.operating_mode != behind.operating_mode or vehicle.backed_out or behind.backed_out:
             break
+        if not any(vehicle.slots[:slot]):  # nothing would be left of it
+            break
         ahead = ahead_of(lane, first)
         stays = junction_cost(geometry, vehicle, vehicle, ahead, slot)
         moves = junction_cost(geometry, behind, vehicle, ahead, slot)

@@ -1,0 +1,198 @@
+"""One function per figure. Every rate is in records of the input topic a second."""
+
+import dataclasses
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from deploy.errors import UserError
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Child, free_port
+from deploy.local.supervisor import border_command
+from deploy.scrape import fetch, worker_state
+from deploy.settings import child_environment
+from producers.simulator import find_scenario, simulate
+from schemas.codec import Codec
+from schemas.container import LogRecord
+from schemas.partitioning import partition_of
+from schemas.topics import LANE_READINGS, Topic
+from streams.core.replay import StageReplay, placed
+from streams.core.stage import Stage
+
+STAGE_TIMEOUT_SECONDS: Final = 900.0
+POLL_SECONDS: Final = 0.2
+WARM_UP_SHARE: Final = 0.05  # of the records, left out of a stage's rate: its start is not its speed
+TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+Progress = Callable[[str], None]
+
+
+def make_readings(plates: int, seed: int) -> list[LogRecord]:
+    """Readings of this many vehicles, each with a plate never seen before, in gateway order."""
+    scenario = dataclasses.replace(find_scenario("border-2023"), distinct_plates=True)
+    seen: set[tuple[str, int]] = set()
+    log = []
+    for number, item in enumerate(simulate(scenario, seed=seed, seconds=30 * 86_400, rate=600)):
+        if item.truth is not None:
+            seen.add((item.reading.lane_id, item.truth))
+            if len(seen) > plates:
+                break
+        key = item.reading.lane_id.encode()
+        partition = partition_of(key, LANE_READINGS.partitions)
+        log.append(LogRecord(LANE_READINGS.name, partition, number, item.due_at_us, key, item.reading))
+    return log
+
+
+def fill(platform: LocalPlatform, log: Sequence[LogRecord]) -> None:
+    """Write the readings into the real topic."""
+    producer = Producer(
+        {
+            "bootstrap.servers": platform.broker,
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 50,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
+    for number, record in enumerate(log):
+        value = platform.codec.encode(record.value)  # type: ignore[arg-type]
+        while True:
+            try:
+                producer.produce(record.topic, value, key=record.key)
+                break
+            except BufferError:  # the queue is full: let it drain
+                producer.poll(0.1)
+        if number % 1000 == 0:
+            producer.poll(0)
+    if producer.flush(120):
+        raise UserError("the broker did not take all readings within 120 s")
+
+
+def core(stages: Sequence[Stage], codec: Codec, log: Sequence[LogRecord]) -> dict[str, float]:
+    """Decode, both folds and encode in one thread, without a broker: readings a second of the slower stage."""
+    values = [codec.encode(record.value) for record in log]  # type: ignore[arg-type]
+    seconds = {}
+    inputs: list[LogRecord] = list(log)
+    for stage in stages:
+        replay, written = StageReplay(stage), []
+        started = time.perf_counter()
+        for record, value in zip(inputs, values, strict=True):
+            outputs = replay.advance(record._replace(value=codec.decode(value)))
+            written += [(output, record.appended_at, codec.encode(output.value)) for output in outputs]
+        replay.finish()
+        seconds[stage.name] = time.perf_counter() - started
+        passed_on = [item for item in written if item[0].topic.name == stages[-1].source.name]
+        inputs = [placed(output, number, at) for number, (output, at, _) in enumerate(passed_on)]
+        values = [value for _, _, value in passed_on]
+    return {name: len(log) / spent for name, spent in seconds.items()}
+
+
+def floor(platform: LocalPlatform, readings: int) -> float:
+    """Consume and decode, nothing else."""
+    consumer = Consumer({"bootstrap.servers": platform.broker, "group.id": "bench-floor", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(LANE_READINGS.name, number, 0) for number in range(LANE_READINGS.partitions)])
+    decode = platform.codec.decode
+    done, started = 0, 0.0
+    while done < readings:
+        messages = consumer.consume(2000, 0.05)
+        if messages and not started:
+            started = time.perf_counter()
+        for message in messages:
+            if message.error() is None:
+                decode(message.value())
+                done += 1
+    spent = time.perf_counter() - started
+    consumer.close()
+    return readings / spent
+
+
+def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory: Path) -> dict[str, float]:
+    """One worker process of a stage over its whole backlog, state and transactions on."""
+    total = records_in(platform.broker, topic)
+    port = free_port()
+    environment = os.environ | child_environment(
+        broker=platform.broker, registry_url=platform.registry_url, state_directory=state_directory, metrics_port=port
+    )
+    worker = {"name": name, "metrics_port": port}
+    child = Child(f"bench-{name}", border_command("stage", name), state_directory / f"bench-{name}.log", environment)
+    platform.add(child)
+    try:
+        first: tuple[float, float, float] | None = None
+        until = time.monotonic() + STAGE_TIMEOUT_SECONDS
+        while True:
+            state, now, cpu = worker_state(worker), time.perf_counter(), cpu_seconds(child.pid)
+            if first is None and state.records >= total * WARM_UP_SHARE:
+                first = (now, state.records, cpu)
+            if state.records >= total and first is not None:
+                records = state.records - first[1]
+                return {
+                    "records": total,
+                    "records_per_second": records / (now - first[0]),
+                    "cpu_microseconds_per_record": (cpu - first[2]) / records * 1e6,
+                    "state_keys": state.state_keys,
+                    "state_bytes": gauge(port, "border_state_bytes"),
+                }
+            if time.monotonic() > until or child.process.poll() is not None:
+                raise UserError(f"the {name} worker did not finish: {child.last_lines()}")
+            time.sleep(POLL_SECONDS)
+    finally:
+        child.stop()
+        platform.remove(child)
+
+
+def per_event(platform: LocalPlatform, events: int, directory: Path) -> dict[str, Any]:
+    """The lanes stage under stock Faust, one event per agent step, its state in a Faust table."""
+    command = border_command("bench", "--per-event", str(events))
+    environment = os.environ | child_environment(
+        broker=platform.broker, registry_url=platform.registry_url, state_directory=directory
+    )
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    try:
+        result: dict[str, Any] = orjson.loads(done.stdout.splitlines()[-1])
+    except (IndexError, orjson.JSONDecodeError) as error:
+        raise UserError(f"stock Faust did not finish: {done.stderr[-2000:]}") from error
+    return result
+
+
+def records_in(broker: str, topic: Topic) -> int:
+    """Committed records of a topic, control records left out."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": broker,
+            "group.id": "bench-count",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.assign([TopicPartition(topic.name, number, 0) for number in range(topic.partitions)])
+    count, ended = 0, 0
+    while ended < topic.partitions:
+        for message in consumer.consume(5000, 0.1):
+            if message.error() is None:
+                count += 1
+            else:
+                ended += 1
+    consumer.close()
+    return count
+
+
+def gauge(port: int, name: str) -> float:
+    """Sum of a gauge over its labels."""
+    lines = (fetch(port, "/metrics") or "").splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "{"))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far; 0 once it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND

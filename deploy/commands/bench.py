@@ -1,0 +1,112 @@
+"""`border bench`: how fast the lane path is, and against what."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from deploy.bench import measure
+from deploy.connection import connect
+from deploy.local.platform import LocalPlatform
+from deploy.settings import load_settings
+from deploy.stages import build_stage, load_rule_set, make_secret
+from schemas.topics import LANE_READINGS, PASSAGES
+from streams.core.random_draw import RandomKeys
+from streams.core.vehicles import VehiclesStage
+from streams.runtime.per_event import run_per_event
+
+PER_EVENT_EVENTS = 5_000
+
+
+def bench(
+    *,
+    plates: int = 20_000,
+    seed: int = 1,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    per_event: Annotated[int | None, Parameter(show=False)] = None,
+) -> int:
+    """Measure the lane path through a real broker, exactly once, beside stock Faust and the floor, in one run.
+
+    The lane path's figure is that of the slower of its two stages, one worker process each, in readings a second.
+
+    Examples:
+
+        border bench
+        border bench --plates 500000 --json
+
+    Parameters
+    ----------
+    plates: vehicles, each with a plate never seen before; about six readings each.
+    seed: seed of the simulated readings.
+    json: print one line of JSON.
+    per_event: used by the command itself: run the stage under stock Faust for this many events.
+    """
+    if per_event is not None:
+        connection = connect(None, None, None)
+        stage = build_stage("lanes", connection.settings)
+        directory = connection.settings.state_path / "per-event"
+        run_per_event(stage, connection.broker, connection.codec, f"per-event-{os.getpid()}", per_event, str(directory))
+        return 0
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="border-bench-") as temporary:
+        state = Path(temporary) / "state"
+        with LocalPlatform(state, load_settings().cache_path, console=console) as platform:
+            result = run(platform, state, plates, seed, console)
+    if json:
+        print(orjson.dumps(result).decode())
+    else:
+        show(result)
+    return 0
+
+
+def run(platform: LocalPlatform, state: Path, plates: int, seed: int, console: Console) -> dict[str, Any]:
+    """All figures of one run."""
+    make_secret(state / "random-secret")
+    stages = [
+        build_stage("lanes", load_settings()),
+        VehiclesStage(load_rule_set(""), RandomKeys((state / "random-secret").read_bytes())),
+    ]
+    console.print(f"Simulating the readings of {plates:,} vehicles")
+    log = measure.make_readings(plates, seed)
+    measure.fill(platform, log)
+    console.print(f"Folding {len(log):,} readings without a broker")
+    core = measure.core(stages, platform.codec, log)
+    console.print("The floor: consume and decode")
+    floor = measure.floor(platform, len(log))
+    console.print("The lanes stage, then the vehicles stage, one worker each")
+    lanes = measure.stage_rate(platform, "lanes", LANE_READINGS, state)
+    vehicles = measure.stage_rate(platform, "vehicles", PASSAGES, state)
+    console.print("Stock Faust, one event per agent step")
+    stock = measure.per_event(platform, PER_EVENT_EVENTS, state)
+    # What the vehicles stage takes is passages; as many readings as made them count here.
+    per_passage = len(log) / vehicles["records"]
+    vehicles_rate = vehicles["records_per_second"] * per_passage
+    lane_path = min(lanes["records_per_second"], vehicles_rate)
+    cpu = lanes["cpu_microseconds_per_record"] + vehicles["cpu_microseconds_per_record"] / per_passage
+    return {
+        "readings": len(log),
+        "plates": plates,
+        "core_readings_per_second": round(min(core.values())),
+        "lane_path_readings_per_second": round(lane_path),
+        "lanes_readings_per_second": round(lanes["records_per_second"]),
+        "vehicles_readings_per_second": round(vehicles_rate),
+        "per_event_faust_readings_per_second": round(stock["records_per_second"]),
+        "floor_readings_per_second": round(floor),
+        "cpu_microseconds_per_reading": round(cpu, 1),
+        "bytes_per_vehicle": round(vehicles["state_bytes"] / max(1, vehicles["state_keys"])),
+        "times_per_event_faust": round(lane_path / stock["records_per_second"], 1),
+        "share_of_floor": round(lane_path / floor, 2),
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the figures as a table."""
+    table = Table("figure", "value")
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), f"{value:,}")
+    Console().print(table)

@@ -44,53 +44,41 @@ def chaos(
 
     Parameters
     ----------
-    kills
-        How many kill -9.
-    pauses
-        How many SIGSTOPs past the session.
-    workers
-        Workers of each stage.
-    path
-        What to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the simulator;
-        `lane` needs a platform with nothing else on it.
-    seed
-        Repeats the victims, the order and the feed; the moments depend on the machine too.
-    session_seconds
-        Session time-out of the workers.
-    broker
-        A running broker to use instead.
-    registry_url
-        Its schema registry.
-    json
-        Print one line of JSON.
+    kills: how many kill -9.
+    pauses: how many SIGSTOPs past the session.
+    workers: workers of each stage.
+    path: what to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the
+        simulator, which needs a platform with nothing else on it.
+    seed: repeats the victims, the order and the feed; the moments depend on the machine too.
+    session_seconds: session time-out of the workers.
+    broker: a running broker to use instead of a private one.
+    registry_url: its schema registry.
+    json: print one line of JSON.
     """
     if (broker is None) != (registry_url is None):
         raise UserError("give both --broker and --registry-url, or neither to start a private platform")
     plan = Plan(kills, pauses, workers, random.randrange(1 << 31) if seed is None else seed, session_seconds)
     with ExitStack() as stack:
-        console = Console(stderr=True)
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="border-chaos-")))
-        if broker is None or registry_url is None:
-            platform = stack.enter_context(
-                LocalPlatform(directory / "state", load_settings().cache_path, console=console)
-            )
-            broker, registry_url = platform.broker, platform.registry_url
-        run = Run(
-            find_path(path, f"{plan.seed:08x}"),
-            broker,
-            registry_url,
-            load_codec(registry_url),
-            directory,
-            session_seconds,
-        )
-        stack.callback(run.stop)
-        bar = stack.enter_context(
-            Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
-        )
-        task = bar.add_task("starting", total=kills + pauses)
-        report = run_plan(run, plan, lambda text, done: bar.update(task, description=text, completed=done))
+        report = carry_out(plan, path, broker, registry_url, stack)
     print(orjson.dumps(report.as_json()).decode() if json else text_of(report, session_seconds))
     return 0 if report.good else 1
+
+
+def carry_out(plan: Plan, path: str, broker: str | None, registry_url: str | None, stack: ExitStack) -> Report:
+    """Start what is not there yet, run the plan under a progress bar; the stack stops it all."""
+    console = Console(stderr=True)
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="border-chaos-")))
+    if broker is None or registry_url is None:
+        platform = LocalPlatform(directory / "state", load_settings().cache_path, console=console)
+        stack.enter_context(platform)
+        broker, registry_url = platform.broker, platform.registry_url
+    codec = load_codec(registry_url)
+    run = Run(find_path(path, f"{plan.seed:08x}"), broker, registry_url, codec, directory, plan.session_seconds)
+    stack.callback(run.stop)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    bar = stack.enter_context(Progress(*columns, console=console))
+    task = bar.add_task("starting", total=plan.kills + plan.pauses)
+    return run_plan(run, plan, lambda text, done: bar.update(task, description=text, completed=done))
 
 
 def text_of(report: Report, session_seconds: float) -> str:

@@ -25,7 +25,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from streams.runtime.groups import Groups
 
 # Batches waiting per group. Enough to fold while the next fetch is under way; more only adds latency and memory.
-MAX_QUEUED_BATCHES = 12
+MAX_QUEUED_BATCHES: Final = 12
 
 
 @dataclass(slots=True)

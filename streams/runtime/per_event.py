@@ -25,13 +25,15 @@ def run_per_event(stage: Stage, broker: str, codec: Codec, run: str, events: int
         broker=f"kafka://{broker}",
         store="memory://",
         topic_partitions=stage.source.partitions,
+        key_serializer="raw",
+        value_serializer="raw",
         consumer_auto_offset_reset="earliest",
         topic_disable_leader=True,
         datadir=data_directory,
     )
     source = app.topic(stage.source.name, key_serializer="raw", value_serializer="raw", internal=True)
     results = app.topic(f"{run}-results", key_serializer="raw", value_serializer="raw", partitions=12)
-    table = app.Table("states", partitions=stage.source.partitions, key_serializer="raw", value_serializer="raw")
+    table = app.Table("states", partitions=stage.source.partitions, key_type=bytes, value_type=bytes)
     app.agent(source, name=f"{run}.agent")(make_agent(stage, codec, table, results, events))
     worker = faust.Worker(app, loglevel="error", quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()

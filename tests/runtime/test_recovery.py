@@ -84,6 +84,7 @@ def test_a_topic_made_again_under_the_same_name_is_refused(group: Group) -> None
     group.admin.delete_topics([group.source.name])[group.source.name].result(10)
     eventually(lambda: group.source.name not in group.admin.list_topics(timeout=5).topics)
     ensure_topics(group.broker, [group.source])
+    eventually(lambda: group.source.name in group.admin.list_topics(timeout=5).topics)
     with pytest.raises(StateRefused, match="deleted and created again") as refusal:
         group.recover()
     assert f"delete {group.changelog.name}" in str(refusal.value)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
@@ -124,6 +125,7 @@ def test_a_topic_made_again_stops_the_worker_for_good(platform: LocalPlatform, t
         admin.delete_topics([source.name])[source.name].result(10)
         eventually(lambda: source.name not in admin.list_topics(timeout=5).topics)
         ensure_topics(run.broker, [source])
+        eventually(lambda: source.name in admin.list_topics(timeout=5).topics)
         run.supervisor.tend()
 
         def was_refused() -> bool:
@@ -132,6 +134,30 @@ def test_a_topic_made_again_stops_the_worker_for_good(platform: LocalPlatform, t
 
         eventually(was_refused, 40, "the worker refusing to run")
         assert "was deleted and created again" in run.supervisor.workers[name].log_path.read_text()
+
+
+def test_retention_that_overtakes_a_running_worker_is_named_and_never_skipped(
+    platform: LocalPlatform, tmp_path: Path
+) -> None:
+    with new_run(platform, tmp_path) as run:
+        source, name = run.path.stages[0].source, run.start_worker(0, 0)
+        reading = (LANE.encode(), platform.codec.encode(event(LANE)))
+        publish(run, [reading] * 5)
+        eventually(lambda: counts_of(run) == [5.0], 40)
+        run.supervisor.pause(name)  # shorter than the session, so that it keeps its partitions
+        publish(run, [reading] * 20)
+        admin = AdminClient({"bootstrap.servers": run.broker})
+        for future in admin.delete_records([TopicPartition(source.name, 0, 20)]).values():
+            future.result(10)
+        run.supervisor.resume(name)
+
+        def was_refused() -> bool:
+            run.supervisor.tend()
+            return run.supervisor.exits[name][78] > 0
+
+        eventually(was_refused, 60, "the worker refusing to run")
+        assert "retention deleted up to 15 records" in run.supervisor.workers[name].log_path.read_text()
+        assert counts_of(run) == [5.0]
 
 
 class Relay:

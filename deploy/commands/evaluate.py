@@ -1,0 +1,110 @@
+"""`border evaluate`: how often the join is right, by the simulator's truth."""
+
+import random
+import time
+from typing import Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.errors import UserError
+from deploy.evaluation.join import ASSIGNED_RIGHT_MIN, NO_FAULT, SPLIT_OR_MERGED_MAX, JoinTally, evaluate_seed
+from producers.simulator import find_scenario
+
+
+def evaluate(
+    *,
+    join: Annotated[bool, Parameter(negative=())] = False,
+    scenario: str = "rush-hour",
+    seeds: int = 3,
+    first_seed: int | None = None,
+    minutes: float = 60.0,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Fold simulated readings offline and compare with the truth; exit status 1 below a target.
+
+    --join: assigned_right_ratio (readings in the right FINAL passage) must reach 0.995 and split_or_merged_ratio
+    (vehicles without one passage of their own) stay within 0.003, over all seeds together.
+
+    Examples:
+
+        border evaluate --join --json
+        border evaluate --join --seeds 1 --first-seed 7 --minutes 30
+
+    Parameters
+    ----------
+    join: measure the join of readings into passages, the one thing there is to evaluate now.
+    scenario: simulated world.
+    seeds: worlds to simulate.
+    first_seed: the first one's seed, the others follow it. Default: drawn anew, so that nobody tunes to it.
+    minutes: simulated minutes of arrivals of each world.
+    json: print one line of JSON.
+    """
+    if not join:
+        raise UserError("nothing to evaluate; give --join")
+    if seeds < 1 or minutes <= 0:
+        raise UserError("--seeds and --minutes must be positive")
+    try:
+        find_scenario(scenario)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    first = random.randrange(1 << 31) if first_seed is None else first_seed
+    started = time.monotonic()
+    tallies = run(scenario, range(first, first + seeds), minutes * 60)
+    total = JoinTally()
+    for tally in tallies.values():
+        total.merge(tally)
+    failing = [
+        f"border evaluate --join --scenario {scenario} --minutes {minutes:g} --seeds 1 --first-seed {seed}"
+        for seed, tally in tallies.items()
+        if not tally.good
+    ]
+    result = total.as_figures() | {
+        "scenario": scenario,
+        "minutes": minutes,
+        "seeds": list(tallies),
+        "seconds": round(time.monotonic() - started, 1),
+        "repeat_failing_seeds": failing,
+    }
+    if json:
+        print(orjson.dumps(result).decode())
+    else:
+        show(total, result)
+    return 0 if total.good else 1
+
+
+def run(scenario: str, seeds: range, seconds: float) -> dict[int, JoinTally]:
+    """One tally per seed, under a progress bar on stderr."""
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn()
+    tallies = {}
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=seconds * len(seeds), what="")
+        for number, seed in enumerate(seeds):
+            progress.update(task, description=f"seed {seed}")
+
+            def report(count: int, done: float, number: int = number) -> None:
+                completed = seconds * number + min(done, seconds)
+                progress.update(task, completed=completed, what=f"{count:,} readings")
+
+            tallies[seed] = evaluate_seed(scenario, seed, seconds, report)
+    return tallies
+
+
+def show(total: JoinTally, result: dict[str, Any]) -> None:
+    """The figures as a table."""
+    table = Table(title=f"Join on {result['scenario']}, {result['minutes']:g} minutes, seeds {result['seeds']}")
+    table.add_column("fault")
+    shares = (total.assigned_right, total.assigned_right_at_light, total.split_or_merged, total.with_a_wrong_reading)
+    for heading in ("right at FINAL", "right at the light", "split or merged", "with a wrong reading"):
+        table.add_column(heading, justify="right")
+    faults = sorted(fault for fault in total.assigned_right.of if fault not in ("", NO_FAULT))
+    for fault in ("", NO_FAULT, *faults):
+        ratios = [f"{share.ratio(fault):.4f} of {share.of[fault]:,}" if share.of[fault] else "-" for share in shares]
+        table.add_row(fault or "all", *ratios)
+    table.add_row("target", f">= {ASSIGNED_RIGHT_MIN}", "", f"<= {SPLIT_OR_MERGED_MAX}", "")
+    Console().print(table)
+    for command in result["repeat_failing_seeds"]:
+        print(f"below target: {command}")

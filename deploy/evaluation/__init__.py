@@ -1,0 +1,1 @@
+"""Measures decisions of the core against the simulator's truth, offline."""

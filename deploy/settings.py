@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from deploy.errors import UserError
+from deploy.local.state import owner_of
 from streams.runtime.settings import RuntimeSettings
 
 PREFIX: Final = "BORDER_"
@@ -99,7 +100,9 @@ class Settings:
 
 
 def running_platform(state_directory: Path) -> dict[str, Any] | None:
-    """What `border up` wrote about itself, {broker, registry_url, processes}, or None."""
+    """What `border up` wrote about itself, {broker, registry_url, processes}; None if none runs there now."""
+    if owner_of(state_directory) is None:  # what a killed run wrote is no platform
+        return None
     try:
         found: dict[str, Any] = orjson.loads((state_directory / PLATFORM_FILE).read_bytes())
     except (FileNotFoundError, orjson.JSONDecodeError):

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from deploy.errors import UserError
-from deploy.local.platform import owner_of, wipe
+from deploy.local.state import owner_of, wipe
 from deploy.settings import load_settings
 
 STOP_TIMEOUT_SECONDS: Final = 60.0

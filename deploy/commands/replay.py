@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from deploy.errors import UserError
-from deploy.local.platform import prepare_directory
+from deploy.local.state import prepare_directory
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stages, make_secret
 from schemas.container import ContainerWriter, LogRecord, read_container
@@ -92,10 +92,10 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
             for output in chain.advance(record):
                 written[type(output.value).__name__] += 1
                 if isinstance(output.value, Selection):
-                    lights[output.value.light] += 1
-                    reasons[output.value.referral_reason] += 1
+                    lights[output.value.light.value] += 1
+                    reasons[output.value.referral_reason.value] += 1
                 elif isinstance(output.value, Alert):
-                    reasons[f"alert {output.value.kind}"] += 1
+                    reasons[f"alert {output.value.kind.value}"] += 1
                 if writer:
                     writer.write(output)
         chain.finish()

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import free_port, write_atomically
+from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
 from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
 from deploy.stages import STAGE_NAMES, make_secret
@@ -27,6 +27,7 @@ def up(
     kafka_port: int | None = None,
     registry_port: int | None = None,
     workers: int | None = None,
+    metrics_port: int | None = None,
     stages: bool = True,
     scenario: str | None = None,
     rate: float = 25.0,
@@ -47,6 +48,7 @@ def up(
     kafka_port: port of the broker; 0 takes a free one.
     registry_port: port of the registry; 0 takes a free one.
     workers: worker processes per stage.
+    metrics_port: port of the first stage worker's /metrics, the next one's is one higher; 0 takes free ones.
     stages: `--no-stages` starts broker and registry only.
     scenario: also simulate this world: matamoros-2009, border-2023 or rush-hour.
     rate: about this many simulated readings a second, in real time.
@@ -54,7 +56,11 @@ def up(
     json: when ready, print one line of JSON.
     """
     settings = load_settings(
-        state_directory=state_directory, kafka_port=kafka_port, registry_port=registry_port, workers=workers
+        state_directory=state_directory,
+        kafka_port=kafka_port,
+        registry_port=registry_port,
+        workers=workers,
+        metrics_port=metrics_port,
     )
     console = Console(stderr=True)
     started = time.monotonic()
@@ -62,9 +68,10 @@ def up(
         if scenario is not None:
             arguments = ("--to-kafka", "--broker", platform.broker, "--registry-url", platform.registry_url)
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
-            supervisor.start("simulator", border_command("simulate", scenario, *arguments, *options))
+            supervisor.start("simulator", border_command("simulate", scenario, *arguments, *options), once=True)
         describe(platform, settings, time.monotonic() - started, console, json)
         while True:
+            platform.check()
             supervisor.tend()
             time.sleep(TEND_SECONDS)
 
@@ -85,7 +92,8 @@ def running(settings: Settings, console: Console, stages: bool = True) -> Iterat
         processes: list[dict[str, Any]] = []
         for name in STAGE_NAMES if stages else ():
             for instance in range(settings.workers):
-                processes.append(start_worker(supervisor, platform, settings, name, instance))
+                port = choose_port(settings.metrics_port and settings.metrics_port + len(processes), "--metrics-port")
+                processes.append(start_worker(supervisor, platform, settings, name, instance, port))
         found = {"broker": platform.broker, "registry_url": platform.registry_url, "processes": processes}
         write_atomically(platform_file, orjson.dumps(found))
         try:
@@ -95,15 +103,17 @@ def running(settings: Settings, console: Console, stages: bool = True) -> Iterat
 
 
 def start_worker(
-    supervisor: Supervisor, platform: LocalPlatform, settings: Settings, stage: str, instance: int
+    supervisor: Supervisor, platform: LocalPlatform, settings: Settings, stage: str, instance: int, metrics_port: int
 ) -> dict[str, Any]:
-    """Start one stage worker and return its entry for platform.json."""
-    port = free_port()  # fixed now, so that a restarted worker is scraped at the same place
+    """Start one stage worker and return its entry for platform.json.
+
+    Its metrics port is fixed here, so that it is scraped at the same place after a restart.
+    """
     environment = child_environment(
         broker=platform.broker,
         registry_url=platform.registry_url,
         state_directory=settings.state_path,
-        metrics_port=port,
+        metrics_port=metrics_port,
         gather_seconds=settings.gather_seconds,
         max_records=settings.max_records,
         session_seconds=settings.session_seconds,
@@ -111,7 +121,7 @@ def start_worker(
     )
     name = f"{stage}-{instance}"
     supervisor.start(name, border_command("stage", stage, "--instance", str(instance)), environment)
-    return {"name": name, "stage": stage, "instance": instance, "metrics_port": port}
+    return {"name": name, "stage": stage, "instance": instance, "metrics_port": metrics_port}
 
 
 def describe(platform: LocalPlatform, settings: Settings, seconds: float, console: Console, as_json: bool) -> None:

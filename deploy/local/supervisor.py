@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from deploy.errors import UserError
-from deploy.local.processes import Child, log_of, write_process_list
+from deploy.local.processes import Child, log_of, stop_together, write_process_list
 
 # The runtime's own word for "my memory may be ahead of the log; start me afresh": a restart, not a crash.
 GAVE_UP: Final = 75
 WORKER_LIST: Final = "processes-workers.json"
+FINISHED: Final = 0
 RESTART_DELAY_SECONDS: Final = 0.2
+# Doubled for each run that gave up or crashed soon, so that a broker that is down is not met by a storm of restarts.
+RESTART_DELAY_SECONDS_MAX: Final = 5.0
+SHORT_RUN_SECONDS: Final = 10.0
 CRASHES_MAX: Final = 5
 CRASH_WINDOW_SECONDS: Final = 60.0
 
@@ -30,7 +34,10 @@ class Worker:
     log_path: Path
     environment: dict[str, str] | None
     child: Child
+    started_at: float = field(default_factory=time.monotonic)
     restart_at: float | None = None
+    short_runs: int = 0
+    once: bool = False
     crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES_MAX))
 
 
@@ -42,11 +49,13 @@ class Supervisor:
         self.workers: dict[str, Worker] = {}
         self.exits: dict[str, Counter[int]] = defaultdict(Counter)
 
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Worker:
-        """Start a worker under a new name. `environment` is added to ours."""
+    def start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None, *, once: bool = False
+    ) -> Worker:
+        """Start a worker under a new name. `environment` is added to ours; `once`: it may end with status 0."""
         merged = {**os.environ, **environment} if environment else None
         path = self._log_directory / f"{name}.log"
-        worker = Worker(name, list(command), path, merged, Child(name, command, path, merged))
+        worker = Worker(name, list(command), path, merged, Child(name, command, path, merged), once=once)
         self.workers[name] = worker
         self._remember()
         return worker
@@ -59,14 +68,14 @@ class Supervisor:
         now = time.monotonic()
         for worker in self.workers.values():
             code = worker.child.process.poll()
-            if code is None:
+            if code is None or (worker.once and code == FINISHED):
                 continue
             if worker.restart_at is None:
                 self.exits[worker.name][code] += 1
                 self._count_crash(worker, code, now)
-                worker.restart_at = now + RESTART_DELAY_SECONDS
+                worker.restart_at = now + self._delay_seconds(worker, code, now)
             if now >= worker.restart_at:
-                worker.restart_at = None
+                worker.restart_at, worker.started_at = None, now
                 worker.child = Child(worker.name, worker.command, worker.log_path, worker.environment)
                 self._remember()
 
@@ -79,6 +88,13 @@ class Supervisor:
                 f"{worker.name} ended {CRASHES_MAX} times in {CRASH_WINDOW_SECONDS:.0f} s, last with status {code}; "
                 f"{log_of(worker.child)}"
             )
+
+    def _delay_seconds(self, worker: Worker, code: int, now: float) -> float:
+        if code == -signal.SIGKILL or now - worker.started_at > SHORT_RUN_SECONDS:
+            worker.short_runs = 0
+        else:
+            worker.short_runs += 1
+        return float(min(RESTART_DELAY_SECONDS_MAX, RESTART_DELAY_SECONDS * 2 ** max(0, worker.short_runs - 1)))
 
     def kill(self, name: str) -> None:
         """kill -9 one worker; `tend` restarts it."""
@@ -95,9 +111,8 @@ class Supervisor:
             self.workers[name].child.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
-        """Stop all, the last started first."""
-        for worker in reversed(self.workers.values()):
-            worker.child.stop()
+        """Stop all at once, within one time-out however many they are."""
+        stop_together([worker.child for worker in self.workers.values()])
         (self._log_directory / WORKER_LIST).unlink(missing_ok=True)
 
     def __enter__(self) -> "Supervisor":

@@ -17,8 +17,9 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from deploy.errors import UserError
 from deploy.local.artifacts import read_lock
-from deploy.local.platform import LocalPlatform, prepare_directory, take_lock, wipe
+from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, start_time_of
+from deploy.local.state import prepare_directory, take_lock, wipe
 from deploy.local.topics import ensure_topics
 from schemas.codec import without_logical_types
 from schemas.generate import load_schemas

@@ -15,6 +15,7 @@ from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child, free_port
 from deploy.local.supervisor import border_command
+from deploy.local.topics import ensure_topics
 from deploy.scrape import fetch, worker_state
 from deploy.settings import child_environment
 from producers.simulator import find_scenario, simulate
@@ -26,6 +27,7 @@ from streams.core.replay import StageReplay, placed
 from streams.core.stage import Stage
 
 STAGE_TIMEOUT_SECONDS: Final = 900.0
+PER_EVENT_TIMEOUT_SECONDS: Final = 90.0
 POLL_SECONDS: Final = 0.2
 WARM_UP_SHARE: Final = 0.05  # of the records, left out of a stage's rate: its start is not its speed
 TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
@@ -149,11 +151,20 @@ def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory
 
 def per_event(platform: LocalPlatform, events: int, directory: Path) -> dict[str, Any]:
     """The lanes stage under stock Faust, one event per agent step, its state in a Faust table."""
-    command = border_command("bench", "--per-event", str(events))
+    run = f"per-event-{os.getpid()}"
+    # Faust would make these itself, but with the broker's defaults; a compacted changelog is what it asks for.
+    results = Topic(f"{run}-results", "any", ())
+    ensure_topics(platform.broker, [results, Topic(f"{run}-states-changelog", "any", (), compacted=True)])
+    command = border_command("bench", "--per-event", str(events), "--run", run)
     environment = os.environ | child_environment(
         broker=platform.broker, registry_url=platform.registry_url, state_directory=directory
     )
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=PER_EVENT_TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"stock Faust did not finish: {(error.stderr or b'')[-2000:]!r}") from error
     try:
         result: dict[str, Any] = orjson.loads(done.stdout.splitlines()[-1])
     except (IndexError, orjson.JSONDecodeError) as error:

@@ -1,6 +1,5 @@
 """`border bench`: how fast the lane path is, and against what."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +28,7 @@ def bench(
     seed: int = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
     per_event: Annotated[int | None, Parameter(show=False)] = None,
+    per_event_run: Annotated[str, Parameter(name="--run", show=False)] = "",
 ) -> int:
     """Measure the lane path through a real broker, exactly once, beside stock Faust and the floor, in one run.
 
@@ -45,12 +45,13 @@ def bench(
     seed: seed of the simulated readings.
     json: print one line of JSON.
     per_event: used by the command itself: run the stage under stock Faust for this many events.
+    per_event_run: used by the command itself: name of that Faust app.
     """
     if per_event is not None:
         connection = connect(None, None, None)
         stage = build_stage("lanes", connection.settings)
         directory = connection.settings.state_path / "per-event"
-        run_per_event(stage, connection.broker, connection.codec, f"per-event-{os.getpid()}", per_event, str(directory))
+        run_per_event(stage, connection.broker, connection.codec, per_event_run, per_event, str(directory))
         return 0
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="border-bench-") as temporary:

@@ -185,7 +185,7 @@ def report(scenario: str, seed: int, start: int, result: dict[str, float | bool]
         print(orjson.dumps({"scenario": scenario, "seed": seed, "start_at": start_at, **result}).decode())
         return
     until = " (stopped early)" if result["stopped_early"] else ""
+    print(f"{scenario}, seed {seed}, from {start_at}, {result['simulated_seconds']:,} simulated seconds")
     print(
-        f"{scenario}, seed {seed}, from {start_at}: {result['readings']:,} readings of {result['simulated_seconds']:,} simulated "
-        f"seconds in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
+        f"{result['readings']:,} readings in {result['seconds']} s, {result['readings_per_second']:,} a second{until}"
     )

@@ -119,9 +119,9 @@ def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory
     """One worker process of a stage over its whole backlog, state and transactions on."""
     total = records_in(platform.broker, topic)
     port = free_port()
-    environment = os.environ | child_environment(
-        broker=platform.broker, registry_url=platform.registry_url, state_directory=state_directory, metrics_port=port
-    )
+    addresses = {"broker": platform.broker, "registry_url": platform.registry_url}
+    settings = child_environment(**addresses, state_directory=state_directory, metrics_port=port)
+    environment = {**os.environ, **settings}
     worker = {"name": name, "metrics_port": port}
     child = Child(f"bench-{name}", border_command("stage", name), state_directory / f"bench-{name}.log", environment)
     platform.add(child)
@@ -156,9 +156,8 @@ def per_event(platform: LocalPlatform, events: int, directory: Path) -> dict[str
     results = Topic(f"{run}-results", "any", ())
     ensure_topics(platform.broker, [results, Topic(f"{run}-states-changelog", "any", (), compacted=True)])
     command = border_command("bench", "--per-event", str(events), "--run", run)
-    environment = os.environ | child_environment(
-        broker=platform.broker, registry_url=platform.registry_url, state_directory=directory
-    )
+    addresses = {"broker": platform.broker, "registry_url": platform.registry_url}
+    environment = {**os.environ, **child_environment(**addresses, state_directory=directory)}
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=PER_EVENT_TIMEOUT_SECONDS, check=False

@@ -82,11 +82,9 @@ def simulate(
     watchlist_file: JSON-lines file of watchlist entries that this world has hits for.
     json: print one line of JSON instead of text.
     """
-    if days is not None and seconds is not None:
-        raise UserError("both --days and --seconds; give one of them")
     if out is None and not to_kafka and watchlist_file is None:
         raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
-    length = seconds if seconds is not None else (1.0 if days is None else days) * 86_400
+    length = length_of(days, seconds)
     try:
         if watchlist_file is not None:
             write_watchlist(watchlist_file, scenario, seed, port)
@@ -114,6 +112,13 @@ def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[S
         writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
         sinks.append(writer.write)
     return sinks
+
+
+def length_of(days: float | None, seconds: float | None) -> float:
+    """Seconds of arrivals to simulate. Raises UserError if both are given."""
+    if days is not None and seconds is not None:
+        raise UserError("both --days and --seconds; give one of them")
+    return seconds if seconds is not None else (1.0 if days is None else days) * 86_400
 
 
 def start_of(given: datetime | None, is_live: bool) -> int:

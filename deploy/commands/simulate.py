@@ -60,42 +60,37 @@ def simulate(
     Examples:
 
         border simulate matamoros-2009 --days 1 --out day.avro --truth truth.jsonl
-        border simulate border-2023 --to-kafka --broker 127.0.0.1:9092 --registry-url URL --rate 250 --seconds 120
+        border simulate border-2023 --to-kafka --rate 250 --seconds 120
 
     Parameters
     ----------
     scenario: name of the world.
     seed: the same seed gives the same bytes.
     days: simulated days of arrivals; default 1.
-    seconds: simulated seconds of arrivals, instead of days.
+    seconds: the same in seconds.
     speed: simulated seconds per second: 1 is real time, 0 as fast as it goes.
     rate: about this many readings a second; published, they come in real time with the present time in them.
-    start_at: start of the simulated time, ISO 8601, UTC unless it says otherwise. Default: now for published
-        readings with a --rate, else a Monday afternoon in October 2023. Reading ids depend on it.
+    start_at: start of the simulated time, ISO 8601; default: now if live, else an afternoon in October 2023.
     port: only this port (Schedule D code); may be repeated.
-    out: Avro container file to write, for `border replay`.
+    out: Avro container file, for `border replay`.
     to_kafka: publish to border.lane.readings.v1.
-    broker: Kafka's address, with --to-kafka; default: the running local platform's.
-    registry_url: schema registry's address, with --to-kafka; default: the running local platform's.
+    broker: Kafka's address, with --to-kafka; default: the running local platform's, as for the registry.
+    registry_url: schema registry's address.
     state_directory: where a local platform keeps its state.
-    truth: JSON-lines file for what is true: vehicles, faults, loads. It never goes to a topic.
+    truth: JSON-lines file for what is true (vehicles, faults, loads), which never goes to a topic.
     watchlist_file: JSON-lines file of watchlist entries that this world has hits for.
-    json: print one line of JSON instead of text.
+    json: print one line of JSON.
     """
-    if out is None and not to_kafka and watchlist_file is None:
-        raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
-    length = length_of(days, seconds)
+    check_sinks(out is not None or to_kafka or watchlist_file is not None)
+    is_live = to_kafka and rate is not None
+    length, start = length_of(days, seconds), start_of(start_at, is_live)
     try:
-        if watchlist_file is not None:
-            write_watchlist(watchlist_file, scenario, seed, port)
-        is_live = to_kafka and rate is not None
-        start = start_of(start_at, is_live)
+        write_watchlist(watchlist_file, scenario, seed, port)
         readings = simulated(scenario, seed=seed, start_at=start, seconds=length, ports=port, rate=rate)
         with ExitStack() as stack:
             sinks = file_sinks(stack, out, truth)
-            while_waiting = None
-            if to_kafka:
-                while_waiting = kafka_sink(stack, sinks, connect(broker, registry_url, state_directory))
+            connection = connect(broker, registry_url, state_directory) if to_kafka else None
+            while_waiting = kafka_sink(stack, sinks, connection) if connection else None
             due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
             report(scenario, seed, start, run(due, sinks, length, quiet=json), json)
     except (ValueError, DeliveryError, OSError) as error:
@@ -112,6 +107,12 @@ def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[S
         writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
         sinks.append(writer.write)
     return sinks
+
+
+def check_sinks(any_given: bool) -> None:
+    """Raises UserError if the world would go nowhere."""
+    if not any_given:
+        raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
 
 
 def length_of(days: float | None, seconds: float | None) -> float:
@@ -177,8 +178,10 @@ def container_sink(writer: ContainerWriter) -> Sink:
     return write
 
 
-def write_watchlist(path: Path, scenario: str, seed: int, ports: list[str] | None) -> None:
-    """Write the suggested entries, one JSON object a line."""
+def write_watchlist(path: Path | None, scenario: str, seed: int, ports: list[str] | None) -> None:
+    """Write the suggested entries, one JSON object a line, if a file was asked for."""
+    if path is None:
+        return
     entries = watchlist(find_scenario(scenario), seed, ports)
     path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
 

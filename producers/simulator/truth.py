@@ -140,5 +140,5 @@ def _entry(number: int, vehicle: Vehicle, kind: ListKind) -> WatchlistEntry:
         valid_from_at=VALID_FROM_AT,
         valid_until_at=VALID_UNTIL_AT,
         entered_by="simulator",
-        approved_by="simulator",
+        approved_by="simulator-supervisor",
     )

@@ -6,6 +6,7 @@ record may cost in all.
 
 import logging
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from streams.runtime import events
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
+
+REJECTIONS_LOGGED_PER_SECOND: Final = 10
 
 
 def open_log(stage: str, instance: int) -> Any:
@@ -39,6 +42,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.log = open_log(stage, instance)
         self._stage = stage
+        self._log_second = self._logged_in_second = 0
         self._define()
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.WorkerStarted: lambda e: self.log.info("worker_started", metrics_port=e.metrics_port),
@@ -133,6 +137,13 @@ class Telemetry:
         self._set_state(event.group, event.keys, event.state_bytes)
 
     def _on_record_rejected(self, event: events.RecordRejected) -> None:
+        # A sensor gone mad must not fill the disk too: the counter and the topic have them all.
+        second = int(time.monotonic())
+        if second != self._log_second:
+            self._log_second, self._logged_in_second = second, 0
+        self._logged_in_second += 1
+        if self._logged_in_second > REJECTIONS_LOGGED_PER_SECOND:
+            return
         self.log.warning(
             "record_rejected",
             reason=event.reason,

@@ -63,7 +63,7 @@ def describe(broker: str, source: str, changelog: str) -> SourceTopic:
             described[name] = future.result(ANSWER_SECONDS)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise StateRefused(f"topic {name} does not exist; create it with `border topics`") from error
+                raise StateRefused(f"topic {name} does not exist; create it with `border topics --create`") from error
             raise
     partitions = len(described[source].partitions)
     if len(described[changelog].partitions) != partitions:

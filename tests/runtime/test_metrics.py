@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.exposition import generate_latest
 
 from streams.runtime import events
-from streams.runtime.metrics import Telemetry
+from streams.runtime.metrics import REJECTIONS_LOGGED_PER_SECOND, Telemetry
 
 SAMPLES: dict[type, events.Event] = {
     events.WorkerStarted: events.WorkerStarted(1),
@@ -66,3 +66,12 @@ def test_every_metric_begins_with_border_and_labels_are_from_closed_sets() -> No
     assert all(family.name.startswith("border_") for family in families)
     labels = {name for family in families for sample in family.samples for name in sample.labels}
     assert labels == {"stage", "topic", "reason", "event", "group", "partition", "le"}
+
+
+def test_a_flood_of_rejections_is_counted_but_not_all_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry = Telemetry("lanes", 0)
+    for _ in range(5 * REJECTIONS_LOGGED_PER_SECOND):
+        telemetry.emit(SAMPLES[events.RecordRejected])
+    lines = capsys.readouterr().err.splitlines()
+    # the loop takes far less than a second, so it meets at most two of them
+    assert REJECTIONS_LOGGED_PER_SECOND <= len(lines) <= 2 * REJECTIONS_LOGGED_PER_SECOND

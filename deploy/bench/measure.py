@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -155,13 +156,10 @@ def per_event(platform: LocalPlatform, events: int, directory: Path) -> dict[str
     # Faust would make these itself, but with the broker's defaults; a compacted changelog is what it asks for.
     results = Topic(f"{run}-results", "any", ())
     ensure_topics(platform.broker, [results, Topic(f"{run}-states-changelog", "any", (), compacted=True)])
-    command = border_command("bench", "--per-event", str(events), "--run", run)
-    addresses = {"broker": platform.broker, "registry_url": platform.registry_url}
-    environment = {**os.environ, **child_environment(**addresses, state_directory=directory)}
+    arguments = (platform.broker, platform.registry_url, run, str(events), str(directory / run))
+    command = [sys.executable, "-m", "deploy.bench.per_event", *arguments]
     try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=PER_EVENT_TIMEOUT_SECONDS, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PER_EVENT_TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise UserError(f"stock Faust did not finish: {(error.stderr or b'')[-2000:]!r}") from error
     try:

@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from cyclopts import Parameter
@@ -10,16 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.bench import measure
-from deploy.connection import connect
 from deploy.local.platform import LocalPlatform
 from deploy.settings import load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
 from schemas.topics import LANE_READINGS, PASSAGES
 from streams.core.random_draw import RandomKeys
 from streams.core.vehicles import VehiclesStage
-from streams.runtime.per_event import run_per_event
 
-PER_EVENT_EVENTS = 5_000
+PER_EVENT_EVENTS: Final = 2_000
 
 
 def bench(
@@ -27,8 +25,6 @@ def bench(
     plates: int = 20_000,
     seed: int = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
-    per_event: Annotated[int | None, Parameter(show=False)] = None,
-    per_event_run: Annotated[str, Parameter(name="--run", show=False)] = "",
 ) -> int:
     """Measure the lane path through a real broker, exactly once, beside stock Faust and the floor, in one run.
 
@@ -44,15 +40,7 @@ def bench(
     plates: vehicles, each with a plate never seen before; about six readings each.
     seed: seed of the simulated readings.
     json: print one line of JSON.
-    per_event: used by the command itself: run the stage under stock Faust for this many events.
-    per_event_run: used by the command itself: name of that Faust app.
     """
-    if per_event is not None:
-        connection = connect(None, None, None)
-        stage = build_stage("lanes", connection.settings)
-        directory = connection.settings.state_path / "per-event"
-        run_per_event(stage, connection.broker, connection.codec, per_event_run, per_event, str(directory))
-        return 0
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="border-bench-") as temporary:
         state = Path(temporary) / "state"

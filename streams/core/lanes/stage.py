@@ -1,7 +1,6 @@
 """The lanes stage: one fold per partition of lane.readings, state by lane."""
 
 import hashlib
-import math
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
@@ -24,9 +23,9 @@ from schemas.records import (
 from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES
 from streams.core.keyed_state import KeyedState
 from streams.core.lanes import state as lane_state
-from streams.core.lanes.join import Choice, Geometry, choose
+from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import passage_of
-from streams.core.lanes.repair import shift, shift_start
+from streams.core.lanes.search import Told, expected_place, search, usual_probability
 from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
 from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted, seen_time
 from streams.core.stage import Fold, Output, Record, Rejected
@@ -39,7 +38,7 @@ LATE_MAX: Final = 8 * SECOND
 KEPT_AFTER_EXIT: Final = 25 * SECOND
 # A vehicle that nothing has seen for this long is gone, or was none.
 SILENT_MAX: Final = 1200 * SECOND
-CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
+USUAL_PROBABILITY: Final = usual_probability()
 
 LOOP_SLOTS: Final = {LaneEventKind.ENTERED: ENTRY, LaneEventKind.AT_LIGHT: STOP_LINE, LaneEventKind.LEFT: EXIT}
 CONTENT_SLOTS: Final = frozenset({FRONT, REAR, SCALE, XRAY})
@@ -137,20 +136,90 @@ class LanesFold:
         at = seen_time(reading, self.counters)
         role = SensorRole.TERMINAL if slot is None else ROLES[slot]
         seen = Seen(reading.reading_id, role, at, reading.observed_at, reading.received_at, content)
-        choice = None
+        place: int | None = None
+        told: Told | None = None
+        probability = USUAL_PROBABILITY
         if slot is not None:
-            choice = choose(self._geometries[layout.lane_id], lane, slot, seen, reading.operating_mode)
-            if choice.is_new and at < max(lane.closed_until, lane.watermark_at - LATE_MAX):
-                raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
+            geometry, mode = self._geometries[layout.lane_id], reading.operating_mode
+            place = expected_place(geometry, lane.vehicles, slot, seen, mode)
+            if place is None:
+                told, probability = search(geometry, lane.vehicles, slot, seen, mode)
+                alone = next(row for row in told.rows if row[slot] is seen)
+                if told.owners[told.rows.index(alone)] < 0 and at < max(
+                    lane.closed_until, lane.watermark_at - LATE_MAX
+                ):
+                    raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
         self._lanes.put(key, lane)
         lane_state.remember(lane, mark)
         count_accepted(lane, sensor, reading.received_at)
-        if slot is None or choice is None:
+        if slot is None:
             self._fold_event(reading, lane, seen)
             return True
         lane.watermark_at = max(lane.watermark_at, reading.received_at)
-        self._assign(lane, layout, slot, seen, choice, reading, outputs)
+        if told is None:
+            assert place is not None
+            if place == len(lane.vehicles):
+                lane.vehicles.append(self._new_vehicle(lane, reading))
+            vehicle = lane.vehicles[place]
+            vehicle.slots[slot] = seen
+            vehicle.last = slot
+            changed = [vehicle]
+        else:
+            changed = self._retell(lane, told, reading)
+            vehicle = next(one for one in lane.vehicles if one.slots[slot] is seen)
+        vehicle.last_received_at = max(vehicle.last_received_at, reading.received_at)
+        for one in changed:
+            one.join_probability = min(one.join_probability, probability)
+        if slot == EXIT:
+            close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)
+        for one in changed:
+            self._write_change(lane, layout, one, slot in CONTENT_SLOTS or len(changed) > 1, outputs)
+        if len(lane.vehicles) > lane_state.VEHICLES_MAX:
+            self._count("vehicles_over_bound")
+            self._close(lane, layout, 0, outputs)
         return True
+
+    def _write_change(
+        self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, matters: bool, outputs: list[Output]
+    ) -> None:
+        """Revision 1 once the vehicle is at the light; after that a revision if what matters has changed."""
+        if vehicle.revision:
+            if matters:
+                self._write(lane, layout, vehicle, PassageState.UPDATED, outputs)
+        elif vehicle.slots[STOP_LINE] is not None:
+            if lane.pending_load is not None:
+                vehicle.extras.append(lane.pending_load)
+                lane.pending_load = None
+            vehicle.officer_id = lane.officer_id
+            self._write(lane, layout, vehicle, PassageState.AT_LIGHT, outputs)
+
+    def _retell(self, lane: LaneState, told: Told, reading: Any) -> list[Vehicle]:
+        """Give every vehicle the row that it has in a telling; returns those that changed, in queue order."""
+        before = lane.vehicles
+        inside = {owner for owner in told.owners if owner >= 0}
+        window = [
+            index
+            for index, vehicle in enumerate(before)
+            if vehicle.operating_mode == reading.operating_mode and not vehicle.backed_out
+        ]
+        others = [index for index in range(len(before)) if index not in window]
+        after: list[Vehicle] = []
+        changed: list[Vehicle] = []
+        for owner, row in zip(told.owners, told.rows, strict=True):
+            while owner >= 0 and others and others[0] < owner:
+                after.append(before[others.pop(0)])
+            vehicle = before[owner] if owner >= 0 else self._new_vehicle(lane, reading)
+            if vehicle.slots != row:
+                if owner >= 0:
+                    self._count("rows_changed")
+                vehicle.slots = row
+                vehicle.last = last_slot(row)
+                changed.append(vehicle)
+            after.append(vehicle)
+        lane.vehicles = after + [before[index] for index in others]
+        if len(inside) < len(window):
+            self._count("vehicles_merged")
+        return changed
 
     def _fold_event(self, reading: LaneEvent, lane: LaneState, seen: Seen) -> None:
         """What an officer's terminal says, and a vehicle that backs out."""
@@ -174,75 +243,18 @@ class LanesFold:
         else:
             self._count("unknown_lane_events")
 
-    def _assign(
-        self,
-        lane: LaneState,
-        layout: LaneLayout,
-        slot: int,
-        seen: Seen,
-        choice: Choice,
-        reading: msgspec.Struct,
-        outputs: list[Output],
-    ) -> None:
-        """Carry a choice out and write what it changes."""
-        vehicle = self._new_vehicle(lane, choice.index, reading) if choice.is_new else lane.vehicles[choice.index]
-        changed = [vehicle]
-        if choice.moved_to is not None:
-            changed.append(self._move(lane, vehicle, slot, choice.moved_to, reading))
-        vehicle.slots[slot] = seen
-        vehicle.last_received_at = max(vehicle.last_received_at, reading.received_at)  # type: ignore[attr-defined]
-        probability = 1.0 if choice.margin > CERTAIN_MARGIN else round(1.0 / (1.0 + math.exp(-choice.margin)), 4)
-        vehicle.join_probability = min(vehicle.join_probability, probability)
-        if choice.moved_to is None and not choice.is_new:
-            start = shift_start(self._geometries[layout.lane_id], lane, choice.index, slot)
-            if start is not None:
-                self._count("shifts_undone")
-                changed = shift(lane, start, choice.index, slot)
-                vehicle = changed[-1]
-        if slot == EXIT:
-            close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)  # type: ignore[attr-defined]
-        if slot == STOP_LINE and vehicle.revision == 0:
-            if lane.pending_load is not None:
-                vehicle.extras.append(lane.pending_load)
-                lane.pending_load = None
-            vehicle.officer_id = lane.officer_id
-            self._write(lane, layout, vehicle, PassageState.AT_LIGHT, outputs)
-            changed.remove(vehicle)
-        for one in changed:
-            if one.revision and (slot in CONTENT_SLOTS or len(changed) > 1):
-                self._write(lane, layout, one, PassageState.UPDATED, outputs)
-        if len(lane.vehicles) > lane_state.VEHICLES_MAX:
-            self._count("vehicles_over_bound")
-            self._close(lane, layout, 0, outputs)
-
-    def _new_vehicle(self, lane: LaneState, index: int, reading: msgspec.Struct) -> Vehicle:
-        vehicle = Vehicle(
-            number=lane.next_number,
-            operating_mode=str(reading.operating_mode),  # type: ignore[attr-defined]
-            direction=str(reading.direction),  # type: ignore[attr-defined]
+    def _new_vehicle(self, lane: LaneState, reading: Any) -> Vehicle:
+        """The next number in the lane's queue."""
+        lane.next_number += 1
+        close_no_later(lane, reading.received_at + SILENT_MAX)
+        return Vehicle(
+            number=lane.next_number - 1,
+            operating_mode=str(reading.operating_mode),
+            direction=str(reading.direction),
             first_reading_digest=hashlib.sha256(body_of(reading)).hexdigest(),
             slots=[None] * len(ROLES),
+            last_received_at=reading.received_at,
         )
-        lane.next_number += 1
-        lane.vehicles.insert(index, vehicle)
-        close_no_later(lane, reading.received_at + SILENT_MAX)  # type: ignore[attr-defined]
-        return vehicle
-
-    def _move(self, lane: LaneState, vehicle: Vehicle, slot: int, target: int, reading: msgspec.Struct) -> Vehicle:
-        """Give the reading in a slot to another vehicle, or to a new one (-1)."""
-        self._count("readings_moved")
-        held = vehicle.slots[slot]
-        if held is None:
-            raise ValueError("nothing stands in the slot that a reading was to leave")
-        if target >= 0:
-            other = lane.vehicles[target]
-        else:
-            # Behind or ahead of the vehicle that it was taken for, by time: no more is known of it.
-            index = lane.vehicles.index(vehicle) + (1 if held.at > reading.observed_at else 0)  # type: ignore[attr-defined]
-            other = self._new_vehicle(lane, index, reading)
-        other.slots[slot] = held
-        other.last_received_at = max(other.last_received_at, held.received_at)
-        return other
 
     def _close_due(self, lane: LaneState, layout: LaneLayout, outputs: list[Output]) -> None:
         """Close vehicles that have left, those ahead of them, and those that nothing has seen for long."""

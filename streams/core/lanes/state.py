@@ -56,6 +56,7 @@ class Vehicle(msgspec.Struct, array_like=True):
     plate: str | None = None
     officer_id: str | None = None
     last_received_at: int = 0
+    last: int = -1  # slot of the furthest sensor that saw it
 
 
 class LaneState(msgspec.Struct, array_like=True):
@@ -75,7 +76,7 @@ class LaneState(msgspec.Struct, array_like=True):
     in_second: dict[str, int] = {}
 
 
-VERSION: Final = b"\x01"  # first byte of a stored lane; a change of the structures above needs a new one
+VERSION: Final = b"\x02"  # first byte of a stored lane; a change of the structures above needs a new one
 _decoder = msgspec.msgpack.Decoder(LaneState)
 _encoder = msgspec.msgpack.Encoder()
 

@@ -196,12 +196,12 @@ class LaneRun:
 
     def passages(self, *states: PassageState) -> list[Passage]:
         """Passages written, of these states if any are given."""
-        values = [output.value for output in self.outputs]
-        return [value for value in values if isinstance(value, Passage) and (not states or value.state in states)]
+        return [passage for _, passage, _ in self.written() if not states or passage.state in states]
 
-    def written(self) -> list[Output]:
-        """Passages with their keys."""
-        return [output for output in self.outputs if isinstance(output.value, Passage)]
+    def written(self) -> list[tuple[str, Passage, bool]]:
+        """Passages with their Kafka key and whether they are urgent."""
+        outputs = [(output.key.decode(), output.value, output.urgent) for output in self.outputs]
+        return [(key, value, urgent) for key, value, urgent in outputs if isinstance(value, Passage)]
 
     def ticks(self) -> list[Output]:
         """Ticks written."""

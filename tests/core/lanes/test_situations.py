@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from schemas.records import LaneEventKind, PassageState, SensorRole
+from schemas.records import LaneEventKind, Passage, PassageState, SensorRole
 from streams.core.plates import plate_key
 from tests.core.lanes.builders import (
     ENTRY,
@@ -161,11 +161,13 @@ def test_final_comes_only_after_the_car_has_left_and_its_late_readings_had_their
 
 def test_revision_1_at_the_light_is_written_at_once_and_alone_is_urgent() -> None:
     run = LaneRun()
-    urgent = {}
+    urgent: dict[str, Passage] = {}
     for one in readings_of(queue(delays={SCALE: 5.0})):
-        for output in run.send(one):
-            if output.urgent:
-                urgent[one.reading_id] = output.value
+        before = len(run.written())
+        run.send(one)
+        for _, passage, is_urgent in run.written()[before:]:
+            if is_urgent:
+                urgent[one.reading_id] = passage
     run.finish()
     assert list(urgent) == [f"{name}-STOP_LINE_LOOP" for name in ("first", "second", "third")]
     for reading_id, passage in urgent.items():
@@ -186,7 +188,7 @@ def test_a_plate_that_changes_retracts_the_old_key_under_the_old_key() -> None:
     run = LaneRun()
     run.send(*readings)
     run.finish()
-    written = [(output.key.decode(), output.value.state, output.value.revision) for output in run.written()]
+    written = [(key, passage.state, passage.revision) for key, passage, _ in run.written()]
     old, new = plate_key(PLATES[0]), plate_key(PLATES[1])
     assert written == [
         (old, PassageState.AT_LIGHT, 1),
@@ -194,7 +196,7 @@ def test_a_plate_that_changes_retracts_the_old_key_under_the_old_key() -> None:
         (new, PassageState.UPDATED, 3),
         (new, PassageState.FINAL, 4),
     ]
-    assert [output.value.plate_key for output in run.written()] == [old, old, new, new]
+    assert [passage.plate_key for _, passage, _ in run.written()] == [old, old, new, new]
 
 
 def test_a_car_alone_in_the_lane_that_only_the_stop_line_saw_still_gets_its_light() -> None:

@@ -1,8 +1,13 @@
 """`border evaluate`: how often the join is right, by the simulator's truth."""
 
+import multiprocessing
 import random
+import signal
 import time
-from typing import Annotated, Any
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import SynchronizedArray
+from typing import Annotated, Any, Final
 
 import orjson
 from cyclopts import Parameter
@@ -13,6 +18,11 @@ from rich.table import Table
 from deploy.errors import UserError
 from deploy.evaluation.join import ASSIGNED_RIGHT_MIN, NO_FAULT, SPLIT_OR_MERGED_MAX, JoinTally, evaluate_seed
 from producers.simulator import find_scenario
+
+PROCESSES: Final = 2
+PROGRESS_EVERY_SECONDS: Final = 0.2
+
+_done_seconds: "SynchronizedArray[float] | None" = None  # of a process of the pool, by its initializer
 
 
 def evaluate(
@@ -77,20 +87,49 @@ def evaluate(
 
 
 def run(scenario: str, seeds: range, seconds: float) -> dict[int, JoinTally]:
-    """One tally per seed, under a progress bar on stderr."""
+    """One tally per seed, in processes, under a progress bar on stderr."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn()
-    tallies = {}
+    context = get_context("spawn")  # a fork would copy the bar's thread's locks
+    done_seconds = context.Array("d", len(seeds))
+    pool = ProcessPoolExecutor(min(PROCESSES, len(seeds)), context, share_progress, (done_seconds,))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=seconds * len(seeds), what="")
-        for number, seed in enumerate(seeds):
-            progress.update(task, description=f"seed {seed}")
+        task = progress.add_task(f"seeds {seeds[0]} to {seeds[-1]}", total=seconds * len(seeds), what="")
+        try:
+            futures = [pool.submit(evaluate_one, scenario, seed, seconds, n) for n, seed in enumerate(seeds)]
+            waiting = set(futures)
+            while waiting:
+                finished, waiting = wait(waiting, PROGRESS_EVERY_SECONDS, FIRST_COMPLETED)
+                for future in finished:
+                    future.result()  # a failure ends the others too
+                minutes = sum(done_seconds[:]) / 60
+                progress.update(task, completed=minutes * 60, what=f"{minutes:.0f} simulated minutes")
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return {seed: future.result() for seed, future in zip(seeds, futures, strict=True)}
 
-            def report(count: int, done: float, number: int = number) -> None:
-                completed = seconds * number + min(done, seconds)
-                progress.update(task, completed=completed, what=f"{count:,} readings")
 
-            tallies[seed] = evaluate_seed(scenario, seed, seconds, report)
-    return tallies
+def share_progress(done_seconds: "SynchronizedArray[float]") -> None:
+    """In a process of the pool: where it says how far each seed has got. Ctrl-C is the parent's to answer."""
+    global _done_seconds
+    _done_seconds = done_seconds
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def evaluate_one(scenario: str, seed: int, seconds: float, number: int) -> JoinTally:
+    """In a process of the pool: one seed, the `number`th."""
+    assert _done_seconds is not None
+    shared = _done_seconds
+
+    def report(_count: int, done: float) -> None:
+        shared[number] = min(done, seconds)
+
+    tally = evaluate_seed(scenario, seed, seconds, report)
+    shared[number] = seconds
+    return tally
 
 
 def show(total: JoinTally, result: dict[str, Any]) -> None:

@@ -6,14 +6,16 @@ Every FINAL passage is paired with at most one true vehicle and the other way ro
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import structs
 
 from producers.simulator import SimulatedReading, simulate
 from schemas.layout import load_lanes
 from schemas.partitioning import partition_of
-from schemas.records import Passage, PassageState
+from schemas.records import Heartbeat, Passage, PassageState
 from schemas.topics import LANE_READINGS
 from streams.core.lanes import LanesStage
 from streams.core.stage import Fold, Output, Record, Rejected
@@ -21,6 +23,7 @@ from streams.core.stage import Fold, Output, Record, Rejected
 US: Final = 1_000_000
 CHANGES_TAKEN_EVERY: Final = 500  # records; bounds what a fold keeps decoded, as the runtime does
 REPORT_EVERY: Final = 5_000
+SILENCE_AFTER: Final = 3600 * US  # longer than the fold waits for a vehicle that nothing sees any more
 NO_FAULT: Final = "none"
 
 ASSIGNED_RIGHT_MIN: Final = 0.995
@@ -137,7 +140,7 @@ def evaluate_seed(
     observed = Observed()
     arrived: dict[Vehicle, list[str]] = defaultdict(list)
     first_at: int | None = None
-    for count, item in enumerate(simulate(scenario, seed=seed, seconds=seconds), 1):
+    for count, item in enumerate(until_closed(simulate(scenario, seed=seed, seconds=seconds)), 1):
         first_at = item.due_at_us if first_at is None else first_at
         if count % REPORT_EVERY == 0:
             report(count, (item.due_at_us - first_at) / US)
@@ -161,6 +164,21 @@ def evaluate_seed(
         observed.tally.counters.update(fold.counters)
     compare(observed)
     return observed.tally
+
+
+def until_closed(items: Iterable[SimulatedReading]) -> Iterator[SimulatedReading]:
+    """A world, then silence in which only devices are heard: a last car whose exit was missed is closed too."""
+    heartbeats: dict[str, Heartbeat] = {}
+    last_due_at = 0
+    for item in items:
+        if isinstance(item.reading, Heartbeat):
+            heartbeats[item.reading.lane_id] = item.reading
+        last_due_at = item.due_at_us
+        yield item
+    later = last_due_at + SILENCE_AFTER
+    for heartbeat in heartbeats.values():
+        again = structs.replace(heartbeat, observed_at=later, received_at=later)
+        yield SimulatedReading(later, again, None, (), None)
 
 
 def note_truth(observed: Observed, arrived: dict[Vehicle, list[str]], item: SimulatedReading) -> None:

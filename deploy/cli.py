@@ -9,7 +9,7 @@ from cyclopts import App
 from rich.console import Console
 
 from deploy.errors import UserError
-from schemas.registry import NotRegistered
+from schemas.registry import NotRegistered, SchemaRefused
 
 INTERRUPTED: Final = 130
 
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough: `border tail … | head`
         sys.stderr.close()
         return 0
-    except (UserError, ConnectionError, NotRegistered) as error:
+    except (UserError, ConnectionError, NotRegistered, SchemaRefused) as error:
         errors.print(f"border: {error}", markup=False)
         return 1
     except KeyboardInterrupt:

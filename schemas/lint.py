@@ -3,12 +3,18 @@
 Each rule is a function from a schema (and an older one) to findings; `check_schema` and `check_change` list them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import avro.schema
+from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
+
 NAMESPACE_PATTERN: Final = re.compile(r"border\.v\d+$")
+# Every logical type of Avro that is a point in time, a time of day, a date or a duration.
+TIME_PATTERN: Final = re.compile(r"(local-)?timestamp-|time-|date$|duration$")
 # A quantity's name ends in its unit; these words at the end of a name promise a quantity.
 QUANTITIES_WITHOUT_UNIT: Final = re.compile(
     r"(^|_)(weight|load|loads|speed|length|distance|spacings?|duration|temperature)$"
@@ -77,22 +83,29 @@ def check_fields(named: Any) -> Iterator[tuple[str, str, str]]:
             yield where, "no_aliases", "a rename breaks readers that ignore aliases: add a field instead"
         if isinstance(kind, list) and (kind[0] != "null" or len(kind) != 2 or field.get("default", 0) is not None):
             yield where, "optional", 'write ["null", T] with default null'
-        is_time = logical_type(kind) == "timestamp-micros"
-        if is_time != field["name"].endswith("_at"):
+        logical = logical_type(kind)
+        is_time, is_micros = TIME_PATTERN.match(logical or "") is not None, logical == "timestamp-micros"
+        if is_time != is_micros or is_micros != field["name"].endswith("_at"):
             yield where, "time_at", "times, and only times, are timestamp-micros in UTC with a name ending in _at"
         if QUANTITIES_WITHOUT_UNIT.search(field["name"]):
             yield where, "unit", "end the name in its unit, for instance _kg, _m, _mps"
 
 
 def logical_type(kind: Any) -> str | None:
-    """The logical type of a field, looked for behind an optional."""
+    """The logical type of a field, looked for behind an optional and in an array."""
     if isinstance(kind, list):
         return next((logical_type(branch) for branch in kind if branch != "null"), None)
-    return kind.get("logicalType") if isinstance(kind, dict) else None
+    if not isinstance(kind, dict):
+        return None
+    return kind.get("logicalType") or logical_type(kind.get("items"))
 
 
 def check_change(old: Any, new: Any) -> list[Finding]:
-    """Findings in a schema that is to follow an older one; what the registry checks itself is not repeated."""
+    """Findings in a schema that is to follow an older one.
+
+    Either must read what the other wrote (FULL), by the Apache avro library's word, and none of the changes that such
+    a check lets through may be in it. Compared with every older version in turn, that is FULL_TRANSITIVE.
+    """
     old_named = {named["name"]: named for named in nested(old)}
     findings = []
     for named in nested(new):
@@ -101,16 +114,29 @@ def check_change(old: Any, new: Any) -> list[Finding]:
             checks: tuple[Callable[[Any, Any], Iterator[tuple[str, str, str]]], ...] = (enum_changes, field_changes)
             for check in checks:
                 findings += [Finding(new["name"], *found) for found in check(before, named)]
-    return findings
+    return findings + [Finding(new["name"], *found) for found in resolution_failures(old, new)]
+
+
+def resolution_failures(old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
+    """What keeps the new schema from reading old data, or the old one from reading new data."""
+    old_schema, new_schema = (avro.schema.parse(json.dumps(schema)) for schema in (old, new))
+    for rule, reader, writer in (("backward", new_schema, old_schema), ("forward", old_schema, new_schema)):
+        result = ReaderWriterCompatibilityChecker().get_compatibility(reader, writer)
+        if result.compatibility is SchemaCompatibilityType.incompatible:
+            places, why = ", ".join(sorted(result.locations)), "; ".join(sorted(result.messages))
+            yield f"{new['name']} {places}", rule, f"{why}: add optional fields only, or a new major version"
 
 
 def enum_changes(old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
-    """A symbol added: the registry allows it where the enum has a default; Python's `avro` readers then raise."""
+    """A symbol added or removed: allowed where the enum has a default, but Python's `avro` readers then raise."""
     if new["type"] != "enum" or old["type"] != "enum":
         return
     for symbol in new["symbols"]:
         if symbol not in old["symbols"]:
             yield f"{new['name']}.{symbol}", "enum_symbol_added", "add an optional field, or a new major version"
+    for symbol in old["symbols"]:
+        if symbol not in new["symbols"]:
+            yield f"{new['name']}.{symbol}", "enum_symbol_removed", "keep it: old records hold it"
 
 
 def field_changes(old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
@@ -125,6 +151,3 @@ def field_changes(old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
             was, now = logical_type(before[field["name"]]["type"]), logical_type(field["type"])
             if was != now:
                 yield where, "logical_type_changed", f"it was {was}: values would be off by a factor; add a new field"
-    for name, field in before.items():
-        if name not in {f["name"] for f in new.get("fields", ())} and "default" not in field:
-            yield f"{new['name']}.{name}", "field_removed", "older readers need it: keep it"

@@ -1,7 +1,8 @@
 """The schema registry (Confluent's interface): registering is a step of deployment, everyone else only looks up."""
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -13,6 +14,7 @@ from schemas.topics import subjects
 
 COMPATIBILITY: Final = "FULL_TRANSITIVE"
 TIMEOUT_SECONDS: Final = 10
+REFUSALS: Final = (409, 422)  # incompatible, invalid
 
 
 class RegistryUnavailable(ConnectionError):
@@ -21,6 +23,10 @@ class RegistryUnavailable(ConnectionError):
 
 class NotRegistered(LookupError):
     """The registry answers but lacks a schema of ours."""
+
+
+class SchemaRefused(ValueError):
+    """The registry answers but does not take a schema of ours."""
 
 
 def client_of(url: str) -> SchemaRegistryClient:
@@ -38,37 +44,39 @@ def schema_of(record_type: type[msgspec.Struct]) -> Schema:
     return Schema(json.dumps(load_schemas()[record_type.__name__]), "AVRO")
 
 
-def register_all(url: str) -> Codec:
-    """Register every subject of the topic catalogue and return a codec with the ids.
+def register_all(url: str, wanted: Mapping[str, type[msgspec.Struct]] | None = None) -> Codec:
+    """Register every subject of the topic catalogue, or those wanted, and return a codec with the ids.
 
-    Sets the registry's global compatibility, which defaults to none. Raises RegistryUnavailable, and
-    SchemaRegistryError naming the incompatibility if a schema may not follow the one registered.
+    Sets the registry's global compatibility, which defaults to none. Raises RegistryUnavailable, and SchemaRefused
+    if a schema may not follow the ones registered.
     """
     client, ids = client_of(url), {}
     try:
         client.set_compatibility(level=COMPATIBILITY)
-        for subject, record_type in subjects().items():
-            ids[record_type] = client.register_schema(subject, schema_of(record_type))
-    except SchemaRegistryError as error:
-        if error.http_status_code >= 500:
-            raise unavailable(url, error) from error
-        raise
-    except OSError as error:
+    except Exception as error:
         raise unavailable(url, error) from error
-    except Exception as error:  # httpx's transport errors share no base with OSError
-        if type(error).__module__.startswith("httpx"):
+    for subject, record_type in (subjects() if wanted is None else wanted).items():
+        try:
+            ids[record_type] = client.register_schema(subject, schema_of(record_type))
+        except SchemaRegistryError as error:
+            if error.http_status_code in REFUSALS:
+                raise SchemaRefused(
+                    f"the registry at {url} refuses the schema of {subject}, which is not {COMPATIBILITY} with the "
+                    "versions registered; `border schemas check --registry-url` says why"
+                ) from error
             raise unavailable(url, error) from error
-        raise
+        except Exception as error:
+            raise unavailable(url, error) from error
     return Codec(ids)
 
 
-def load_codec(url: str) -> Codec:
-    """A codec with the ids that the registry has for our schemas; registers nothing.
+def load_codec(url: str, wanted: Mapping[str, type[msgspec.Struct]] | None = None) -> Codec:
+    """A codec with the ids that the registry has for the catalogue's subjects, or those wanted; registers nothing.
 
     Raises RegistryUnavailable, and NotRegistered if a schema of ours is not there.
     """
     client, ids = client_of(url), {}
-    for subject, record_type in subjects().items():
+    for subject, record_type in (subjects() if wanted is None else wanted).items():
         try:
             ids[record_type] = client.lookup_schema(subject, schema_of(record_type)).schema_id or 0
         except SchemaRegistryError as error:
@@ -95,18 +103,18 @@ def fetch_schema(url: str, schema_id: int) -> str | None:
         raise unavailable(url, error) from error
 
 
-def incompatible_subjects(url: str) -> dict[str, str]:
-    """Subjects whose schema of ours may not follow all versions registered, with the registry's word for why."""
-    client, found = client_of(url), {}
-    for subject, record_type in subjects().items():
-        try:
-            if not client.get_versions(subject):
-                continue
-            if not client.test_compatibility_all_versions(subject, schema_of(record_type)):
-                found[subject] = f"not {COMPATIBILITY} with the versions registered"
-        except SchemaRegistryError as error:
-            if error.http_status_code != 404:  # 404: never registered, so nothing to be compatible with
-                raise unavailable(url, error) from error
-        except Exception as error:
-            raise unavailable(url, error) from error
-    return found
+def registered_schemas(url: str, subject: str) -> list[Any]:
+    """Every version of a subject as parsed JSON, oldest first; empty if it was never registered.
+
+    Raises RegistryUnavailable if the registry does not answer.
+    """
+    client = client_of(url)
+    try:
+        versions = client.get_versions(subject)
+        return [json.loads(client.get_version(subject, version).schema.schema_str or "") for version in versions]
+    except SchemaRegistryError as error:
+        if error.http_status_code == 404:
+            return []
+        raise unavailable(url, error) from error
+    except Exception as error:
+        raise unavailable(url, error) from error

@@ -1,18 +1,18 @@
 """`border schemas`: the contract checked and registered."""
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import orjson
-from confluent_kafka.schema_registry.error import SchemaRegistryError
 from cyclopts import App, Parameter
 
-from deploy.errors import UserError
 from deploy.settings import load_settings
 from schemas.generate import RECORDS_FILE, SCHEMA_DIRECTORY, load_schemas, render
 from schemas.lint import Finding, check_change, check_schema
-from schemas.registry import COMPATIBILITY, incompatible_subjects, register_all
+from schemas.registry import COMPATIBILITY, register_all, registered_schemas
 from schemas.topics import subjects
 
 app = App(name="schemas", help="Check and register the contract.")
@@ -36,28 +36,46 @@ def check(*, registry_url: str | None = None, json: Annotated[bool, Parameter(ne
     registry_url: also check against all versions that this registry holds.
     json: print one line of JSON.
     """
-    schemas = load_schemas()
+    schemas, tag = load_schemas(), last_tag()
     findings = [finding for schema in schemas.values() for finding in check_schema(schema)]
     if RECORDS_FILE.read_text() != render():
-        findings.append(Finding("records.py", "", "drift", "run python -m schemas.generate"))
-    tag = last_tag()
-    for name, schema in schemas.items():
-        released = schema_at(tag, name) if tag else None
-        if released is not None:
-            findings += check_change(released, schema)
+        findings.append(Finding(RECORDS_FILE.name, "", "drift", "run python -m schemas.generate"))
+    if tag:
+        findings += check_against_release(tag, schemas)
     if registry_url:
-        for subject, why in incompatible_subjects(registry_url).items():
-            findings.append(Finding(subject, "", COMPATIBILITY, f"{why}: add optional fields only, or a new major"))
+        findings += check_against_registry(registry_url, schemas)
+    findings = list(dict.fromkeys(findings))  # two versions in a registry may show the same
     if json:
         line = {"schemas": len(schemas), "released": tag, "findings": [asdict(finding) for finding in findings]}
         print(orjson.dumps(line).decode())
         return 1 if findings else 0
     for finding in findings:
-        print(f"{finding.schema}.avsc {finding.field}: {finding.rule}; {finding.remedy}")
+        print(f"{finding.schema} {finding.field}: {finding.rule}; {finding.remedy}")
     against = f"the release {tag}" if tag else "no release yet (no git tag)"
     also = " and the registry" if registry_url else ""
     print(f"{len(schemas)} schemas checked against house rules, {against}{also}: {len(findings)} findings")
     return 1 if findings else 0
+
+
+def check_against_release(tag: str, schemas: Mapping[str, Any]) -> list[Finding]:
+    """Findings against the schemas as they stand in a git tag."""
+    findings = []
+    for name in released_names(tag):
+        if name in schemas:
+            findings += check_change(schema_at(tag, name), schemas[name])
+        else:
+            findings.append(Finding(name, "", "schema_removed", "keep it: topics still hold its records"))
+    return findings
+
+
+def check_against_registry(url: str, schemas: Mapping[str, Any]) -> list[Finding]:
+    """Findings against every version that a registry holds, whatever compatibility it is set to."""
+    return [
+        finding
+        for subject, record_type in subjects().items()
+        for version in registered_schemas(url, subject)
+        for finding in check_change(version, schemas[record_type.__name__])
+    ]
 
 
 @app.command
@@ -80,10 +98,7 @@ def register(
     json: print one line of JSON.
     """
     url = registry_url or load_settings(state_directory=state_directory).addresses()[1]
-    try:
-        register_all(url)
-    except SchemaRegistryError as error:
-        raise UserError(f"the registry at {url} refuses a schema: {error}; see `border schemas check`") from error
+    register_all(url)
     if json:
         print(orjson.dumps({"registered": sorted(subjects())}).decode())
     else:
@@ -98,8 +113,16 @@ def last_tag() -> str | None:
     return done.stdout.strip() or None
 
 
+def released_names(tag: str) -> list[str]:
+    """Names of the schemas in a git tag."""
+    folder = SCHEMA_DIRECTORY.relative_to(ROOT).as_posix()
+    command = ["git", "-C", str(ROOT), "ls-tree", "--name-only", tag, f"{folder}/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [Path(line).stem for line in done.stdout.splitlines() if line.endswith(".avsc")]
+
+
 def schema_at(tag: str, name: str) -> Any:
-    """A schema as released, or None if it is newer than the release."""
+    """A schema as released."""
     place = f"{tag}:{(SCHEMA_DIRECTORY / name).relative_to(ROOT).as_posix()}.avsc"
-    done = subprocess.run(["git", "-C", str(ROOT), "show", place], capture_output=True, check=False)
-    return orjson.loads(done.stdout) if done.returncode == 0 else None
+    done = subprocess.run(["git", "-C", str(ROOT), "show", place], capture_output=True, check=True)
+    return orjson.loads(done.stdout)

@@ -3,10 +3,8 @@
 import io
 import json
 import os
-import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import avro.io
@@ -18,15 +16,13 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from deploy.errors import UserError
 from deploy.local.artifacts import read_lock
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import choose_port, start_time_of
+from deploy.local.processes import choose_port
 from deploy.local.state import prepare_directory, take_lock, wipe
 from deploy.local.topics import ensure_topics
 from schemas.codec import without_logical_types
 from schemas.generate import load_schemas
-from schemas.registry import RegistryUnavailable, fetch_schema, load_codec
 from schemas.topics import LANE_READINGS, TOPICS, Topic
 from tests.schemas.sample_records import sample_records
-from tests.support import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -50,25 +46,6 @@ def test_a_topic_with_another_partition_count_is_refused_with_the_remedy(platfor
         ensure_topics(platform.broker, [Topic(LANE_READINGS.name, "lane_id", (), partitions=5)])
 
 
-def test_ids_looked_up_are_the_ids_registered(platform: LocalPlatform) -> None:
-    looked_up = load_codec(platform.registry_url)
-    for record in sample_records(seed=21, each=1):
-        try:
-            encoded = platform.codec.encode(record)
-        except KeyError:  # stands in no topic on its own
-            continue
-        assert looked_up.encode(record) == encoded
-
-
-def test_an_id_that_the_registry_does_not_know_is_none(platform: LocalPlatform) -> None:
-    assert fetch_schema(platform.registry_url, 99_999) is None
-
-
-def test_a_registry_that_does_not_answer_is_named_and_is_no_answer() -> None:
-    with pytest.raises(RegistryUnavailable, match=r"127\.0\.0\.1:1"):
-        fetch_schema("http://127.0.0.1:1/apis/ccompat/v7", 1)
-
-
 def test_kafkas_own_console_consumer_and_the_apache_avro_library_read_what_we_wrote(platform: LocalPlatform) -> None:
     topic = Topic("console-consumer", "lane_id", (), partitions=1)
     ensure_topics(platform.broker, [topic])
@@ -79,14 +56,14 @@ def test_kafkas_own_console_consumer_and_the_apache_avro_library_read_what_we_wr
     command = platform.kafka.java(
         "org.apache.kafka.tools.consumer.ConsoleConsumer",
         *("--bootstrap-server", platform.broker, "--topic", topic.name, "--from-beginning", "--max-messages", "1"),
-        *("--value-deserializer", "org.apache.kafka.common.serialization.ByteArrayDeserializer"),
         *("--formatter-property", "print.key=true", "--timeout-ms", "20000"),
     )
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert shown.startswith("2301/01")
-    value = platform.codec.encode(record)
+    key, _, value = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout.partition(b"\t")
+    assert key == b"2301/01"
     schema = avro.schema.parse(json.dumps(without_logical_types(load_schemas()["Heartbeat"])))
-    read = avro.io.DatumReader(schema).read(avro.io.BinaryDecoder(io.BytesIO(value[5:])))
+    framed = value.removesuffix(b"\n")
+    assert framed == platform.codec.encode(record)
+    read = avro.io.DatumReader(schema).read(avro.io.BinaryDecoder(io.BytesIO(framed[5:])))
     assert read["reading_id"] == record.reading_id  # type: ignore[attr-defined]
 
 
@@ -119,32 +96,16 @@ def test_wiping_removes_a_state_directory(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-def test_kill_9_of_border_up_leaves_no_orphans(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "deploy",
-        "up",
-        "--no-stages",
-        "--kafka-port",
-        "0",
-        "--registry-port",
-        "0",
-        "--json",
-    ]
-    up = subprocess.Popen([*command, "--state-directory", str(tmp_path / "state")], stdout=subprocess.PIPE, text=True)
-    try:
-        assert up.stdout is not None
-        assert "broker" in up.stdout.readline()
-        processes = json.loads((tmp_path / "state" / "processes-platform.json").read_text())
-        assert {entry["name"] for entry in processes} == {"kafka", "registry"}
-        assert all(start_time_of(entry["pid"]) == entry["start_time"] for entry in processes)
-    finally:
-        up.send_signal(signal.SIGKILL)
-        up.wait()
-    eventually(
-        lambda: all(start_time_of(entry["pid"]) != entry["start_time"] for entry in processes), what="the end of both"
-    )
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot keep state in .*file"):
+        prepare_directory(tmp_path / "file")
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(UserError, match=f"--kafka-port {port} is no port"):
+        choose_port(port, "--kafka-port")
 
 
 def test_the_lock_names_a_digest_for_every_file() -> None:

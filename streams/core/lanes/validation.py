@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.records import Heartbeat, LaneEvent, LaneEventKind, PlateRead, Weighing, XrayScan
 from streams.core.lanes.state import LaneState
+from streams.core.plates import normalise_plate
 from streams.core.stage import Rejected
 
 SECOND: Final = 1_000_000
@@ -24,6 +25,8 @@ CANDIDATES_MAX: Final = 10
 PLATE_LENGTH_MAX: Final = 16
 ID_LENGTH_MAX: Final = 128
 URI_LENGTH_MAX: Final = 1024
+SHA256_LENGTH: Final = 64
+JURISDICTION_LENGTH_MAX: Final = 6  # ISO 3166-2: two letters, a hyphen, up to three more
 # One sensor sees at most two vehicles a second; a device that says more is broken or hostile.
 READINGS_PER_SECOND_MAX: Final = 20
 
@@ -34,7 +37,7 @@ def check_reading(reading: Reading, key: bytes, appended_at: int) -> None:
     """Raises Rejected for a wrong key, an impossible time or value, or an empty plate."""
     if key != reading.lane_id.encode():
         raise Rejected("wrong_key", "the record's key is not the reading's lane_id")
-    if not 0 < len(reading.reading_id) <= ID_LENGTH_MAX or len(reading.device_id) > ID_LENGTH_MAX:
+    if not (0 < len(reading.reading_id) <= ID_LENGTH_MAX and 0 < len(reading.device_id) <= ID_LENGTH_MAX):
         raise Rejected("impossible_value", f"reading_id and device_id must have 1 to {ID_LENGTH_MAX} characters")
     if not (TIME_MIN <= reading.received_at < TIME_MAX and TIME_MIN <= reading.observed_at < TIME_MAX):
         raise Rejected("impossible_value", "observed_at and received_at must lie in 2000 to 2100")
@@ -45,11 +48,14 @@ def check_reading(reading: Reading, key: bytes, appended_at: int) -> None:
     elif isinstance(reading, Weighing):
         check_weighing(reading)
     elif isinstance(reading, XrayScan):
-        check_image(reading.image_uri)
+        check_image(reading.image_uri, reading.image_sha256)
         if len(reading.unit_id) > ID_LENGTH_MAX:
             raise Rejected("impossible_value", f"unit_id must have at most {ID_LENGTH_MAX} characters")
-    elif isinstance(reading, LaneEvent) and reading.kind is LaneEventKind.LOAD_DECLARED:
-        check_weight("declared_load_kg", reading.declared_load_kg if reading.declared_load_kg is not None else -1.0)
+    elif isinstance(reading, LaneEvent):
+        if reading.officer_id is not None and len(reading.officer_id) > ID_LENGTH_MAX:
+            raise Rejected("impossible_value", f"officer_id must have at most {ID_LENGTH_MAX} characters")
+        if reading.kind is LaneEventKind.LOAD_DECLARED:
+            check_weight("declared_load_kg", reading.declared_load_kg if reading.declared_load_kg is not None else -1.0)
 
 
 def check_plate_read(reading: PlateRead) -> None:
@@ -57,13 +63,19 @@ def check_plate_read(reading: PlateRead) -> None:
     if len(reading.candidates) > CANDIDATES_MAX:
         raise Rejected("impossible_value", f"more than {CANDIDATES_MAX} candidates")
     for candidate in reading.candidates:
-        if not candidate.plate.strip():
-            raise Rejected("empty_plate", "a candidate's plate is empty")
         if len(candidate.plate) > PLATE_LENGTH_MAX:
             raise Rejected("impossible_value", f"a candidate's plate has more than {PLATE_LENGTH_MAX} characters")
+        if not normalise_plate(candidate.plate):
+            raise Rejected("empty_plate", "a candidate's plate has neither letter nor digit")
         if not 0.0 <= candidate.confidence <= 1.0:
             raise Rejected("impossible_value", "a candidate's confidence must lie in 0 to 1")
-    check_image(reading.image_uri)
+    # Kept with the lane's state, so that a hostile reader could otherwise fill it.
+    if reading.jurisdiction is not None and len(reading.jurisdiction) > JURISDICTION_LENGTH_MAX:
+        raise Rejected("impossible_value", f"jurisdiction must have at most {JURISDICTION_LENGTH_MAX} characters")
+    # The surer camera names the issuer: NaN has no order.
+    if reading.jurisdiction_confidence is not None and not 0.0 <= reading.jurisdiction_confidence <= 1.0:
+        raise Rejected("impossible_value", "jurisdiction_confidence must lie in 0 to 1")
+    check_image(reading.image_uri, reading.image_sha256)
 
 
 def check_weighing(reading: Weighing) -> None:
@@ -88,10 +100,12 @@ def check_weight(name: str, weight_kg: float) -> None:
         raise Rejected("impossible_value", f"{name} must lie in 0 to {WEIGHT_KG_MAX:.0f}")
 
 
-def check_image(uri: str | None) -> None:
-    """Raises Rejected for an address that is no address but a load."""
+def check_image(uri: str | None, sha256: str | None) -> None:
+    """Raises Rejected for an address or a digest that is none but a load."""
     if uri is not None and len(uri) > URI_LENGTH_MAX:
         raise Rejected("impossible_value", f"image_uri must have at most {URI_LENGTH_MAX} characters")
+    if sha256 is not None and len(sha256) > SHA256_LENGTH:
+        raise Rejected("impossible_value", f"image_sha256 must have at most {SHA256_LENGTH} characters")
 
 
 def check_flood(lane: LaneState, sensor: str, received_at: int) -> None:

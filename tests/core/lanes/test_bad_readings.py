@@ -72,6 +72,13 @@ IMPOSSIBLE = {
     "NaN confidence": front_read(candidates=(msgspec.structs.replace(candidates("ABC1234")[0], confidence=math.nan),)),
     "a plate of 17 characters": front_read(candidates=candidates("A" * 17)),
     "an image for an address": front_read(image_uri="x" * 1025),
+    "a digest of 65 characters": front_read(image_sha256="0" * 65),
+    "an issuer of 7 characters": front_read(jurisdiction="US-TEXA"),
+    "NaN confidence in the issuer": front_read(jurisdiction_confidence=math.nan),
+    "an officer of 129 characters": reading(
+        ENTRY, "bad", 4.0, kind=LaneEventKind.OFFICER_ASSIGNED, officer_id="x" * 129
+    ),
+    "no device": msgspec.structs.replace(weighing(), device_id=""),
     "no id": msgspec.structs.replace(weighing(), reading_id=""),
     "an id of 129 characters": msgspec.structs.replace(weighing(), reading_id="x" * 129),
     "observed before 2000": msgspec.structs.replace(weighing(), observed_at=1),
@@ -105,7 +112,7 @@ def test_another_kind_of_record_is_refused() -> None:
     assert refused(run, passage, appended_at=START) == "wrong_type"
 
 
-@pytest.mark.parametrize("plate", ["", "   "])
+@pytest.mark.parametrize("plate", ["", "   ", "-", "·–·"])
 def test_an_empty_plate_is_refused(plate: str) -> None:
     assert refused(run_under_way(), front_read(candidates=candidates("ABC1234", plate))) == "empty_plate"
 

@@ -50,7 +50,6 @@ def simulate(
     to_kafka: Annotated[bool, Parameter(negative=())] = False,
     broker: str | None = None,
     registry_url: str | None = None,
-    state_directory: str | None = None,
     truth: Path | None = None,
     watchlist_file: Annotated[Path | None, Parameter(name="--watchlist")] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -74,14 +73,12 @@ def simulate(
     port: only this port (Schedule D code); may be repeated.
     out: Avro container file, for `border replay`.
     to_kafka: publish to border.lane.readings.v1.
-    broker: Kafka's address, with --to-kafka; default: the running local platform's, as for the registry.
-    registry_url: schema registry's address.
-    state_directory: where a local platform keeps its state.
+    broker: Kafka's address, with --to-kafka; default: the running local platform's.
+    registry_url: schema registry's address; the same.
     truth: JSON-lines file for what is true (vehicles, faults, loads), which never goes to a topic.
-    watchlist_file: JSON-lines file of watchlist entries that this world has hits for.
+    watchlist_file: JSON-lines file of watchlist entries with hits in this world.
     json: print one line of JSON.
     """
-    check_sinks(out is not None or to_kafka or watchlist_file is not None)
     is_live = to_kafka and rate is not None
     length, start = length_of(days, seconds), start_of(start_at, is_live)
     try:
@@ -89,8 +86,10 @@ def simulate(
         readings = simulated(scenario, seed=seed, start_at=start, seconds=length, ports=port, rate=rate)
         with ExitStack() as stack:
             sinks = file_sinks(stack, out, truth)
-            connection = connect(broker, registry_url, state_directory) if to_kafka else None
-            while_waiting = kafka_sink(stack, sinks, connection) if connection else None
+            place = connect(broker, registry_url, None) if to_kafka else None
+            while_waiting = kafka_sink(stack, sinks, place) if place else None
+            if not sinks and watchlist_file is None:
+                raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
             due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
             report(scenario, seed, start, run(due, sinks, length, quiet=json), json)
     except (ValueError, DeliveryError, OSError) as error:
@@ -107,12 +106,6 @@ def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[S
         writer = stack.enter_context(TruthWriter(stack.enter_context(truth.open("wb"))))
         sinks.append(writer.write)
     return sinks
-
-
-def check_sinks(any_given: bool) -> None:
-    """Raises UserError if the world would go nowhere."""
-    if not any_given:
-        raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
 
 
 def length_of(days: float | None, seconds: float | None) -> float:

@@ -41,15 +41,14 @@ EARLY_MAX_SECONDS: Final = 2.5  # earlier than possible by more than clocks and 
 LATE_FREE_SECONDS: Final = 0.6
 LATE_COST_PER_SECOND: Final = 1.2
 LATE_COST_MAX: Final = 8.0  # a driver who looks for papers: no delay is proof
-NO_LIGHT_COST_MAX: Final = 3.0
+NO_LIGHT_COST_MAX: Final = 1.4
 
 MISSED: Final = 3.5
 PLATE_SAME: Final = -4.0
 PLATE_NEAR: Final = -1.0  # one or two characters apart: a misread, or a neighbour's plate by chance
 PLATE_OTHER: Final = 6.0
-SENSORS: Final = tuple([slot for slot in range(len(ROLES)) if slot != XRAY])  # an X-ray unit misses nobody unasked
 
-Row = Sequence[Seen | None]
+Row = list[Seen | None] | tuple[Seen | None, ...]
 
 
 @dataclass(frozen=True)
@@ -187,11 +186,15 @@ def last_slot(row: Row) -> int:
 
 
 def missed_cost(rows: Sequence[Row]) -> float:
-    """Cost of what sensors missed: a vehicle that it, or one behind it, has been seen further on."""
+    """Cost of what sensors missed: a vehicle that it, or one behind it, has been seen further on.
+
+    An X-ray unit misses nobody: it scans whom it was asked to.
+    """
     reach, missed = -1, 0
     for row in reversed(rows):
-        reach = max(reach, last_slot(row))
-        missed += sum([row[slot] is None for slot in SENSORS if slot <= reach])
+        if reach < EXIT:
+            reach = max(reach, last_slot(row))
+        missed += row[: reach + 1].count(None) - (reach >= XRAY and row[XRAY] is None)
     return MISSED * missed
 
 

@@ -2,7 +2,7 @@
 
     expected place, usual time  ─► taken at once (nearly always)
     anything else               ─► every place near: an empty slot, another's slot (whose reading moves on), a new row
-    still unlikely              ─► sightings from one sensor on moved by one vehicle, over some vehicles: a missed
+    then, in any case           ─► sightings from one sensor on moved by one vehicle, over some vehicles: a missed
                                    vehicle had been given the next one's, and so on behind it
 
 All of it changes rows only; what a changed row means for passages is the stage's.
@@ -10,12 +10,15 @@ All of it changes rows only; what a changed row means for passages is the stage'
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from streams.core.lanes.likelihood import (
+    IMPOSSIBLE,
     MISSED,
     Geometry,
+    Row,
+    last_slot,
     missed_cost,
     plate_cost,
     row_cost,
@@ -25,10 +28,12 @@ from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, Seen, Vehicle
 
 # Below this cost the expected place is taken without a look at others; the cheapest other costs two missed sensors.
 USUAL_MAX: Final = 1.5
-DOUBTFUL_MIN: Final = 1.5
 GAIN_MIN: Final = 0.5
-NEAR_ROWS: Final = 3  # rows ahead of and behind the expected place that are tried
-CHAIN_MAX: Final = 6
+# The youngest rows of a lane are looked at: three or four in the lane and those that left within 25 s.
+WINDOW_ROWS: Final = 12
+NEAR_ROWS: Final = 2  # rows ahead of and behind the expected place that are tried
+SHIFT_LOSS_MAX: Final = 2 * MISSED  # a shift that has cost more than this so far is given up
+SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
 Slots = list[Seen | None]
@@ -37,41 +42,76 @@ EMPTY: Final[tuple[None, ...]] = (None,) * (EXIT + 1)
 
 @dataclass(frozen=True)
 class Told:
-    """One telling of the lane: rows in queue order; `owners` are indices into the vehicles, -1 for a new one.
-
-    `known` are owners that passages have been written of: no telling may leave them without a sighting.
-    """
+    """One telling of the lane: rows in queue order; `owners` are indices into the vehicles, -1 for a new one."""
 
     rows: list[Slots]
     owners: list[int]
-    known: frozenset[int]
 
-    def inserted(self, place: int, row: Slots, rows: list[Slots] | None = None) -> "Told":
-        """With a new vehicle's row."""
-        rows = self.rows if rows is None else rows
-        owners = self.owners
-        return Told([*rows[:place], row, *rows[place:]], [*owners[:place], -1, *owners[place:]], self.known)
+    def with_slot(self, index: int, slot: int, seen: Seen) -> "Told":
+        """With one slot of one row set."""
+        row = self.rows[index].copy()
+        row[slot] = seen
+        return Told([*self.rows[:index], row, *self.rows[index + 1 :]], self.owners)
+
+    def with_new(self, place: int, slot: int, seen: Seen) -> "Told":
+        """With a new vehicle that only this sensor has seen."""
+        row: Slots = [None] * (EXIT + 1)
+        row[slot] = seen
+        rows, owners = self.rows, self.owners
+        return Told([*rows[:place], row, *rows[place:]], [*owners[:place], -1, *owners[place:]])
+
+
+@dataclass
+class Window:
+    """The vehicles that a reading may concern, and costs of rows, each worked out once.
+
+    `known` are those that passages have been written of: no telling may leave them without a sighting. Rows are lists
+    that are never changed once made, so a pair of them is known by its ids while `_kept` holds them.
+    """
+
+    geometry: Geometry
+    lead: Slots | None  # of the vehicle ahead of the first
+    told: Told
+    known: frozenset[int]
+    _costs: dict[tuple[int, int], float] = field(default_factory=dict)
+    _kept: list[Slots] = field(default_factory=list)
+
+    def cost_of_row(self, row: Slots, ahead: Slots | None) -> float:
+        """Cost of one row behind another."""
+        key = (id(row), id(ahead))
+        cost = self._costs.get(key)
+        if cost is None:
+            cost = self._costs[key] = row_cost(self.geometry, row, ahead)
+            self._kept.append(row)
+        return cost
+
+    def cost(self, told: Told) -> float:
+        """Cost of a whole telling."""
+        cost, ahead = missed_cost(told.rows), self.lead
+        for row in told.rows:
+            cost += self.cost_of_row(row, ahead)
+            ahead = row
+        return cost
 
 
 def expected_place(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, seen: Seen, mode: str) -> int | None:
     """Index of the vehicle that comes next to this sensor, len(vehicles) for a new one; None if anything is unusual."""
-    index = len(vehicles)
+    index = count = len(vehicles)
     while index and vehicles[index - 1].last < slot:
         index -= 1
-    ahead = None
+    ahead: Row | None = None
     if index:
         before = vehicles[index - 1]
         if before.backed_out or before.operating_mode != mode:
             return None
         ahead = before.slots
-    if slot == ENTRY:
-        if index != len(vehicles) or (ahead is not None and ahead[ENTRY] is None):
+    if index == count:
+        # A new vehicle, if no one ahead can be meant; one that the entry loop missed shows at the front camera.
+        if slot > FRONT or (ahead is not None and ahead[slot] is None):
             return None
         return index if step_cost(geometry, EMPTY, -1, slot, seen.at, ahead) < USUAL_MAX else None
-    if index == len(vehicles):
-        return None
     vehicle = vehicles[index]
-    if vehicle.backed_out or vehicle.operating_mode != mode:
+    if slot == ENTRY or vehicle.backed_out or vehicle.operating_mode != mode:
         return None
     cost = step_cost(geometry, vehicle.slots, vehicle.last, slot, seen.at, ahead)
     if slot == REAR and (front := vehicle.slots[FRONT]) is not None:
@@ -79,25 +119,34 @@ def expected_place(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, s
     return index if cost < USUAL_MAX else None
 
 
-def search(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, seen: Seen, mode: str) -> tuple[Told, float]:
+def window_of(geometry: Geometry, vehicles: Sequence[Vehicle], mode: str) -> Window:
+    """The youngest vehicles of a mode that have not backed out, as they are told now."""
+    owners: list[int] = []
+    lead = None
+    for index in range(len(vehicles) - 1, -1, -1):
+        vehicle = vehicles[index]
+        if vehicle.backed_out or vehicle.operating_mode != mode:
+            continue
+        if len(owners) == WINDOW_ROWS:
+            lead = vehicle.slots
+            break
+        owners.append(index)
+    owners.reverse()
+    known = frozenset([index for index in owners if vehicles[index].revision])
+    return Window(geometry, lead, Told([vehicles[index].slots for index in owners], owners), known)
+
+
+def search(window: Window, slot: int, seen: Seen) -> tuple[Told, float]:
     """The likeliest telling with this reading in it, and the probability that it is not the next best one."""
-    owners = [
-        index
-        for index, vehicle in enumerate(vehicles)
-        if vehicle.operating_mode == mode and not vehicle.backed_out
-    ]  # fmt: skip
-    rows = [vehicles[index].slots for index in owners]
-    told = Told(rows, owners, frozenset([index for index in owners if vehicles[index].revision]))
-    best, best_cost, second = told, math.inf, math.inf
-    for other in placings(told, slot, seen):
-        cost = cost_of(geometry, other.rows)
+    best, best_cost, second = window.told, math.inf, math.inf
+    for other in placings(window.told, slot, seen):
+        cost = window.cost(other)
         if cost < best_cost:
             best, best_cost, second = other, cost, best_cost
         elif cost < second:
             second = cost
-    if doubtful(geometry, best.rows):
-        best, best_cost = mended(geometry, best, best_cost)
-    return best, probability(second - best_cost)
+    mended, mended_cost = mend(window, best, best_cost)
+    return mended, probability(max(second, best_cost if mended is not best else 0.0) - mended_cost)
 
 
 def probability(margin: float) -> float:
@@ -105,122 +154,115 @@ def probability(margin: float) -> float:
     return 1.0 if margin > CERTAIN_MARGIN else round(1.0 / (1.0 + math.exp(-margin)), 4)
 
 
-def cost_of(geometry: Geometry, rows: Sequence[Slots]) -> float:
-    """Cost of a whole telling."""
-    cost, ahead = missed_cost(rows), None
-    for row in rows:
-        cost += row_cost(geometry, row, ahead)
-        ahead = row
-    return cost
-
-
-def doubtful(geometry: Geometry, rows: Sequence[Slots]) -> bool:
-    """Whether some row is unlikely by itself."""
-    ahead = None
-    for row in rows:
-        cost = row_cost(geometry, row, ahead)
-        both = row[FRONT] is not None and row[REAR] is not None
-        if cost + (4.0 if both and cost < 0 else 0.0) > DOUBTFUL_MIN:
-            return True
-        ahead = row
-    return False
+def usual_probability() -> float:
+    """Of the expected place, taken without a look: the next best needs two sensors that missed a vehicle."""
+    return probability(2 * MISSED)
 
 
 def placings(told: Told, slot: int, seen: Seen) -> Iterator[Told]:
-    """Every telling with the reading in a slot of its sensor, or as a new vehicle."""
+    """Tellings with the reading in a slot of its sensor, or as a new vehicle, near where the queue expects it."""
     rows = told.rows
-    for index in range(len(rows)):
+    expected = 0
+    for number, row in enumerate(rows, 1):
+        held = row[slot]
+        if (held.at <= seen.at) if held is not None else (last_slot(row) > slot and earliest(row, slot) <= seen.at):
+            expected = number
+    for index in range(max(0, expected - NEAR_ROWS), min(len(rows), expected + NEAR_ROWS)):
         if rows[index][slot] is None:
-            yield Told(with_slot(rows, index, slot, seen), told.owners, told.known)
+            yield told.with_slot(index, slot, seen)
         else:
             yield from displacing(told, index, slot, seen)
-    alone: Slots = [None] * (EXIT + 1)
-    alone[slot] = seen
-    for index in range(len(rows) + 1):
-        yield told.inserted(index, alone)
+    for index in range(max(0, expected - 1), min(len(rows), expected + 1) + 1):
+        yield told.with_new(index, slot, seen)
 
 
-def with_slot(rows: list[Slots], index: int, slot: int, seen: Seen | None) -> list[Slots]:
-    """The rows with one slot set."""
-    row = rows[index].copy()
-    row[slot] = seen
-    return [*rows[:index], row, *rows[index + 1 :]]
+def earliest(row: Slots, slot: int) -> int:
+    """When a vehicle that is known further on was seen first beyond a sensor."""
+    return next(seen.at for seen in row[slot + 1 :] if seen is not None)
 
 
 def displacing(told: Told, index: int, slot: int, seen: Seen) -> Iterator[Told]:
     """The reading takes an occupied slot; the one that stood there moves on by a vehicle, and so on to a free slot."""
     held = told.rows[index][slot]
     step = 1 if held is not None and held.at >= seen.at else -1
-    rows, at, moving = told.rows, index, seen
-    while 0 <= at < len(rows):
-        held = rows[at][slot]
-        rows = with_slot(rows, at, slot, moving)
+    place, moving = index, seen
+    for _ in range(2 * NEAR_ROWS):
+        if not 0 <= place < len(told.rows):
+            yield told.with_new(place if step > 0 else 0, slot, moving)
+            return
+        held = told.rows[place][slot]
+        told = told.with_slot(place, slot, moving)
         if held is None:
-            yield Told(rows, told.owners, told.known)
+            yield told
             return
-        moving, at = held, at + step
-        if abs(at - index) > NEAR_ROWS:
-            return
-    alone: Slots = [None] * (EXIT + 1)
-    alone[slot] = moving
-    yield told.inserted(len(rows) if step > 0 else 0, alone, rows)
+        moving, place = held, place + step
 
 
-def mended(geometry: Geometry, told: Told, cost: float) -> tuple[Told, float]:
+def mend(window: Window, told: Told, cost: float) -> tuple[Told, float]:
     """The telling after the one shift that helps most, as long as one does."""
-    for _ in range(NEAR_ROWS):
+    for _ in range(SHIFTS_MAX):
         best, best_cost = None, cost - GAIN_MIN
-        for other in shifts(told):
-            if not told.known <= set(other.owners):
-                continue
-            other_cost = cost_of(geometry, other.rows)
-            if other_cost < best_cost:
-                best, best_cost = other, other_cost
+        for other in shifts(window, told):
+            if window.known <= set(other.owners):
+                other_cost = window.cost(other)
+                if other_cost < best_cost:
+                    best, best_cost = other, other_cost
         if best is None:
             break
         told, cost = best, best_cost
     return told, cost
 
 
-def shifts(told: Told) -> Iterator[Told]:
-    """Every telling in which the sightings from one sensor on of some vehicles are given to those behind or ahead."""
-    rows, count = told.rows, len(told.rows)
+def shifts(window: Window, told: Told) -> Iterator[Told]:
+    """Tellings in which the sightings from one sensor on of some vehicles are given to those behind or ahead.
+
+    Rows are tried one after another from the one that has none of its own, until too little fits.
+    """
+    rows = told.rows
     for slot in range(1, EXIT + 1):
-        filled = [any(row[slot:]) for row in rows]
-        for first in range(count):
-            if not filled[first]:
+        for index in range(len(rows) + 1):
+            if index < len(rows) and any(rows[index][slot:]):
                 continue
-            # Back: rows first..last give theirs to the next; the one after them must have none.
-            for last in range(first, min(count, first + CHAIN_MAX)):
-                if not filled[last]:
-                    break
-                if last + 1 == count or not filled[last + 1]:
-                    yield shifted(told, slot, first, last, 1)
-                    break
-            # Ahead: rows last..first give theirs to the one before; that one must have none.
-            if first and not filled[first - 1]:
-                for last in range(first, min(count, first + CHAIN_MAX)):
-                    if not filled[last]:
+            for step in (1, -1):  # given back to the row at `index`, or ahead to it
+                loss, giver = 0.0, index - step
+                while 0 <= giver < len(rows) and any(rows[giver][slot:]):
+                    receiver = rows[giver + step] if giver + step < len(rows) else EMPTY
+                    loss += junction_cost(window, rows, receiver, giver, slot)
+                    loss -= junction_cost(window, rows, rows[giver], giver, slot)
+                    if loss > SHIFT_LOSS_MAX:
                         break
-                    yield shifted(told, slot, first, last, -1)
+                    yield shifted(told, slot, min(giver, index - step), max(giver, index - step), step)
+                    giver -= step
+
+
+def junction_cost(window: Window, rows: Sequence[Slots], front: Row, giver: int, slot: int) -> float:
+    """Cost of one row's sightings before a sensor and another's from it on being of one vehicle."""
+    before = -1
+    for earlier in range(slot - 1, -1, -1):
+        if front[earlier] is not None:
+            before = earlier
+            break
+    back = rows[giver]
+    for after in range(slot, EXIT + 1):
+        seen = back[after]
+        if seen is not None:
+            ahead = rows[giver - 1] if giver else window.lead
+            cost = min(step_cost(window.geometry, front, before, after, seen.at, ahead), IMPOSSIBLE)
+            if slot == REAR and after == REAR and (read := front[FRONT]) is not None:
+                cost += plate_cost(read, seen)
+            return cost
+    return 0.0
 
 
 def shifted(told: Told, slot: int, first: int, last: int, step: int) -> Told:
     """Move the sightings from `slot` on of rows first..last by one row; rows left empty go, one past the end is new."""
-    rows = [row.copy() for row in told.rows]
-    owners = list(told.owners)
+    rows, owners = list(told.rows), list(told.owners)
     if last + step == len(rows):
         rows.append([None] * (EXIT + 1))
         owners.append(-1)
-    taken = {index: told.rows[index][slot:] for index in range(first, last + 1)}
-    for index in taken:
-        rows[index][slot:] = EMPTY[slot:]
-    for index, suffix in taken.items():
-        rows[index + step][slot:] = suffix
+    for index in range(min(first, first + step), max(last, last + step) + 1):
+        giver = index - step
+        gets = told.rows[giver][slot:] if first <= giver <= last else EMPTY[slot:]
+        rows[index] = [*rows[index][:slot], *gets]
     kept = [index for index, row in enumerate(rows) if any(row)]
-    return Told([rows[index] for index in kept], [owners[index] for index in kept], told.known)
-
-
-def usual_probability() -> float:
-    """Of the expected place, taken without a look: the next best needs two sensors that missed a vehicle."""
-    return probability(2 * MISSED)
+    return Told([rows[index] for index in kept], [owners[index] for index in kept])

@@ -25,7 +25,7 @@ from streams.core.keyed_state import KeyedState
 from streams.core.lanes import state as lane_state
 from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import passage_of
-from streams.core.lanes.search import Told, expected_place, search, usual_probability
+from streams.core.lanes.search import Told, expected_place, search, usual_probability, window_of
 from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
 from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted, seen_time
 from streams.core.stage import Fold, Output, Record, Rejected
@@ -143,11 +143,10 @@ class LanesFold:
             geometry, mode = self._geometries[layout.lane_id], reading.operating_mode
             place = expected_place(geometry, lane.vehicles, slot, seen, mode)
             if place is None:
-                told, probability = search(geometry, lane.vehicles, slot, seen, mode)
-                alone = next(row for row in told.rows if row[slot] is seen)
-                if told.owners[told.rows.index(alone)] < 0 and at < max(
-                    lane.closed_until, lane.watermark_at - LATE_MAX
-                ):
+                window = window_of(geometry, lane.vehicles, mode)
+                told, probability = search(window, slot, seen)
+                row = next(index for index, row in enumerate(told.rows) if row[slot] is seen)
+                if told.owners[row] < 0 and at < max(lane.closed_until, lane.watermark_at - LATE_MAX):
                     raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
         self._lanes.put(key, lane)
         lane_state.remember(lane, mark)
@@ -165,7 +164,7 @@ class LanesFold:
             vehicle.last = slot
             changed = [vehicle]
         else:
-            changed = self._retell(lane, told, reading)
+            changed = self._retell(lane, window.told.owners, told, reading)
             vehicle = next(one for one in lane.vehicles if one.slots[slot] is seen)
         vehicle.last_received_at = max(vehicle.last_received_at, reading.received_at)
         for one in changed:
@@ -193,15 +192,9 @@ class LanesFold:
             vehicle.officer_id = lane.officer_id
             self._write(lane, layout, vehicle, PassageState.AT_LIGHT, outputs)
 
-    def _retell(self, lane: LaneState, told: Told, reading: Any) -> list[Vehicle]:
-        """Give every vehicle the row that it has in a telling; returns those that changed, in queue order."""
+    def _retell(self, lane: LaneState, window: list[int], told: Told, reading: Any) -> list[Vehicle]:
+        """Give every vehicle of a window the row that it has in a telling; returns those that changed, in order."""
         before = lane.vehicles
-        inside = {owner for owner in told.owners if owner >= 0}
-        window = [
-            index
-            for index, vehicle in enumerate(before)
-            if vehicle.operating_mode == reading.operating_mode and not vehicle.backed_out
-        ]
         others = [index for index in range(len(before)) if index not in window]
         after: list[Vehicle] = []
         changed: list[Vehicle] = []
@@ -209,7 +202,7 @@ class LanesFold:
             while owner >= 0 and others and others[0] < owner:
                 after.append(before[others.pop(0)])
             vehicle = before[owner] if owner >= 0 else self._new_vehicle(lane, reading)
-            if vehicle.slots != row:
+            if vehicle.slots is not row:
                 if owner >= 0:
                     self._count("rows_changed")
                 vehicle.slots = row
@@ -217,7 +210,7 @@ class LanesFold:
                 changed.append(vehicle)
             after.append(vehicle)
         lane.vehicles = after + [before[index] for index in others]
-        if len(inside) < len(window):
+        if len(lane.vehicles) < len(before):
             self._count("vehicles_merged")
         return changed
 

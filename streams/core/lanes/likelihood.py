@@ -40,7 +40,8 @@ CLOCK_SIGMA_SECONDS: Final = 0.5
 EARLY_MAX_SECONDS: Final = 2.5  # earlier than possible by more than clocks and lengths explain
 LATE_FREE_SECONDS: Final = 0.6
 LATE_COST_PER_SECOND: Final = 1.2
-LATE_COST_MAX: Final = 8.0  # a driver who looks for papers: no delay is proof
+# More than three sensors that missed a vehicle, so that one that never comes does not swallow every later reading.
+LATE_COST_MAX: Final = 12.0
 NO_LIGHT_COST_MAX: Final = 1.4
 
 MISSED: Final = 3.5
@@ -62,6 +63,7 @@ class Geometry:
     # None where its sighting says nothing of that.
     freed_from: tuple[tuple[int | None, ...], ...]
     freed_until: tuple[tuple[int | None, ...], ...]
+    gone_after: int  # from a vehicle's coming to the stop line to the latest at which the one ahead has left
 
     @staticmethod
     def of(places_m: Mapping[SensorRole, float], mode: LaneMode) -> "Geometry":
@@ -85,6 +87,7 @@ class Geometry:
             times(SPEED_SLOW_MPS, LIGHT_MAX_SECONDS, LATE_FREE_SECONDS),
             tuple(tuple([freed_from(places, slot, a, near) for a in slots]) for slot in slots),
             tuple(tuple([freed_until(places, slot, a, far) for a in slots]) for slot in slots),
+            micros(max(0.0, places[EXIT] - places[STOP_LINE] - near) / SPEED_SLOW_MPS + 2 * LATE_FREE_SECONDS),
         )
 
 
@@ -171,6 +174,12 @@ def row_cost(geometry: Geometry, row: Row, ahead: Row | None) -> float:
         if seen is not None:
             cost += step_cost(geometry, row, before, slot, seen.at, ahead)
             before = slot
+    at_light = row[STOP_LINE]
+    if ahead is not None and at_light is not None and (left := ahead[EXIT]) is not None:
+        # Nothing holds up a vehicle that has left the light to the one behind.
+        late = (left.at - at_light.at - geometry.gone_after) * US
+        if late > 0.0:
+            cost += min(LATE_COST_MAX, LATE_COST_PER_SECOND * late)
     front, rear = row[FRONT], row[REAR]
     if front is not None and rear is not None:
         cost += plate_cost(front, rear)

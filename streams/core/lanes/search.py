@@ -214,25 +214,29 @@ def mend(window: Window, told: Told, cost: float) -> tuple[Told, float]:
 
 
 def shifts(window: Window, told: Told) -> Iterator[Told]:
-    """Tellings in which the sightings from one sensor on of some vehicles are given to those behind or ahead.
+    """Tellings in which sightings of some vehicles are given to those behind or ahead.
 
-    Rows are tried one after another from the one that has none of its own, until too little fits.
+    Of one sensor alone, or from one on: `slot` up to `end`. Rows are tried one after another from the one that has
+    none of its own, until too little fits.
     """
     rows = told.rows
-    for slot in range(1, EXIT + 1):
-        for index in range(len(rows) + 1):
-            if index < len(rows) and any(rows[index][slot:]):
-                continue
-            for step in (1, -1):  # given back to the row at `index`, or ahead to it
-                loss, giver = 0.0, index - step
-                while 0 <= giver < len(rows) and any(rows[giver][slot:]):
-                    receiver = rows[giver + step] if giver + step < len(rows) else EMPTY
-                    loss += junction_cost(window, rows, receiver, giver, slot)
-                    loss -= junction_cost(window, rows, rows[giver], giver, slot)
-                    if loss > SHIFT_LOSS_MAX:
-                        break
-                    yield shifted(told, slot, min(giver, index - step), max(giver, index - step), step)
-                    giver -= step
+    for slot in range(ENTRY + 1, EXIT + 1):
+        for end in (slot + 1, EXIT + 1) if slot < EXIT else (EXIT + 1,):
+            filled = [any(row[slot:end]) for row in rows]
+            for index in range(len(rows) + 1):
+                if index < len(rows) and filled[index]:
+                    continue
+                for step in (1, -1):  # given back to the row at `index`, or ahead to it
+                    loss, giver = 0.0, index - step
+                    while 0 <= giver < len(rows) and filled[giver]:
+                        receiver = rows[giver + step] if giver + step < len(rows) else EMPTY
+                        loss += junction_cost(window, rows, receiver, giver, slot)
+                        loss -= junction_cost(window, rows, rows[giver], giver, slot)
+                        if loss > SHIFT_LOSS_MAX:
+                            break
+                        first, last = min(giver, index - step), max(giver, index - step)
+                        yield shifted(told, slice(slot, end), first, last, step)
+                        giver -= step
 
 
 def junction_cost(window: Window, rows: Sequence[Slots], front: Row, giver: int, slot: int) -> float:
@@ -254,15 +258,16 @@ def junction_cost(window: Window, rows: Sequence[Slots], front: Row, giver: int,
     return 0.0
 
 
-def shifted(told: Told, slot: int, first: int, last: int, step: int) -> Told:
-    """Move the sightings from `slot` on of rows first..last by one row; rows left empty go, one past the end is new."""
+def shifted(told: Told, part: slice, first: int, last: int, step: int) -> Told:
+    """Move a part of rows first..last by one row; rows left empty go, one past the end is new."""
     rows, owners = list(told.rows), list(told.owners)
     if last + step == len(rows):
         rows.append([None] * (EXIT + 1))
         owners.append(-1)
     for index in range(min(first, first + step), max(last, last + step) + 1):
         giver = index - step
-        gets = told.rows[giver][slot:] if first <= giver <= last else EMPTY[slot:]
-        rows[index] = [*rows[index][:slot], *gets]
+        row = rows[index].copy()
+        row[part] = told.rows[giver][part] if first <= giver <= last else EMPTY[part]
+        rows[index] = row
     kept = [index for index, row in enumerate(rows) if any(row)]
     return Told([rows[index] for index in kept], [owners[index] for index in kept])

@@ -40,7 +40,7 @@ class Settings:
     kafka_port: int = setting(9092, "port of the local broker; 0: any free one")
     registry_port: int = setting(8081, "port of the local registry; 0: any free one")
     workers: int = setting(1, "worker processes per stage")
-    metrics_port: int = setting(0, "port of `/metrics`, `/livez`, `/readyz` of the first stage worker, the next one higher; 0: any free ones")
+    metrics_port: int = setting(0, "first stage worker's port of `/metrics`, `/livez`, `/readyz`; 0: any free ones")
     gather_seconds: float = setting(0.1, "how long outputs that no light waits for are gathered into one transaction")
     max_records: int = setting(2000, "most input records of one transaction")
     session_seconds: float = setting(10.0, "a worker silent for this long loses its partitions")

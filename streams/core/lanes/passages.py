@@ -23,6 +23,13 @@ from streams.core.plates import FusedPlate, fuse, key_of
 # A mobile unit that has not said that it is there for this long has gone.
 UNIT_PRESENT_MICROSECONDS: Final = 180_000_000
 SPEED_USUAL_MPS: Final = 4.2
+FUSED_MAX: Final = 4096
+# By the text that is stored; looking up is faster than making the member.
+DIRECTIONS: Final = {str(one): one for one in Direction}
+MODES: Final = {str(one): one for one in OperatingMode}
+SCALE_TYPES: Final = {str(one): one for one in ScaleType}
+DECISIONS: Final = {str(one): one for one in ScanDecision}
+QUALITIES: Final = {str(one): one for one in ScanQuality}
 NO_PLATE: Final = FusedPlate(None, (), None)
 
 
@@ -31,14 +38,6 @@ def candidates_of(seen: Seen | None) -> list[PlateCandidate]:
     if seen is None:
         return []
     return [PlateCandidate(plate=plate, confidence=confidence) for plate, confidence in seen.content[0]]
-
-
-def fused_plate(vehicle: Vehicle) -> FusedPlate:
-    """Front and rear reads of one vehicle, fused."""
-    front, rear = vehicle.slots[FRONT], vehicle.slots[REAR]
-    if front is None and rear is None:
-        return NO_PLATE
-    return fuse(candidates_of(front), candidates_of(rear), jurisdiction_of(vehicle))
 
 
 def jurisdiction_of(vehicle: Vehicle) -> str | None:
@@ -81,61 +80,81 @@ def silent_sensors(vehicle: Vehicle, lane: LaneState, state: PassageState) -> tu
     )
 
 
-def passage_of(vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
-    """The passage at its next revision. Nothing is changed."""
-    slots = vehicle.slots
-    passage_id = f"{layout.lane_id}/{vehicle.number}"
-    fused = fused_plate(vehicle)
-    at_light, left, scale, xray = slots[STOP_LINE], slots[EXIT], slots[SCALE], slots[XRAY]
-    gross, loads, spacings, _, scale_type, vehicle_class = (
-        scale.content if scale else (None, (), (), None, "UNKNOWN", None)
-    )
-    unit, machine, operator, quality, shielding, _, _ = (
-        xray.content if xray else (None,) + ("UNKNOWN",) * 3 + (None,) * 3
-    )
-    loads_declared = [extra.content for extra in vehicle.extras if extra.content is not None]
-    return Passage(
-        passage_id=passage_id,
-        lane_id=layout.lane_id,
-        port_code=layout.port_code,
-        passage_number=vehicle.number,
-        revision=vehicle.revision + 1,
-        state=state,
-        lane_mode=layout.mode,
-        direction=Direction(vehicle.direction),
-        operating_mode=OperatingMode(vehicle.operating_mode),
-        entered_at=entered_at(vehicle, layout),
-        at_light_at=at_light.at if at_light else None,
-        at_light_received_at=at_light.received_at if at_light else None,
-        at_light_reading_id=at_light.reading_id if at_light else None,
-        left_at=left.at if left else None,
-        watermark_at=lane.watermark_at,
-        plate_key=key_of(fused.plate, passage_id),
-        plate=fused.plate,
-        jurisdiction=jurisdiction_of(vehicle),
-        plate_candidates=fused.candidates,
-        front_rear_agree=fused.front_rear_agree,
-        gross_weight_kg=gross,
-        axle_loads_kg=tuple(loads),
-        axle_spacings_m=tuple(spacings),
-        scale_type=ScaleType(scale_type),
-        vehicle_class=vehicle_class,
-        xray_unit_id=unit,
-        xray_machine_decision=ScanDecision(machine),
-        xray_operator_decision=ScanDecision(operator),
-        xray_scan_quality=ScanQuality(quality),
-        xray_shielding_indicator=shielding,
-        declared_load_kg=loads_declared[-1] if loads_declared else None,
-        officer_id=vehicle.officer_id or lane.officer_id,
-        images=images_of(vehicle),
-        readings=tuple(
-            [
-                ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
-                for seen in (*slots, *vehicle.extras)
-                if seen is not None
-            ]
-        ),
-        silent_sensors=silent_sensors(vehicle, lane, state),
-        join_probability=vehicle.join_probability,
-        first_reading_digest=vehicle.first_reading_digest,
-    )
+class PassageMaker:
+    """Makes passages; remembers the fused plates of those still open, since they rarely change between revisions."""
+
+    def __init__(self) -> None:
+        self._fused: dict[str, tuple[Seen | None, Seen | None, FusedPlate]] = {}
+
+    def _fused_plate(self, passage_id: str, vehicle: Vehicle) -> FusedPlate:
+        """Front and rear reads of one vehicle, fused."""
+        front, rear = vehicle.slots[FRONT], vehicle.slots[REAR]
+        if front is None and rear is None:
+            return NO_PLATE
+        known = self._fused.get(passage_id)
+        if known is not None and known[0] is front and known[1] is rear:
+            return known[2]
+        if len(self._fused) >= FUSED_MAX:
+            self._fused.clear()
+        fused = fuse(candidates_of(front), candidates_of(rear), jurisdiction_of(vehicle))
+        self._fused[passage_id] = front, rear, fused
+        return fused
+
+    def passage_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
+        """The passage at its next revision. Nothing is changed."""
+        slots = vehicle.slots
+        passage_id = f"{layout.lane_id}/{vehicle.number}"
+        fused = self._fused_plate(passage_id, vehicle)
+        at_light, left, scale, xray = slots[STOP_LINE], slots[EXIT], slots[SCALE], slots[XRAY]
+        gross, loads, spacings, _, scale_type, vehicle_class = (
+            scale.content if scale else (None, (), (), None, "UNKNOWN", None)
+        )
+        unit, machine, operator, quality, shielding, _, _ = (
+            xray.content if xray else (None,) + ("UNKNOWN",) * 3 + (None,) * 3
+        )
+        loads_declared = [extra.content for extra in vehicle.extras if extra.content is not None]
+        return Passage(
+            passage_id=passage_id,
+            lane_id=layout.lane_id,
+            port_code=layout.port_code,
+            passage_number=vehicle.number,
+            revision=vehicle.revision + 1,
+            state=state,
+            lane_mode=layout.mode,
+            direction=DIRECTIONS[vehicle.direction],
+            operating_mode=MODES[vehicle.operating_mode],
+            entered_at=entered_at(vehicle, layout),
+            at_light_at=at_light.at if at_light else None,
+            at_light_received_at=at_light.received_at if at_light else None,
+            at_light_reading_id=at_light.reading_id if at_light else None,
+            left_at=left.at if left else None,
+            watermark_at=lane.watermark_at,
+            plate_key=key_of(fused.plate, passage_id),
+            plate=fused.plate,
+            jurisdiction=jurisdiction_of(vehicle),
+            plate_candidates=fused.candidates,
+            front_rear_agree=fused.front_rear_agree,
+            gross_weight_kg=gross,
+            axle_loads_kg=tuple(loads),
+            axle_spacings_m=tuple(spacings),
+            scale_type=SCALE_TYPES[scale_type],
+            vehicle_class=vehicle_class,
+            xray_unit_id=unit,
+            xray_machine_decision=DECISIONS[machine],
+            xray_operator_decision=DECISIONS[operator],
+            xray_scan_quality=QUALITIES[quality],
+            xray_shielding_indicator=shielding,
+            declared_load_kg=loads_declared[-1] if loads_declared else None,
+            officer_id=vehicle.officer_id or lane.officer_id,
+            images=images_of(vehicle),
+            readings=tuple(
+                [
+                    ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
+                    for seen in (*slots, *vehicle.extras)
+                    if seen is not None
+                ]
+            ),
+            silent_sensors=silent_sensors(vehicle, lane, state),
+            join_probability=vehicle.join_probability,
+            first_reading_digest=vehicle.first_reading_digest,
+        )

@@ -32,7 +32,7 @@ GAIN_MIN: Final = 0.5
 # The youngest rows of a lane are looked at: three or four in the lane and those that left within 25 s.
 WINDOW_ROWS: Final = 12
 NEAR_ROWS: Final = 2  # rows ahead of and behind the expected place that are tried
-SHIFT_LOSS_MAX: Final = 2 * MISSED  # a shift that has cost more than this so far is given up
+SHIFT_LOSS_MAX: Final = MISSED  # a shift that has cost more than this so far is given up
 SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
@@ -220,15 +220,18 @@ def shifts(window: Window, told: Told) -> Iterator[Told]:
     none of its own, until too little fits.
     """
     rows = told.rows
+    # One bit per filled slot: most parts of most rows are full, and asking every row for every part would cost more
+    # than all the tellings that are priced.
+    masks = [sum([1 << slot for slot, seen in enumerate(row) if seen is not None]) for row in rows] + [0]
     for slot in range(ENTRY + 1, EXIT + 1):
         for end in (slot + 1, EXIT + 1) if slot < EXIT else (EXIT + 1,):
-            filled = [any(row[slot:end]) for row in rows]
-            for index in range(len(rows) + 1):
-                if index < len(rows) and filled[index]:
+            part = (1 << end) - (1 << slot)
+            for index, mask in enumerate(masks):
+                if mask & part:
                     continue
                 for step in (1, -1):  # given back to the row at `index`, or ahead to it
                     loss, giver = 0.0, index - step
-                    while 0 <= giver < len(rows) and filled[giver]:
+                    while 0 <= giver < len(rows) and masks[giver] & part:
                         receiver = rows[giver + step] if giver + step < len(rows) else EMPTY
                         loss += junction_cost(window, rows, receiver, giver, slot)
                         loss -= junction_cost(window, rows, rows[giver], giver, slot)

@@ -24,14 +24,16 @@ from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES
 from streams.core.keyed_state import KeyedState
 from streams.core.lanes import state as lane_state
 from streams.core.lanes.likelihood import Geometry, last_slot
-from streams.core.lanes.passages import passage_of
-from streams.core.lanes.search import Told, expected_place, search, usual_probability, window_of
+from streams.core.lanes.passages import PassageMaker
+from streams.core.lanes.search import Told, Window, expected_place, search, usual_probability, window_of
 from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
 from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted, seen_time
 from streams.core.stage import Fold, Output, Record, Rejected
 
 TICK: Final = 10 * SECOND
 PARTITION_KEY: Final = b"partition"  # no lane id: those have a slash
+# A device and its line need this at most; what takes longer is counted as late.
+LATE_MIN: Final = 2 * SECOND
 # After a vehicle has left, its late readings are waited for this long by the lane's clock.
 LATE_MAX: Final = 8 * SECOND
 # It is kept this long: three or four more vehicles may show that sightings were given to the wrong one.
@@ -40,6 +42,7 @@ KEPT_AFTER_EXIT: Final = 25 * SECOND
 SILENT_MAX: Final = 1200 * SECOND
 USUAL_PROBABILITY: Final = usual_probability()
 
+READING_TYPES: Final = frozenset({PlateRead, Weighing, XrayScan, LaneEvent, Heartbeat})
 LOOP_SLOTS: Final = {LaneEventKind.ENTERED: ENTRY, LaneEventKind.AT_LIGHT: STOP_LINE, LaneEventKind.LEFT: EXIT}
 CONTENT_SLOTS: Final = frozenset({FRONT, REAR, SCALE, XRAY})
 
@@ -52,12 +55,17 @@ class LanesStage:
     changelog = LANES_CHANGELOG
 
     def __init__(self, layouts: Mapping[str, LaneLayout]) -> None:
-        self._layouts = layouts
-        self._geometries = {lane: Geometry.of(layout.places_m, layout.mode) for lane, layout in layouts.items()}
+        geometries: dict[str, Geometry] = {}  # lanes of a mode are built alike, so there are only a few
+        self._known: dict[str, tuple[LaneLayout, Geometry]] = {}
+        for lane_id, layout in layouts.items():
+            kind = f"{layout.mode} {sorted(layout.places_m.items())}"
+            if kind not in geometries:
+                geometries[kind] = Geometry.of(layout.places_m, layout.mode)
+            self._known[lane_id] = layout, geometries[kind]
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""
-        return LanesFold(partition, stored, self._layouts, self._geometries)
+        return LanesFold(partition, stored, self._known)
 
 
 class PartitionState(msgspec.Struct, array_like=True, frozen=True):
@@ -73,42 +81,41 @@ class LanesFold:
     """One partition's lanes."""
 
     def __init__(
-        self,
-        partition: int,
-        stored: MutableMapping[bytes, bytes],
-        layouts: Mapping[str, LaneLayout],
-        geometries: Mapping[str, Geometry],
+        self, partition: int, stored: MutableMapping[bytes, bytes], known: Mapping[str, tuple[LaneLayout, Geometry]]
     ) -> None:
         self.counters: dict[str, int] = {}
         self._partition = partition
-        self._layouts = layouts
-        self._geometries = geometries
+        self._known = known
         self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
         self._partition_state: KeyedState[PartitionState] = KeyedState(
             stored, msgspec.msgpack.encode, _PARTITION.decode
         )
+        self._next_tick_at = 0  # 0: to be read from the state
+        self._passages = PassageMaker()
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
         """Fold one reading. Raises Rejected before any change."""
-        reading = record.value
-        if not isinstance(reading, PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat):
+        key, reading, appended_at = record
+        if type(reading) not in READING_TYPES:
             raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {LANE_READINGS.name}")
-        layout = self._layouts.get(reading.lane_id)
-        if layout is None:
+        known = self._known.get(reading.lane_id)  # type: ignore[attr-defined]
+        if known is None:
             raise Rejected("unknown_lane", "no port has this lane; see schemas/ports.toml")
-        check_reading(reading, record.key, record.appended_at)
-        lane = self._lanes.get(record.key) or LaneState()
-        if isinstance(reading, Heartbeat):
-            self._lanes.put(record.key, lane)
+        check_reading(reading, key, appended_at)  # type: ignore[arg-type]
+        lane = self._lanes.get(key) or LaneState()
+        received_at: int = reading.received_at  # type: ignore[attr-defined]
+        if type(reading) is Heartbeat:
+            self._lanes.put(key, lane)
             if reading.sensor is SensorRole.XRAY:
-                lane.unit_seen_at = max(lane.unit_seen_at, reading.received_at)
-        elif not self._fold_reading(reading, record.key, lane, layout, outputs):
+                lane.unit_seen_at = max(lane.unit_seen_at, received_at)
+        elif not self._fold_reading(reading, key, lane, known, outputs):
             return
-        if reading.received_at > lane.watermark_at:
-            lane.watermark_at = reading.received_at
+        if received_at > lane.watermark_at:
+            lane.watermark_at = received_at
         if lane.close_at and lane.watermark_at >= lane.close_at:
-            self._close_due(lane, layout, outputs)
-        self._tick(reading.received_at, outputs)
+            self._close_due(lane, known[0], outputs)
+        if received_at >= self._next_tick_at:
+            self._tick(received_at, outputs)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Encoded lanes changed since the last call."""
@@ -118,29 +125,30 @@ class LanesFold:
         """Forget every change since the last take_changes."""
         self._lanes.roll_back()
         self._partition_state.roll_back()
+        self._next_tick_at = 0
 
     def _count(self, event: str) -> None:
         self.counters[event] = self.counters.get(event, 0) + 1
 
     def _fold_reading(
-        self, reading: Any, key: bytes, lane: LaneState, layout: LaneLayout, outputs: list[Output]
+        self, reading: Any, key: bytes, lane: LaneState, known: tuple[LaneLayout, Geometry], outputs: list[Output]
     ) -> bool:
         """Put a reading into its vehicle's slot; False if it was there already."""
         mark = lane_state.fingerprint(reading.reading_id)
         if mark in lane.recent_ids:
             self._count("duplicate_readings")
             return False
+        layout, geometry = known
         slot, content = slot_and_content(reading)
-        sensor = reading.device_id
-        check_flood(lane, sensor, reading.received_at)
-        at = seen_time(reading, self.counters)
+        sensor, received_at = reading.device_id, reading.received_at
+        check_flood(lane, sensor, received_at)
+        at = seen_time(reading)
         role = SensorRole.TERMINAL if slot is None else ROLES[slot]
-        seen = Seen(reading.reading_id, role, at, reading.observed_at, reading.received_at, content)
+        seen = Seen(reading.reading_id, role, at, reading.observed_at, received_at, content)
         place: int | None = None
-        told: Told | None = None
-        probability = USUAL_PROBABILITY
+        window: Window | None = None
         if slot is not None:
-            geometry, mode = self._geometries[layout.lane_id], reading.operating_mode
+            mode = reading.operating_mode
             place = expected_place(geometry, lane.vehicles, slot, seen, mode)
             if place is None:
                 window = window_of(geometry, lane.vehicles, mode)
@@ -150,33 +158,45 @@ class LanesFold:
                     raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
         self._lanes.put(key, lane)
         lane_state.remember(lane, mark)
-        count_accepted(lane, sensor, reading.received_at)
+        count_accepted(lane, sensor, received_at)
+        if at != reading.observed_at:
+            self._count("observed_at_clamped")
+        if received_at > lane.watermark_at:
+            lane.watermark_at = received_at
         if slot is None:
             self._fold_event(reading, lane, seen)
             return True
-        lane.watermark_at = max(lane.watermark_at, reading.received_at)
-        if told is None:
+        if received_at - at > LATE_MIN:
+            self._count("late_readings")
+        if slot == EXIT:
+            close_no_later(lane, received_at + KEPT_AFTER_EXIT)
+        if window is None:
             assert place is not None
-            if place == len(lane.vehicles):
-                lane.vehicles.append(self._new_vehicle(lane, reading))
-            vehicle = lane.vehicles[place]
-            vehicle.slots[slot] = seen
-            vehicle.last = slot
-            changed = [vehicle]
+            vehicle = self._take(lane, place, slot, seen, reading)
+            if vehicle.revision or slot == STOP_LINE:
+                self._write_change(lane, layout, vehicle, slot in CONTENT_SLOTS, outputs)
         else:
             changed = self._retell(lane, window.told.owners, told, reading)
-            vehicle = next(one for one in lane.vehicles if one.slots[slot] is seen)
-        vehicle.last_received_at = max(vehicle.last_received_at, reading.received_at)
-        for one in changed:
-            one.join_probability = min(one.join_probability, probability)
-        if slot == EXIT:
-            close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)
-        for one in changed:
-            self._write_change(lane, layout, one, slot in CONTENT_SLOTS or len(changed) > 1, outputs)
+            for vehicle in changed:
+                vehicle.join_probability = min(vehicle.join_probability, probability)
+                self._write_change(lane, layout, vehicle, slot in CONTENT_SLOTS or len(changed) > 1, outputs)
         if len(lane.vehicles) > lane_state.VEHICLES_MAX:
             self._count("vehicles_over_bound")
             self._close(lane, layout, 0, outputs)
         return True
+
+    def _take(self, lane: LaneState, place: int, slot: int, seen: Seen, reading: Any) -> Vehicle:
+        """Put a sighting into the expected vehicle's slot, which may be a new vehicle's."""
+        if place == len(lane.vehicles):
+            lane.vehicles.append(self._new_vehicle(lane, reading))
+        vehicle = lane.vehicles[place]
+        vehicle.slots[slot] = seen
+        vehicle.last = slot
+        if seen.received_at > vehicle.last_received_at:
+            vehicle.last_received_at = seen.received_at
+        if vehicle.join_probability > USUAL_PROBABILITY:
+            vehicle.join_probability = USUAL_PROBABILITY
+        return vehicle
 
     def _write_change(
         self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, matters: bool, outputs: list[Output]
@@ -207,6 +227,9 @@ class LanesFold:
                     self._count("rows_changed")
                 vehicle.slots = row
                 vehicle.last = last_slot(row)
+                for one in row:
+                    if one is not None and one.received_at > vehicle.last_received_at:
+                        vehicle.last_received_at = one.received_at
                 changed.append(vehicle)
             after.append(vehicle)
         lane.vehicles = after + [before[index] for index in others]
@@ -285,7 +308,7 @@ class LanesFold:
         self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, state: PassageState, outputs: list[Output]
     ) -> None:
         """Write the next revision; a changed key is a retraction under the old one first."""
-        passage = passage_of(vehicle, lane, layout, state)
+        passage = self._passages.passage_of(vehicle, lane, layout, state)
         if vehicle.key and vehicle.key != passage.plate_key:
             self._count("plates_changed")
             gone = msgspec.structs.replace(
@@ -302,10 +325,11 @@ class LanesFold:
     def _tick(self, received_at: int, outputs: list[Output]) -> None:
         """Tell every partition downstream how far this one has got, every 10 s of its own time."""
         partition = self._partition_state.get(PARTITION_KEY) or PartitionState()
-        if received_at // TICK <= partition.watermark_at // TICK:
-            return
         # A multiple of 10 s, whatever reading crossed it: all that was received before has been folded.
-        watermark_at = received_at // TICK * TICK
+        watermark_at = max(partition.watermark_at, received_at // TICK * TICK)
+        self._next_tick_at = watermark_at + TICK
+        if watermark_at == partition.watermark_at:
+            return
         self._partition_state.put(PARTITION_KEY, PartitionState(watermark_at))
         tick = Tick(source_topic=LANE_READINGS.name, source_partition=self._partition, watermark_at=watermark_at)
         for number in range(PASSAGES.partitions):
@@ -320,16 +344,17 @@ def close_no_later(lane: LaneState, at: int) -> None:
 
 def slot_and_content(reading: Any) -> tuple[int | None, Any]:
     """The slot of a reading, None for what an officer or the entry loop says, and what is kept of it."""
-    if isinstance(reading, LaneEvent):
+    kind = type(reading)
+    if kind is LaneEvent:
         return LOOP_SLOTS.get(reading.kind), reading.declared_load_kg
-    if isinstance(reading, PlateRead):
+    if kind is PlateRead:
         plates = tuple([(candidate.plate, candidate.confidence) for candidate in reading.candidates])
         confidence = reading.jurisdiction_confidence
         content = (plates, reading.jurisdiction, confidence, reading.image_uri, reading.image_sha256)
         return (REAR if reading.image_source is ImageSource.REAR_PLATE else FRONT), content
-    if isinstance(reading, Weighing):
+    if kind is Weighing:
         weights = (reading.gross_weight_kg, reading.axle_loads_kg, reading.axle_spacings_m, reading.speed_mps)
-        return SCALE, (*weights, str(reading.scale_type), reading.vehicle_class)
-    decisions = (str(reading.machine_decision), str(reading.operator_decision), str(reading.scan_quality))
+        return SCALE, (*weights, reading.scale_type, reading.vehicle_class)
+    decisions = (reading.machine_decision, reading.operator_decision, reading.scan_quality)
     image = (reading.shielding_indicator, reading.image_uri, reading.image_sha256)
     return XRAY, (reading.unit_id, *decisions, *image)

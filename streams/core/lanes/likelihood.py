@@ -39,7 +39,7 @@ LIGHT_MAX_SECONDS: Final = 6.2
 CLOCK_SIGMA_SECONDS: Final = 0.5
 EARLY_MAX_SECONDS: Final = 2.5  # earlier than possible by more than clocks and lengths explain
 LATE_FREE_SECONDS: Final = 0.6
-LATE_COST_PER_SECOND: Final = 1.2
+LATE_COST_PER_SECOND: Final = 2.0
 # More than three sensors that missed a vehicle, so that one that never comes does not swallow every later reading.
 LATE_COST_MAX: Final = 12.0
 NO_LIGHT_COST_MAX: Final = 1.4
@@ -89,6 +89,13 @@ class Geometry:
             tuple(tuple([freed_until(places, slot, a, far) for a in slots]) for slot in slots),
             micros(max(0.0, places[EXIT] - places[STOP_LINE] - near) / SPEED_SLOW_MPS + 2 * LATE_FREE_SECONDS),
         )
+
+    def gone(self, row: Row, last: int) -> list[Seen | None]:
+        """When a vehicle that has left was where, and nothing else; its exit at the latest usual if no one saw it."""
+        times = [None if seen is None else Seen("", seen.sensor, seen.at, 0, 0) for seen in row]
+        if last != EXIT and (seen := times[last]) is not None:
+            times[EXIT] = Seen("", ROLES[EXIT], seen.at + self.slow[last][EXIT], 0, 0)
+        return times
 
 
 def freed_from(places: Sequence[float], slot: int, ahead: int, near: float) -> int | None:

@@ -24,7 +24,7 @@ from streams.core.lanes.likelihood import (
     row_cost,
     step_cost,
 )
-from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, Seen, Vehicle
+from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, STOP_LINE, LaneState, Seen
 
 # Below this cost the expected place is taken without a look at others; the cheapest other costs two missed sensors.
 USUAL_MAX: Final = 1.5
@@ -94,8 +94,9 @@ class Window:
         return cost
 
 
-def expected_place(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, seen: Seen, mode: str) -> int | None:
+def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, mode: str) -> int | None:
     """Index of the vehicle that comes next to this sensor, len(vehicles) for a new one; None if anything is unusual."""
+    vehicles = lane.vehicles
     index = count = len(vehicles)
     while index and vehicles[index - 1].last < slot:
         index -= 1
@@ -105,6 +106,8 @@ def expected_place(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, s
         if before.backed_out or before.operating_mode != mode:
             return None
         ahead = before.slots
+    elif lane.lead_mode == mode:
+        ahead = lane.lead
     if index == count:
         # A new vehicle, if no one ahead can be meant; one that the entry loop missed shows at the front camera.
         if slot > FRONT or (ahead is not None and ahead[slot] is None):
@@ -113,16 +116,21 @@ def expected_place(geometry: Geometry, vehicles: Sequence[Vehicle], slot: int, s
     vehicle = vehicles[index]
     if slot == ENTRY or vehicle.backed_out or vehicle.operating_mode != mode:
         return None
+    if slot == EXIT and index + 1 < count:
+        next_at_light = vehicles[index + 1].slots[STOP_LINE]
+        if next_at_light is not None and seen.at > next_at_light.at + geometry.gone_after:
+            return None
     cost = step_cost(geometry, vehicle.slots, vehicle.last, slot, seen.at, ahead)
     if slot == REAR and (front := vehicle.slots[FRONT]) is not None:
         cost += plate_cost(front, seen)
     return index if cost < USUAL_MAX else None
 
 
-def window_of(geometry: Geometry, vehicles: Sequence[Vehicle], mode: str) -> Window:
+def window_of(geometry: Geometry, lane: LaneState, mode: str) -> Window:
     """The youngest vehicles of a mode that have not backed out, as they are told now."""
+    vehicles = lane.vehicles
     owners: list[int] = []
-    lead = None
+    lead = lane.lead if lane.lead_mode == mode else None
     for index in range(len(vehicles) - 1, -1, -1):
         vehicle = vehicles[index]
         if vehicle.backed_out or vehicle.operating_mode != mode:

@@ -149,9 +149,9 @@ class LanesFold:
         window: Window | None = None
         if slot is not None:
             mode = reading.operating_mode
-            place = expected_place(geometry, lane.vehicles, slot, seen, mode)
+            place = expected_place(geometry, lane, slot, seen, mode)
             if place is None:
-                window = window_of(geometry, lane.vehicles, mode)
+                window = window_of(geometry, lane, mode)
                 told, probability = search(window, slot, seen)
                 row = next(index for index, row in enumerate(told.rows) if row[slot] is seen)
                 if told.owners[row] < 0 and at < max(lane.closed_until, lane.watermark_at - LATE_MAX):
@@ -302,6 +302,11 @@ class LanesFold:
         self._write(lane, layout, vehicle, PassageState.FINAL, outputs)
         first = next(seen for seen in vehicle.slots if seen is not None)
         lane.closed_until = max(lane.closed_until, first.at)
+        if index == 0 and not vehicle.backed_out:
+            lane.lead = [
+                None if seen is None else msgspec.structs.replace(seen, content=None) for seen in vehicle.slots
+            ]
+            lane.lead_mode = vehicle.operating_mode
         del lane.vehicles[index]
 
     def _write(

@@ -71,12 +71,15 @@ class LaneState(msgspec.Struct, array_like=True):
     officer_id: str | None = None
     unit_seen_at: int = 0
     pending_load: Seen | None = None
+    # When the last vehicle closed was where, by slot: what held up those behind it.
+    lead: list[Seen | None] = []
+    lead_mode: str = ""
     # Readings accepted of each sensor in the second of gateway time that follows.
     second: int = 0
     in_second: dict[str, int] = {}
 
 
-VERSION: Final = b"\x02"  # first byte of a stored lane; a change of the structures above needs a new one
+VERSION: Final = b"\x03"  # first byte of a stored lane; a change of the structures above needs a new one
 _decoder = msgspec.msgpack.Decoder(LaneState)
 _encoder = msgspec.msgpack.Encoder()
 

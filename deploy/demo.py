@@ -22,7 +22,7 @@ from deploy.stages import build_stages
 from producers.simulator import find_scenario, watchlist
 from schemas.container import LogRecord
 from schemas.records import Alert, DeadLetter, Passage, PassageState, Selection
-from schemas.topics import ALERTS, DEAD_LETTERS, LANE_DECISIONS, LANE_READINGS, PASSAGES
+from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, LANE_PATH_NAMES, LANE_READINGS
 from streams.console.board import percentile
 from streams.console.log_reader import LogReader
 from streams.core.replay import Comparison, compare
@@ -30,7 +30,6 @@ from streams.core.replay import Comparison, compare
 READY_SECONDS: Final = 60.0
 DRAIN_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
-LANE_PATH: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
 
 
 @dataclass
@@ -66,7 +65,7 @@ def wait_for_workers(settings: Settings, supervisor: Supervisor) -> None:
 def publish_watchlist(platform: LocalPlatform, scenario: str, seed: int) -> int:
     """Put the world's suggested entries on the watchlist; returns how many."""
     entries = watchlist(find_scenario(scenario), seed)
-    publish(additions(entries), platform.broker, platform.registry_url)
+    publish(additions(entries), platform.broker, platform.codec)
     return len(entries)
 
 
@@ -101,7 +100,7 @@ def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -
     until = time.monotonic() + DRAIN_SECONDS
     while True:
         supervisor.tend()
-        topics = compare(build_stages(settings), log_of(platform, LANE_PATH))
+        topics = compare(build_stages(settings), log_of(platform, LANE_PATH_NAMES))
         if not any(comparison.lost for comparison in topics.values()) or time.monotonic() > until:
             return topics
         time.sleep(POLL_SECONDS)
@@ -110,7 +109,7 @@ def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -
 def summary(platform: LocalPlatform, meter: LightMeter, topics: dict[str, Comparison]) -> dict[str, Any]:
     """What happened, in counts, from the topics themselves."""
     counts, lights, reasons, dead = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for record in log_of(platform, (*LANE_PATH, DEAD_LETTERS.name)):
+    for record in log_of(platform, (*LANE_PATH_NAMES, DEAD_LETTERS.name)):
         value = record.value
         if record.topic == LANE_READINGS.name:
             counts["readings"] += 1

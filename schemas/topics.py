@@ -69,6 +69,9 @@ TOPICS: Final = (
     VEHICLES_CHANGELOG,
 )
 
+# What proves itself: both stages' inputs and all that they write.
+LANE_PATH_NAMES: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
+
 
 def subjects() -> dict[str, type[msgspec.Struct]]:
     """Registry subject (TopicRecordNameStrategy: topic, hyphen, full record name) to record type."""

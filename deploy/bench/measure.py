@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
@@ -19,6 +19,7 @@ from deploy.local.supervisor import border_command
 from deploy.local.topics import ensure_topics
 from deploy.scrape import fetch, worker_state
 from deploy.settings import child_environment
+from producers.publisher import Publisher
 from producers.simulator import find_scenario, simulate
 from schemas.codec import Codec
 from schemas.container import LogRecord
@@ -53,29 +54,10 @@ def make_readings(plates: int, seed: int) -> list[LogRecord]:
 
 
 def fill(platform: LocalPlatform, log: Sequence[LogRecord]) -> None:
-    """Write the readings into the real topic."""
-    producer = Producer(
-        {
-            "bootstrap.servers": platform.broker,
-            "enable.idempotence": True,
-            "partitioner": "murmur2_random",
-            "compression.type": "lz4",
-            "linger.ms": 50,
-            "queue.buffering.max.messages": 1_000_000,
-        }
-    )
-    for number, record in enumerate(log):
-        value = platform.codec.encode(record.value)  # type: ignore[arg-type]
-        while True:
-            try:
-                producer.produce(record.topic, value, key=record.key)
-                break
-            except BufferError:  # the queue is full: let it drain
-                producer.poll(0.1)
-        if number % 1000 == 0:
-            producer.poll(0)
-    if producer.flush(120):
-        raise UserError("the broker did not take all readings within 120 s")
+    """Write the readings into the real topic, as the edge does."""
+    with Publisher(platform.broker, platform.codec) as publisher:
+        for record in log:
+            publisher.publish(record.value)  # type: ignore[arg-type]
 
 
 def core(stages: Sequence[Stage], codec: Codec, log: Sequence[LogRecord]) -> dict[str, float]:

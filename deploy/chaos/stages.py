@@ -27,6 +27,7 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import Topic
+from streams.core.keyed_state import KeyedState
 from streams.core.stage import Fold, Output, Record, Rejected
 
 TICK_US: Final = 10_000_000
@@ -41,38 +42,22 @@ SWOLLEN_LANE: Final = "swollen"
 
 
 class KeyedFold:
-    """State as bytes by key; changes stand aside until they are taken."""
+    """Numbers by key, stored as decimal text."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes]) -> None:
         self.counters: dict[str, int] = {}
-        self._stored = stored
-        self._changes: dict[bytes, bytes | None] = {}
+        self._numbers: KeyedState[int] = KeyedState(stored, lambda number: b"%d" % number, int)
+        self.take_changes = self._numbers.take_changes
+        self.roll_back = self._numbers.roll_back
 
     def _number(self, key: bytes, default: int = 0) -> int:
-        state = self._changes[key] if key in self._changes else self._stored.get(key)
-        return default if state is None else int(state)
-
-    def _set(self, key: bytes, number: int) -> None:
-        self._changes[key] = b"%d" % number
+        number = self._numbers.get(key)
+        return default if number is None else number
 
     def _count(self, key: bytes) -> int:
         number = self._number(key) + 1
-        self._set(key, number)
+        self._numbers.put(key, number)
         return number
-
-    def take_changes(self) -> dict[bytes, bytes | None]:
-        """See streams.core.stage."""
-        changes, self._changes = self._changes, {}
-        for key, state in changes.items():
-            if state is None:
-                self._stored.pop(key, None)
-            else:
-                self._stored[key] = state
-        return changes
-
-    def roll_back(self) -> None:
-        """See streams.core.stage."""
-        self._changes.clear()
 
 
 def counted(source: LaneEvent, number: int, lane_id: str, reading_id: str) -> LaneEvent:
@@ -105,7 +90,7 @@ class CountsFold(KeyedFold):
         """Fold one record."""
         value = record.value
         if isinstance(value, ReferenceChange):
-            self._set(EVERY_KEY, every_of(value))
+            self._numbers.put(EVERY_KEY, every_of(value))
         elif isinstance(value, LaneEvent):
             self._advance_event(record, value, outputs)
         elif isinstance(value, Heartbeat):
@@ -131,7 +116,7 @@ class CountsFold(KeyedFold):
         before = self._number(WATERMARK_KEY)
         if received_at <= before:
             return
-        self._set(WATERMARK_KEY, received_at)
+        self._numbers.put(WATERMARK_KEY, received_at)
         if received_at // TICK_US > before // TICK_US:
             tick = Tick(
                 source_topic=self._stage.source.name, source_partition=self._partition, watermark_at=received_at
@@ -170,7 +155,7 @@ class SumsFold(KeyedFold):
     def _advance_tick(self, tick: Tick, outputs: list[Output]) -> None:
         key = b"source %d" % tick.source_partition
         before = self._minimum()
-        self._set(key, max(tick.watermark_at, self._number(key)))
+        self._numbers.put(key, max(tick.watermark_at, self._number(key)))
         minimum = self._minimum()
         if minimum // TICK_US > before // TICK_US:
             self.counters["watermark_moves"] = self.counters.get("watermark_moves", 0) + 1

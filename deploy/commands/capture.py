@@ -11,11 +11,9 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from deploy.connection import connect
 from deploy.errors import UserError
 from schemas.container import ContainerWriter
-from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
+from schemas.topics import LANE_PATH_NAMES
 from streams.console.log_reader import LogReader
 
-# What proves itself: both stages' inputs and all that they wrote.
-LANE_PATH: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
 DEADLINE_SECONDS: Final = 3600.0
 
 
@@ -49,7 +47,7 @@ def capture(
     if file.exists():
         raise UserError(f"{file} exists; give another name")
     connection = connect(broker, registry_url, state_directory)
-    names = topic or list(LANE_PATH)
+    names = topic or list(LANE_PATH_NAMES)
     counts = dict.fromkeys(names, 0)
     columns = (SpinnerColumn(), TextColumn("capturing"), MofNCompleteColumn())
     try:

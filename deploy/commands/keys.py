@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import orjson
 from cyclopts import App, Parameter
 
-from deploy.commands.watchlist import codec_at
+from deploy.connection import Connection, connect
 from deploy.errors import UserError
 from deploy.settings import load_settings
 from deploy.stages import load_random_keys
@@ -97,8 +97,8 @@ def audit(
     broken = [
         key_id for key_id, key in revealed.items() if published.get(key_id, commitment_of(key)) != commitment_of(key)
     ]
-    settings = load_settings(broker=broker, registry_url=registry_url, state_directory=state_directory)
-    found = audited(revealed, *settings.addresses()) | {"keys": len(revealed), "keys_not_as_published": broken}
+    connection = connect(broker, registry_url, state_directory)
+    found = audited(revealed, connection) | {"keys": len(revealed), "keys_not_as_published": broken}
     if json:
         print(orjson.dumps(found).decode())
     else:
@@ -107,13 +107,13 @@ def audit(
     return 1 if found["wrong"] or broken else 0
 
 
-def audited(revealed: Mapping[str, bytes], broker: str, registry_url: str) -> dict[str, int | list[str]]:
+def audited(revealed: Mapping[str, bytes], connection: Connection) -> dict[str, int | list[str]]:
     """Counts of draws checked, wrong, and without the passage that they were made on (its retention has passed)."""
     digests: dict[str, str] = {}
     selections: list[Selection] = []
     try:
         topics = [PASSAGES.name, LANE_DECISIONS.name]
-        with LogReader(broker, codec_at(registry_url), topics, from_beginning=True) as reader:
+        with LogReader(connection.broker, connection.codec, topics, from_beginning=True) as reader:
             for received in reader.read_to_end():
                 value = received.log_record.value
                 if isinstance(value, Passage) and value.revision == 1 and value.state is PassageState.AT_LIGHT:

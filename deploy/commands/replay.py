@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -84,8 +85,8 @@ def proved(files: Iterable[Path], settings: Settings, quiet: bool) -> dict[str, 
 def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: bool) -> dict[str, Any]:
     """Send the lane readings of the files through all stages."""
     chain, written, lights, reasons = Chain(build_stages(settings)), Counter[str](), Counter[str](), Counter[str]()
-    writer = ContainerWriter(out) if out else None
-    try:
+    with ExitStack() as stack:
+        writer = stack.enter_context(ContainerWriter(out)) if out else None
         for record in records_of(files, quiet):
             if record.topic not in chain.first_inputs:
                 continue
@@ -99,9 +100,6 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
                 if writer:
                     writer.write(output)
         chain.finish()
-    finally:
-        if writer:
-            writer.__exit__()
     refused = sum((replay.dead_letters for replay in chain.replays.values()), Counter[str]())
     return {"written": dict(written), "lights": dict(lights), "reasons": dict(reasons), "dead_letters": dict(refused)}
 

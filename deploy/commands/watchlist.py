@@ -17,12 +17,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from deploy.connection import Connection, connect
 from deploy.errors import UserError
-from deploy.settings import load_settings
 from deploy.watchlist_file import BadRow, read_entries
 from schemas.codec import Codec
 from schemas.records import ChangeKind, ReferenceChange, WatchlistEntry
-from schemas.registry import NotRegistered, RegistryUnavailable, load_codec
 from schemas.topics import PASSAGES, VEHICLES_CHANGELOG
 from streams.console.log_reader import LogReader
 from streams.core.vehicles.watchlist import PREFIX
@@ -58,7 +57,8 @@ def add(
     entries, bad = read_entries(file)
     if bad or len(entries) != 1:
         raise UserError(bad[0].text(file) if bad else f"{file} has {len(entries)} entries; `import` takes several")
-    publish(additions(entries), *addresses(broker, registry_url, state_directory))
+    connection = connect(broker, registry_url, state_directory)
+    publish(additions(entries), connection.broker, connection.codec)
     print(f"added {entries[0].entry_id}")
     return 0
 
@@ -91,7 +91,8 @@ def import_(
     """
     entries, bad = read_entries(file)
     if entries:
-        publish(additions(entries), *addresses(broker, registry_url, state_directory))
+        connection = connect(broker, registry_url, state_directory)
+        publish(additions(entries), connection.broker, connection.codec)
     report(file, len(entries), bad, json)
     return 1 if bad else 0
 
@@ -126,7 +127,8 @@ def remove(
         changed_at=time.time_ns() // 1000,
         watchlist_entry_id=entry_id,
     )
-    publish([change], *addresses(broker, registry_url, state_directory))
+    connection = connect(broker, registry_url, state_directory)
+    publish([change], connection.broker, connection.codec)
     print(f"removed {entry_id}")
     return 0
 
@@ -155,7 +157,7 @@ def list_(
     registry_url: Confluent interface of the schema registry.
     state_directory: where a local platform keeps its state.
     """
-    entries = held_entries(*addresses(broker, registry_url, state_directory))
+    entries = held_entries(connect(broker, registry_url, state_directory))
     shown = [entry if reveal else msgspec.structs.replace(entry, plate="•" * len(entry.plate)) for entry in entries]
     if json:
         for entry in shown:
@@ -178,11 +180,6 @@ def list_(
     return 0
 
 
-def addresses(broker: str | None, registry_url: str | None, state_directory: str | None) -> tuple[str, str]:
-    """Broker and registry from options and settings."""
-    return load_settings(broker=broker, registry_url=registry_url, state_directory=state_directory).addresses()
-
-
 def additions(entries: Iterable[WatchlistEntry]) -> list[ReferenceChange]:
     """One change for each entry, made now."""
     return [
@@ -197,17 +194,8 @@ def additions(entries: Iterable[WatchlistEntry]) -> list[ReferenceChange]:
     ]
 
 
-def codec_at(registry_url: str) -> Codec:
-    """The codec for our schemas. Raises UserError if the registry lacks them or does not answer."""
-    try:
-        return load_codec(registry_url)
-    except (RegistryUnavailable, NotRegistered) as error:
-        raise UserError(str(error)) from error
-
-
-def publish(changes: list[ReferenceChange], broker: str, registry_url: str) -> None:
+def publish(changes: list[ReferenceChange], broker: str, codec: Codec) -> None:
     """Write changes into every partition of the passages topic, in transactions. Raises UserError if one fails."""
-    codec = codec_at(registry_url)
     producer = Producer(
         {
             "bootstrap.servers": broker,
@@ -229,11 +217,12 @@ def publish(changes: list[ReferenceChange], broker: str, registry_url: str) -> N
         raise UserError(f"the change was not written: {error.args[0].str()}; is the broker at {broker} up?") from error
 
 
-def held_entries(broker: str, registry_url: str) -> list[WatchlistEntry]:
+def held_entries(connection: Connection) -> list[WatchlistEntry]:
     """Entries in the state of the vehicles stage's first partition, which like every other holds all of them."""
     held: dict[bytes, Any] = {}
+    topics = [VEHICLES_CHANGELOG.name]
     try:
-        with LogReader(broker, codec_at(registry_url), [VEHICLES_CHANGELOG.name], from_beginning=True) as reader:
+        with LogReader(connection.broker, connection.codec, topics, from_beginning=True) as reader:
             for received in reader.read_to_end():
                 record = received.log_record
                 if record.partition == 0 and record.key and record.key.startswith(PREFIX):

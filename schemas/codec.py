@@ -1,7 +1,8 @@
 """The wire format: Confluent framing (a zero byte, a 4-byte schema id) around the Avro body.
 
 Reading resolves the writer's schema, found by its id, to ours; writing uses the ids that the registry gave to ours.
-fastavro does the bytes and msgspec the records; the apache `avro` library checks both in the tests.
+Bodies written with our own schemas are the generated `wire.py`'s; fastavro reads those of other writers' schemas. The
+Apache `avro` library and fastavro check both in the tests.
 """
 
 import io
@@ -16,6 +17,7 @@ from fastavro.schema import to_parsing_canonical_form
 
 from schemas import records
 from schemas.generate import load_schemas
+from schemas.wire import READERS, WRITERS
 
 NAMESPACE: Final = "border.v1"
 FRAME: Final = struct.Struct(">bI")
@@ -55,9 +57,11 @@ OUR_SCHEMAS: Final[dict[type[msgspec.Struct], Any]] = {
 
 def body_of(record: msgspec.Struct) -> bytes:
     """The Avro body alone: what determinism and digests are about. The record must be of a type of the contract."""
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, OUR_SCHEMAS[type(record)], msgspec.to_builtins(record, builtin_types=(bytes,)))
-    return out.getvalue()
+    return WRITERS[type(record)](record)
+
+
+# Reads the body that starts at an offset; returns the record and the offset behind it.
+Reader = Callable[[bytes, int], tuple[msgspec.Struct, int]]
 
 
 class Codec:
@@ -68,9 +72,9 @@ class Codec:
 
     def __init__(self, ids: Mapping[type[msgspec.Struct], int]) -> None:
         self._frames = {record_type: FRAME.pack(0, schema_id) for record_type, schema_id in ids.items()}
-        self._readers: dict[int, Callable[[io.BytesIO], msgspec.Struct]] = {}
+        self._readers: dict[int, Reader] = {}
         for record_type, schema_id in ids.items():
-            self._readers[schema_id] = make_reader(OUR_SCHEMAS[record_type], record_type)
+            self._readers[schema_id] = READERS[record_type]
 
     def add_schema(self, schema_id: int, schema_json: str) -> None:
         """Learn a writer's schema. Raises UndecodableError if it is not a record of ours."""
@@ -93,26 +97,27 @@ class Codec:
         reader = self._readers.get(schema_id)
         if reader is None:
             raise UnknownSchemaError(schema_id)
-        body = io.BytesIO(value)
-        body.seek(FRAME.size)
         try:
-            record = reader(body)
+            record, end = reader(value, FRAME.size)
         except Exception as error:  # fastavro raises whatever its C code meets in hostile bytes
             raise UndecodableError("undecodable", f"{type(error).__name__} while reading the Avro body") from error
-        if body.tell() != len(value):
-            raise UndecodableError("trailing_bytes", f"{len(value) - body.tell()} bytes after the Avro body")
+        if end > len(value):
+            raise UndecodableError("undecodable", "the Avro body was cut short")
+        if end < len(value):
+            raise UndecodableError("trailing_bytes", f"{len(value) - end} bytes after the Avro body")
         return record
 
 
-def make_reader(writer: Any, record_type: type[msgspec.Struct]) -> Callable[[io.BytesIO], msgspec.Struct]:
-    """A function that reads one body; skips schema resolution, which is slow, where the writer's schema is ours."""
+def make_reader(writer: Any, record_type: type[msgspec.Struct]) -> Reader:
+    """A reader of one writer's schema; resolution by name, which is slow, only where it differs from ours."""
     ours = OUR_SCHEMAS[record_type]
-    same = to_parsing_canonical_form(writer) == to_parsing_canonical_form(ours)
-    reader = None if same else ours
-    read, convert = fastavro.schemaless_reader, msgspec.convert
+    if to_parsing_canonical_form(writer) == to_parsing_canonical_form(ours):
+        return READERS[record_type]
 
-    def read_record(body: io.BytesIO) -> msgspec.Struct:
-        record: msgspec.Struct = convert(read(body, writer, reader), record_type)
-        return record
+    def read_resolved(data: bytes, at: int) -> tuple[msgspec.Struct, int]:
+        body = io.BytesIO(data)
+        body.seek(at)
+        record: msgspec.Struct = msgspec.convert(fastavro.schemaless_reader(body, writer, ours), record_type)
+        return record, body.tell()
 
-    return read_record
+    return read_resolved

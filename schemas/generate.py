@@ -1,7 +1,7 @@
-"""Writes `records.py` from the `.avsc` files, so that the schema is the only source of a record's shape.
+"""Writes `records.py` and `wire.py` from the `.avsc` files, so that the schema is the only source of a record's shape.
 
-    python -m schemas.generate            # rewrite schemas/records.py
-    python -m schemas.generate --check    # exit 1 if it is not what the schemas say
+    python -m schemas.generate            # rewrite both
+    python -m schemas.generate --check    # exit 1 if they are not what the schemas say
 
 Avro to Python: string str, long and int int (timestamps stay integer microseconds since 1970, UTC), double float,
 array tuple, enum StrEnum, record a frozen msgspec Struct, `["null", T]` T | None with default None.
@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.generate_wire import render_wire
+
 SCHEMA_DIRECTORY: Final = Path(__file__).parent
-RECORDS_FILE: Final = SCHEMA_DIRECTORY / "records.py"
 LINE_LENGTH: Final = 120
 
 HEADER: Final = '''\
@@ -103,9 +104,9 @@ def docstring(schema: Any) -> str:
     return "\n".join(lines) + closing
 
 
-def render() -> str:
+def render_records(schemas: dict[str, Any]) -> str:
     """Source text of records.py."""
-    schemas, writer = load_schemas(), RecordWriter()
+    writer = RecordWriter()
     for schema in schemas.values():
         writer.type_of(schema)
     names = "".join(f"    {name},\n" for name in schemas)
@@ -113,16 +114,25 @@ def render() -> str:
     return HEADER + "\n" + "\n\n".join(writer.sources.values()) + "\n\n" + listing
 
 
+def render() -> dict[Path, str]:
+    """Source text of each generated file."""
+    schemas = load_schemas()
+    return {
+        SCHEMA_DIRECTORY / "records.py": render_records(schemas),
+        SCHEMA_DIRECTORY / "wire.py": render_wire(schemas),
+    }
+
+
 def main() -> int:
-    """Rewrite or check records.py; returns the exit status."""
-    source = render()
-    if "--check" in sys.argv[1:]:
-        if RECORDS_FILE.read_text() != source:
-            print("schemas/records.py differs from the schemas; run: python -m schemas.generate", file=sys.stderr)
-            return 1
-        return 0
-    RECORDS_FILE.write_text(source)
-    return 0
+    """Rewrite or check the generated files; returns the exit status."""
+    status = 0
+    for path, source in render().items():
+        if "--check" not in sys.argv[1:]:
+            path.write_text(source)
+        elif path.read_text() != source:
+            print(f"schemas/{path.name} differs from the schemas; run: python -m schemas.generate", file=sys.stderr)
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def per_event(platform: LocalPlatform, events: int, directory: Path) -> dict[str
     results = Topic(f"{run}-results", "any", ())
     ensure_topics(platform.broker, [results, Topic(f"{run}-states-changelog", "any", (), compacted=True)])
     arguments = (platform.broker, platform.registry_url, run, str(events), str(directory / run))
-    command = [sys.executable, "-m", "deploy.bench.per_event", *arguments]
+    command = [sys.executable, "-P", "-m", "deploy.bench.per_event", *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PER_EVENT_TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

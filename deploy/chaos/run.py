@@ -118,7 +118,7 @@ class Run:
             failpoint=failpoint,
         )
         order = WorkerOrder(self.path.name, self.path.run, self.path.stages[stage_index].name, settings)
-        return [sys.executable, "-m", "deploy.chaos.worker", msgspec.json.encode(order).decode()]
+        return [sys.executable, "-P", "-m", "deploy.chaos.worker", msgspec.json.encode(order).decode()]
 
     def start_worker(self, stage_index: int, instance: int, failpoint: str = "") -> str:
         """Start a supervised worker and return its name."""

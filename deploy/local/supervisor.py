@@ -124,4 +124,4 @@ class Supervisor:
 
 def border_command(*arguments: str) -> list[str]:
     """The command line of a `border` command, run by this interpreter whatever PATH says."""
-    return [sys.executable, "-m", "deploy", *arguments]
+    return [sys.executable, "-P", "-m", "deploy", *arguments]

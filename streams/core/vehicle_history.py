@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from streams.core.vehicle_state import KeyState, OpenPassage, PassedBy, Vehicle
+
 SECOND: Final = 1_000_000
 DAY_SECONDS: Final = 24 * 3600
 
@@ -32,41 +34,6 @@ OPEN_MAX: Final = 16
 
 # How long a passage is remembered after its last revision: late readings move a lane by minutes, never by an hour.
 OPEN_SECONDS: Final = 3600
-
-
-class PassedBy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One FINAL passage. Times in seconds since 1970, weight in whole kg, 0 if it was not weighed."""
-
-    at_s: int
-    passage_id: str
-    weight_kg: int
-
-
-class Vehicle(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An exact plate and its issuer with its FINAL passages, oldest first, at most PASSAGES_MAX."""
-
-    plate: str
-    jurisdiction: str | None
-    passages: tuple[PassedBy, ...]
-
-
-class OpenPassage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A passage under way: the light it was given here (empty: none) and the alert last raised (empty kind: none)."""
-
-    passage_id: str
-    expires_s: int
-    light: str = ""
-    alert_kind: str = ""
-    alert_severity: str = ""
-    alert_entry_id: str = ""
-    alert_log_odds: float = 0.0
-
-
-class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Everything under one plate key of one operating mode."""
-
-    vehicles: tuple[Vehicle, ...] = ()
-    open: tuple[OpenPassage, ...] = ()
 
 
 EMPTY: Final = KeyState()

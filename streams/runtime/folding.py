@@ -72,12 +72,9 @@ class PartitionFold:
         for fetched in batch:
             try:
                 value = decode(fetched.value)
-            except UnknownSchemaError as error:
-                if error.schema_id not in unknown:
-                    return error.schema_id
-                refused[fetched.offset] = bury(fetched, stage, error.reason, "UnknownSchemaError", str(error))
-                continue
             except UndecodableError as error:
+                if isinstance(error, UnknownSchemaError) and error.schema_id not in unknown:
+                    return error.schema_id
                 refused[fetched.offset] = bury(fetched, stage, error.reason, type(error).__name__, str(error))
                 continue
             if type(value) not in types:

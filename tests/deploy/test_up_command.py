@@ -25,7 +25,7 @@ from tests.support import eventually
 
 pytestmark = pytest.mark.integration
 
-BORDER = (sys.executable, "-m", "deploy")
+BORDER = (sys.executable, "-P", "-m", "deploy")
 FREE_PORTS = ("--kafka-port", "0", "--registry-port", "0")
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
 from streams.core.rule_set import RuleSet
-from streams.core.vehicle_history import PassedBy
+from streams.core.vehicle_state import PassedBy
 
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 

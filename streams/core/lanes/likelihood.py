@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Final
 
 from schemas.records import LaneMode, SensorRole
-from streams.core.lanes.state import EXIT, FRONT, REAR, ROLES, STOP_LINE, XRAY, Seen
+from streams.core.lanes.slots import EXIT, FRONT, REAR, ROLES, STOP_LINE, XRAY
+from streams.core.lanes.state import Seen
 from streams.core.plates import fold, normalise_plate
 
 US: Final = 1e-6

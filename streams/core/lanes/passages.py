@@ -1,6 +1,8 @@
 """A vehicle's slots as the Passage that says what is known of it."""
 
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from schemas.layout import LaneLayout
 from schemas.records import (
@@ -17,20 +19,21 @@ from schemas.records import (
     ScanQuality,
     SensorRole,
 )
-from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
-from streams.core.plates import FusedPlate, fuse, key_of
+from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY
+from streams.core.lanes.state import LaneState, Seen, Vehicle
+from streams.core.plates import fuse, key_of
 
 # A mobile unit that has not said that it is there for this long has gone.
 UNIT_PRESENT_MICROSECONDS: Final = 180_000_000
 SPEED_USUAL_MPS: Final = 4.2
-FUSED_MAX: Final = 4096
+# Passages remembered per partition: some forty lanes hold a dozen vehicles each.
+MADE_MAX: Final = 1024
 # By the text that is stored; looking up is faster than making the member.
 DIRECTIONS: Final = {str(one): one for one in Direction}
 MODES: Final = {str(one): one for one in OperatingMode}
 SCALE_TYPES: Final = {str(one): one for one in ScaleType}
 DECISIONS: Final = {str(one): one for one in ScanDecision}
 QUALITIES: Final = {str(one): one for one in ScanQuality}
-NO_PLATE: Final = FusedPlate(None, (), None)
 
 
 def candidates_of(seen: Seen | None) -> list[PlateCandidate]:
@@ -80,31 +83,76 @@ def silent_sensors(vehicle: Vehicle, lane: LaneState, state: PassageState) -> tu
     )
 
 
+def references_of(vehicle: Vehicle) -> tuple[ReadingReference, ...]:
+    """Every reading of a vehicle, in the order of the sensors; what the officer said last."""
+    return tuple(
+        [
+            ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
+            for seen in (*vehicle.slots, *vehicle.extras)
+            if seen is not None
+        ]
+    )
+
+
+class Made(NamedTuple):
+    """The last passage made of a vehicle, and the sightings that it was made of."""
+
+    passage: Passage
+    slots: tuple[Seen | None, ...]
+    extras: int
+
+
+def differs_by_exit(vehicle: Vehicle, made: Made) -> bool:
+    """Whether the vehicle has at most left the lane since a passage was made of it at the light."""
+    slots, before = vehicle.slots, made.slots
+    if before[STOP_LINE] is None or len(vehicle.extras) != made.extras:
+        return False
+    return all(slots[slot] is before[slot] for slot in range(EXIT))
+
+
 class PassageMaker:
-    """Makes passages; remembers the fused plates of those still open, since they rarely change between revisions."""
+    """Makes passages; remembers the last one of each open vehicle, since most of it holds for the next revision."""
 
     def __init__(self) -> None:
-        self._fused: dict[str, tuple[Seen | None, Seen | None, FusedPlate]] = {}
-
-    def _fused_plate(self, passage_id: str, vehicle: Vehicle) -> FusedPlate:
-        """Front and rear reads of one vehicle, fused."""
-        front, rear = vehicle.slots[FRONT], vehicle.slots[REAR]
-        if front is None and rear is None:
-            return NO_PLATE
-        known = self._fused.get(passage_id)
-        if known is not None and known[0] is front and known[1] is rear:
-            return known[2]
-        if len(self._fused) >= FUSED_MAX:
-            self._fused.clear()
-        fused = fuse(candidates_of(front), candidates_of(rear), jurisdiction_of(vehicle))
-        self._fused[passage_id] = front, rear, fused
-        return fused
+        self._made: dict[str, Made] = {}
 
     def passage_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
-        """The passage at its next revision. Nothing is changed."""
-        slots = vehicle.slots
+        """The passage at its next revision. No vehicle or lane is changed."""
         passage_id = f"{layout.lane_id}/{vehicle.number}"
-        fused = self._fused_plate(passage_id, vehicle)
+        made = self._made.get(passage_id)
+        if made is not None and differs_by_exit(vehicle, made):
+            passage = self._continued(vehicle, lane, state, made.passage)
+        else:
+            passage = self._new(vehicle, lane, layout, state, passage_id)
+        if state is PassageState.FINAL:
+            self._made.pop(passage_id, None)
+        else:
+            if len(self._made) >= MADE_MAX:
+                self._made.clear()
+            self._made[passage_id] = Made(passage, tuple(vehicle.slots), len(vehicle.extras))
+        return passage
+
+    def _continued(self, vehicle: Vehicle, lane: LaneState, state: PassageState, last: Passage) -> Passage:
+        """The last passage with what a vehicle's leaving and time alone change."""
+        left = vehicle.slots[EXIT]
+        return msgspec.structs.replace(
+            last,
+            revision=vehicle.revision + 1,
+            state=state,
+            left_at=left.at if left else None,
+            watermark_at=lane.watermark_at,
+            officer_id=vehicle.officer_id or lane.officer_id,
+            readings=references_of(vehicle),
+            silent_sensors=silent_sensors(vehicle, lane, state),
+            join_probability=vehicle.join_probability,
+        )
+
+    def _new(
+        self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState, passage_id: str
+    ) -> Passage:
+        slots = vehicle.slots
+        jurisdiction = jurisdiction_of(vehicle)
+        fused = fuse(candidates_of(slots[FRONT]), candidates_of(slots[REAR]), jurisdiction)
         at_light, left, scale, xray = slots[STOP_LINE], slots[EXIT], slots[SCALE], slots[XRAY]
         gross, loads, spacings, _, scale_type, vehicle_class = (
             scale.content if scale else (None, (), (), None, "UNKNOWN", None)
@@ -131,7 +179,7 @@ class PassageMaker:
             watermark_at=lane.watermark_at,
             plate_key=key_of(fused.plate, passage_id),
             plate=fused.plate,
-            jurisdiction=jurisdiction_of(vehicle),
+            jurisdiction=jurisdiction,
             plate_candidates=fused.candidates,
             front_rear_agree=fused.front_rear_agree,
             gross_weight_kg=gross,
@@ -147,13 +195,7 @@ class PassageMaker:
             declared_load_kg=loads_declared[-1] if loads_declared else None,
             officer_id=vehicle.officer_id or lane.officer_id,
             images=images_of(vehicle),
-            readings=tuple(
-                [
-                    ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
-                    for seen in (*slots, *vehicle.extras)
-                    if seen is not None
-                ]
-            ),
+            readings=references_of(vehicle),
             silent_sensors=silent_sensors(vehicle, lane, state),
             join_probability=vehicle.join_probability,
             first_reading_digest=vehicle.first_reading_digest,

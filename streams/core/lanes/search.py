@@ -24,7 +24,8 @@ from streams.core.lanes.likelihood import (
     row_cost,
     step_cost,
 )
-from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, STOP_LINE, LaneState, Seen
+from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, STOP_LINE
+from streams.core.lanes.state import LaneState, Seen
 
 # Below this cost the expected place is taken without a look at others; the cheapest other costs two missed sensors.
 USUAL_MAX: Final = 1.5

@@ -26,8 +26,17 @@ from streams.core.lanes import state as lane_state
 from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import PassageMaker
 from streams.core.lanes.search import Told, Window, expected_place, search, usual_probability, window_of
-from streams.core.lanes.state import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY, LaneState, Seen, Vehicle
-from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted, seen_time
+from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY
+from streams.core.lanes.state import LaneState, PartitionState, Seen, Vehicle
+from streams.core.lanes.validation import (
+    SECOND,
+    check_flood,
+    check_reading,
+    count_accepted,
+    fingerprint,
+    remember,
+    seen_time,
+)
 from streams.core.stage import Fold, Output, Record, Rejected
 
 TICK: Final = 10 * SECOND
@@ -66,12 +75,6 @@ class LanesStage:
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""
         return LanesFold(partition, stored, self._known)
-
-
-class PartitionState(msgspec.Struct, array_like=True, frozen=True):
-    """What a partition knows besides its lanes."""
-
-    watermark_at: int = 0
 
 
 _PARTITION: Final = msgspec.msgpack.Decoder(PartitionState)
@@ -134,7 +137,7 @@ class LanesFold:
         self, reading: Any, key: bytes, lane: LaneState, known: tuple[LaneLayout, Geometry], outputs: list[Output]
     ) -> bool:
         """Put a reading into its vehicle's slot; False if it was there already."""
-        mark = lane_state.fingerprint(reading.reading_id)
+        mark = fingerprint(reading.reading_id)
         if mark in lane.recent_ids:
             self._count("duplicate_readings")
             return False
@@ -157,7 +160,7 @@ class LanesFold:
                 if told.owners[row] < 0 and at < max(lane.closed_until, lane.watermark_at - LATE_MAX):
                     raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
         self._lanes.put(key, lane)
-        lane_state.remember(lane, mark)
+        remember(lane, mark)
         count_accepted(lane, sensor, received_at)
         if at != reading.observed_at:
             self._count("observed_at_clamped")

@@ -1,28 +1,13 @@
 """What is remembered of a lane: the vehicles in it, each with one slot per sensor, and the ids of recent readings."""
 
-import zlib
 from typing import Any, Final
 
 import msgspec
 
 from schemas.records import SensorRole
 
-# Sensors in the order in which a vehicle meets them; a slot's number is the place in this tuple.
-ROLES: Final = (
-    SensorRole.ENTRY_LOOP,
-    SensorRole.FRONT_CAMERA,
-    SensorRole.REAR_CAMERA,
-    SensorRole.SCALE,
-    SensorRole.XRAY,
-    SensorRole.STOP_LINE_LOOP,
-    SensorRole.EXIT_LOOP,
-)
-ENTRY, FRONT, REAR, SCALE, XRAY, STOP_LINE, EXIT = range(len(ROLES))
-
 # Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings.
 VEHICLES_MAX: Final = 32
-# Ids remembered per lane, about 20 vehicles; a device's retry comes within seconds.
-RECENT_IDS_MAX: Final = 128
 
 
 class Seen(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -79,6 +64,12 @@ class LaneState(msgspec.Struct, array_like=True):
     in_second: dict[str, int] = {}
 
 
+class PartitionState(msgspec.Struct, array_like=True, frozen=True):
+    """What a partition knows besides its lanes."""
+
+    watermark_at: int = 0
+
+
 VERSION: Final = b"\x03"  # first byte of a stored lane; a change of the structures above needs a new one
 _decoder = msgspec.msgpack.Decoder(LaneState)
 _encoder = msgspec.msgpack.Encoder()
@@ -94,16 +85,3 @@ def decode(stored: bytes) -> LaneState:
     if stored[:1] != VERSION:
         raise ValueError(f"a lane was stored in version {stored[0]}, this is {VERSION[0]}: replay the readings")
     return _decoder.decode(stored[1:])
-
-
-def fingerprint(reading_id: str) -> int:
-    """64 bits of an id: among 128 ids, two different ones agree less than once in 10^16 readings."""
-    data = reading_id.encode()
-    return zlib.crc32(data) << 32 | zlib.crc32(data[::-1])
-
-
-def remember(lane: LaneState, mark: int) -> None:
-    """Remember a reading's fingerprint and forget the oldest."""
-    lane.recent_ids[mark] = 1
-    if len(lane.recent_ids) > RECENT_IDS_MAX:
-        del lane.recent_ids[next(iter(lane.recent_ids))]

@@ -26,7 +26,7 @@ from schemas.records import (
 )
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet
-from streams.core.vehicle_history import OpenPassage
+from streams.core.vehicle_state import OpenPassage
 from streams.core.vehicles.decisions import is_must_refer, probability_of
 
 # A list entry of priority 0 to 50 is severe: the half of the scale that its owner called urgent.

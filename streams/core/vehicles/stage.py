@@ -34,7 +34,8 @@ from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.vehicle_history import EMPTY, SECOND, KeyState, OpenPassage, PassedBy
+from streams.core.vehicle_history import EMPTY, SECOND
+from streams.core.vehicle_state import KeyState, OpenPassage, PassedBy, Watermarks
 from streams.core.vehicles.alerts import alert_of, withdrawal_of
 from streams.core.vehicles.decisions import score_of, select
 from streams.core.vehicles.expiry import ExpiryIndex
@@ -57,14 +58,6 @@ SWEEP_MAX: Final = 2_000
 
 # Event time between ticks sent on. They only drive expiry and absence downstream, both of minutes.
 TICK_MICROSECONDS: Final = 10 * SECOND
-
-
-class Watermarks(msgspec.Struct, array_like=True, frozen=True):
-    """Watermark of each source partition seen, that of this partition, and the one last sent on."""
-
-    sources: dict[int, int]
-    own_at: int = 0
-    sent_at: int = 0
 
 
 _WATERMARKS: Final = msgspec.msgpack.Decoder(Watermarks)

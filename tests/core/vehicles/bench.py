@@ -11,7 +11,7 @@ import tracemalloc
 
 from streams.core import vehicle_history as history
 from streams.core.stage import Output, Record
-from streams.core.vehicle_history import KeyState, PassedBy, Vehicle
+from streams.core.vehicle_state import KeyState, PassedBy, Vehicle
 from streams.core.vehicles.expiry import ExpiryIndex
 from tests.core.vehicles.builders import SECOND, START, fold, synthetic_log
 

@@ -1,0 +1,23 @@
+"""Sensors in the order in which a vehicle meets them; a slot is the place of one in this order."""
+
+from typing import Final
+
+from schemas.records import SensorRole
+
+ENTRY: Final = 0
+FRONT: Final = 1
+REAR: Final = 2
+SCALE: Final = 3
+XRAY: Final = 4
+STOP_LINE: Final = 5
+EXIT: Final = 6
+
+ROLES: Final = (
+    SensorRole.ENTRY_LOOP,
+    SensorRole.FRONT_CAMERA,
+    SensorRole.REAR_CAMERA,
+    SensorRole.SCALE,
+    SensorRole.XRAY,
+    SensorRole.STOP_LINE_LOOP,
+    SensorRole.EXIT_LOOP,
+)

@@ -1,0 +1,46 @@
+"""What the vehicles stage stores; how it is changed stands in `vehicle_history.py`."""
+
+import msgspec
+
+
+class PassedBy(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One FINAL passage. Times in seconds since 1970, weight in whole kg, 0 if it was not weighed."""
+
+    at_s: int
+    passage_id: str
+    weight_kg: int
+
+
+class Vehicle(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An exact plate and its issuer with its FINAL passages, oldest first, at most PASSAGES_MAX."""
+
+    plate: str
+    jurisdiction: str | None
+    passages: tuple[PassedBy, ...]
+
+
+class OpenPassage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A passage under way: the light it was given here (empty: none) and the alert last raised (empty kind: none)."""
+
+    passage_id: str
+    expires_s: int
+    light: str = ""
+    alert_kind: str = ""
+    alert_severity: str = ""
+    alert_entry_id: str = ""
+    alert_log_odds: float = 0.0
+
+
+class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Everything under one plate key of one operating mode."""
+
+    vehicles: tuple[Vehicle, ...] = ()
+    open: tuple[OpenPassage, ...] = ()
+
+
+class Watermarks(msgspec.Struct, array_like=True, frozen=True):
+    """Watermark of each source partition seen, that of this partition, and the one last sent on."""
+
+    sources: dict[int, int]
+    own_at: int = 0
+    sent_at: int = 0

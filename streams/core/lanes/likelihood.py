@@ -50,7 +50,7 @@ PLATE_SAME: Final = -4.0
 PLATE_NEAR: Final = -1.0  # one or two characters apart: a misread, or a neighbour's plate by chance
 PLATE_OTHER: Final = 6.0
 
-Row = list[Seen | None] | tuple[Seen | None, ...]
+Row = list[Seen | None]
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,6 @@ class Geometry:
             tuple(tuple([freed_until(places, slot, a, far) for a in slots]) for slot in slots),
             micros(max(0.0, places[EXIT] - places[STOP_LINE] - near) / SPEED_SLOW_MPS + 2 * LATE_FREE_SECONDS),
         )
-
-    def gone(self, row: Row, last: int) -> list[Seen | None]:
-        """When a vehicle that has left was where, and nothing else; its exit at the latest usual if no one saw it."""
-        times = [None if seen is None else Seen("", seen.sensor, seen.at, 0, 0) for seen in row]
-        if last != EXIT and (seen := times[last]) is not None:
-            times[EXIT] = Seen("", ROLES[EXIT], seen.at + self.slow[last][EXIT], 0, 0)
-        return times
 
 
 def freed_from(places: Sequence[float], slot: int, ahead: int, near: float) -> int | None:
@@ -217,17 +210,15 @@ def missed_cost(rows: Sequence[Row]) -> float:
 
 def plate_cost(front: Seen, rear: Seen) -> float:
     """Cost of two cameras' readings being of one vehicle."""
-    one, other = folded_plates(front), folded_plates(rear)
+    one, other = front.content[0], rear.content[0]
     if not one or not other:
         return 0.0
-    if one[0] == other[0] or not set(one).isdisjoint(other):
+    best, other_best = folded(one[0][0]), folded(other[0][0])
+    if best == other_best:
         return PLATE_SAME
-    return PLATE_NEAR if within_two_edits(one[0], other[0]) else PLATE_OTHER
-
-
-def folded_plates(seen: Seen) -> list[str]:
-    """Folded plates of a camera's reading, best first."""
-    return [folded(plate) for plate, _ in seen.content[0]]
+    if not {folded(plate) for plate, _ in one}.isdisjoint([folded(plate) for plate, _ in other]):
+        return PLATE_SAME
+    return PLATE_NEAR if within_two_edits(best, other_best) else PLATE_OTHER
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,6 @@ All of it changes rows only; what a changed row means for passages is the stage'
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from streams.core.lanes.likelihood import (
@@ -38,15 +37,15 @@ SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
 Slots = list[Seen | None]
-EMPTY: Final[tuple[None, ...]] = (None,) * (EXIT + 1)
+EMPTY: Final[Slots] = [None] * (EXIT + 1)
 
 
-@dataclass(frozen=True)
 class Told:
     """One telling of the lane: rows in queue order; `owners` are indices into the vehicles, -1 for a new one."""
 
-    rows: list[Slots]
-    owners: list[int]
+    def __init__(self, rows: list[Slots], owners: list[int]) -> None:
+        self.rows = rows
+        self.owners = owners
 
     def with_slot(self, index: int, slot: int, seen: Seen) -> "Told":
         """With one slot of one row set."""
@@ -62,7 +61,6 @@ class Told:
         return Told([*rows[:place], row, *rows[place:]], [*owners[:place], -1, *owners[place:]])
 
 
-@dataclass
 class Window:
     """The vehicles that a reading may concern, and costs of rows, each worked out once.
 
@@ -70,12 +68,13 @@ class Window:
     that are never changed once made, so a pair of them is known by its ids while `_kept` holds them.
     """
 
-    geometry: Geometry
-    lead: Slots | None  # of the vehicle ahead of the first
-    told: Told
-    known: frozenset[int]
-    _costs: dict[tuple[int, int], float] = field(default_factory=dict)
-    _kept: list[Slots] = field(default_factory=list)
+    def __init__(self, geometry: Geometry, lead: Slots | None, told: Told, known: frozenset[int]) -> None:
+        self.geometry = geometry
+        self.lead = lead  # of the vehicle ahead of the first
+        self.told = told
+        self.known = known
+        self._costs: dict[tuple[int, int], float] = {}
+        self._kept: list[Slots] = []
 
     def cost_of_row(self, row: Slots, ahead: Slots | None) -> float:
         """Cost of one row behind another."""

@@ -27,7 +27,7 @@ from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import PassageMaker
 from streams.core.lanes.search import Told, Window, expected_place, search, usual_probability, window_of
 from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY
-from streams.core.lanes.state import LaneState, PartitionState, Seen, Vehicle
+from streams.core.lanes.state import LaneState, Seen, Vehicle
 from streams.core.lanes.validation import (
     SECOND,
     check_flood,
@@ -77,7 +77,7 @@ class LanesStage:
         return LanesFold(partition, stored, self._known)
 
 
-_PARTITION: Final = msgspec.msgpack.Decoder(PartitionState)
+_INTEGER: Final = msgspec.msgpack.Decoder(int)
 
 
 class LanesFold:
@@ -90,9 +90,7 @@ class LanesFold:
         self._partition = partition
         self._known = known
         self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
-        self._partition_state: KeyedState[PartitionState] = KeyedState(
-            stored, msgspec.msgpack.encode, _PARTITION.decode
-        )
+        self._watermark: KeyedState[int] = KeyedState(stored, msgspec.msgpack.encode, _INTEGER.decode)
         self._next_tick_at = 0  # 0: to be read from the state
         self._passages = PassageMaker()
 
@@ -122,12 +120,12 @@ class LanesFold:
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Encoded lanes changed since the last call."""
-        return self._lanes.take_changes() | self._partition_state.take_changes()
+        return self._lanes.take_changes() | self._watermark.take_changes()
 
     def roll_back(self) -> None:
         """Forget every change since the last take_changes."""
         self._lanes.roll_back()
-        self._partition_state.roll_back()
+        self._watermark.roll_back()
         self._next_tick_at = 0
 
     def _count(self, event: str) -> None:
@@ -256,7 +254,10 @@ class LanesFold:
             inside = [vehicle for vehicle in lane.vehicles if not any(vehicle.slots[SCALE:])]
             if inside:
                 inside[-1].backed_out = True
-                inside[-1].extras.append(msgspec.structs.replace(seen, sensor=SensorRole.ENTRY_LOOP))
+                role = SensorRole.ENTRY_LOOP
+                inside[-1].extras.append(
+                    Seen(seen.reading_id, role, seen.at, seen.observed_at, seen.received_at, seen.content)
+                )
                 inside[-1].last_received_at = reading.received_at
                 close_no_later(lane, reading.received_at + KEPT_AFTER_EXIT)
         else:
@@ -266,14 +267,15 @@ class LanesFold:
         """The next number in the lane's queue."""
         lane.next_number += 1
         close_no_later(lane, reading.received_at + SILENT_MAX)
-        return Vehicle(
-            number=lane.next_number - 1,
-            operating_mode=str(reading.operating_mode),
-            direction=str(reading.direction),
-            first_reading_digest=hashlib.sha256(body_of(reading)).hexdigest(),
-            slots=[None] * len(ROLES),
-            last_received_at=reading.received_at,
+        vehicle = Vehicle(
+            lane.next_number - 1,
+            str(reading.operating_mode),
+            str(reading.direction),
+            hashlib.sha256(body_of(reading)).hexdigest(),
+            [None] * len(ROLES),
         )
+        vehicle.last_received_at = reading.received_at
+        return vehicle
 
     def _close_due(self, lane: LaneState, layout: LaneLayout, outputs: list[Output]) -> None:
         """Close vehicles that have left, those ahead of them, and those that nothing has seen for long."""
@@ -306,9 +308,7 @@ class LanesFold:
         first = next(seen for seen in vehicle.slots if seen is not None)
         lane.closed_until = max(lane.closed_until, first.at)
         if index == 0 and not vehicle.backed_out:
-            lane.lead = [
-                None if seen is None else msgspec.structs.replace(seen, content=None) for seen in vehicle.slots
-            ]
+            lane.lead = [None if seen is None else Seen("", seen.sensor, seen.at, 0, 0, None) for seen in vehicle.slots]
             lane.lead_mode = vehicle.operating_mode
         del lane.vehicles[index]
 
@@ -332,13 +332,13 @@ class LanesFold:
 
     def _tick(self, received_at: int, outputs: list[Output]) -> None:
         """Tell every partition downstream how far this one has got, every 10 s of its own time."""
-        partition = self._partition_state.get(PARTITION_KEY) or PartitionState()
+        before = self._watermark.get(PARTITION_KEY) or 0
         # A multiple of 10 s, whatever reading crossed it: all that was received before has been folded.
-        watermark_at = max(partition.watermark_at, received_at // TICK * TICK)
+        watermark_at = max(before, received_at // TICK * TICK)
         self._next_tick_at = watermark_at + TICK
-        if watermark_at == partition.watermark_at:
+        if watermark_at == before:
             return
-        self._partition_state.put(PARTITION_KEY, PartitionState(watermark_at))
+        self._watermark.put(PARTITION_KEY, watermark_at)
         tick = Tick(source_topic=LANE_READINGS.name, source_partition=self._partition, watermark_at=watermark_at)
         for number in range(PASSAGES.partitions):
             outputs.append(Output(PASSAGES, b"tick", tick, number))

@@ -142,6 +142,6 @@ def fingerprint(reading_id: str) -> int:
 
 def remember(lane: LaneState, mark: int) -> None:
     """Remember a reading's fingerprint and forget the oldest."""
-    lane.recent_ids[mark] = 1
+    lane.recent_ids[mark] = True
     if len(lane.recent_ids) > RECENT_IDS_MAX:
         del lane.recent_ids[next(iter(lane.recent_ids))]

@@ -14,12 +14,16 @@ import msgspec
 from schemas.topics import Topic
 
 
-class Record(NamedTuple):
-    """One decoded record of a stage's input partition."""
+class Record:
+    """One decoded record of a stage's input partition.
 
-    key: bytes
-    value: msgspec.Struct
-    appended_at: int  # LogAppendTime, microseconds UTC: in the log, so a replay sees the same
+    `appended_at`: LogAppendTime, microseconds UTC; it is in the log, so a replay sees the same.
+    """
+
+    def __init__(self, key: bytes, value: msgspec.Struct, appended_at: int) -> None:
+        self.key = key
+        self.value = value
+        self.appended_at = appended_at
 
 
 class Output(NamedTuple):

@@ -4,12 +4,12 @@ Derived from the record and its topic alone, so that a replay gives the same hea
 """
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from schemas.codec import NAMESPACE
+from streams.core.random_draw import date_of
 from streams.core.stage import Output
 
 Headers = list[tuple[str, str | bytes | None]]
@@ -42,6 +42,12 @@ def headers_of(stage: str, output: Output, body: bytes) -> Headers:
     ]
     happened_at = time_of(output.value)
     if happened_at is not None:
-        moment = datetime.fromtimestamp(happened_at // 1_000_000, UTC).replace(microsecond=happened_at % 1_000_000)
-        headers.append(("ce_time", moment.isoformat(timespec="microseconds").replace("+00:00", "Z").encode()))
+        headers.append(("ce_time", rfc_3339(happened_at)))
     return headers
+
+
+def rfc_3339(at: int) -> bytes:
+    """A time in microseconds since 1970 as text, UTC; a quarter of what datetime takes."""
+    seconds, micros = divmod(at, 1_000_000)
+    hours, minutes = seconds // 3600 % 24, seconds // 60 % 60
+    return f"{date_of(at)}T{hours:02d}:{minutes:02d}:{seconds % 60:02d}.{micros:06d}Z".encode()

@@ -30,11 +30,8 @@ class TooLarge(Exception):
         self.reason = reason
 
 
-class Decoded(NamedTuple):
-    """A record ready to be folded, with what it was decoded from: an aiokafka ConsumerRecord."""
-
-    fetched: Any
-    record: Record
+Decoded = tuple[Any, Record]
+"""A record ready to be folded, behind what it was decoded from: an aiokafka ConsumerRecord."""
 
 
 class Encoded(NamedTuple):
@@ -68,7 +65,6 @@ class PartitionFold:
         """
         decode, types, stage = self._codec.decode, self._types, self._stage.name
         decoded: list[Decoded] = []
-        append = decoded.append
         for fetched in batch:
             try:
                 value = decode(fetched.value)
@@ -83,7 +79,7 @@ class PartitionFold:
             elif fetched.key is None:
                 refused[fetched.offset] = bury(fetched, stage, "missing_key", "MissingKey", "the record has no key")
             else:
-                append(Decoded(fetched, Record(fetched.key, value, fetched.timestamp * 1000)))
+                decoded.append((fetched, Record(fetched.key, value, fetched.timestamp * 1000)))
         return decoded
 
     def fold(self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction) -> None:
@@ -127,7 +123,8 @@ class PartitionFold:
                 self._restore()
                 reason = error.reason if isinstance(error, TooLarge) else FOLD_FAILED
                 message = str(error) if isinstance(error, TooLarge) else place_of(error)
-                refused[one.fetched.offset] = bury(one.fetched, self._stage.name, reason, type(error).__name__, message)
+                fetched = one[0]
+                refused[fetched.offset] = bury(fetched, self._stage.name, reason, type(error).__name__, message)
             else:
                 self._add(encoded, changes, transaction)
 

@@ -1,7 +1,6 @@
 """What evidence looks at: one revision of a passage, with what is known of its plate."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
 from streams.core.rule_set import RuleSet
@@ -10,18 +9,27 @@ from streams.core.vehicle_state import PassedBy
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 
 
-class Subject(NamedTuple):
-    """One revision of a passage and its past."""
+class Subject:
+    """One revision of a passage and its past.
 
-    passage: Passage
-    at: int
-    """Lane time of the passage, microseconds."""
-    earlier: tuple[PassedBy, ...]
-    """FINAL passages of this exact plate before this one, oldest first, none expired."""
-    hit: WatchlistEntry | None
-    """The watchlist entry that the plate meets exactly, the most urgent if several."""
-    plate_probability: float
-    """Probability that the best reading of the plate is right."""
+    `at` is the passage's lane time in microseconds; `earlier` the FINAL passages of this exact plate before this one,
+    oldest first, none expired; `hit` the watchlist entry that the plate meets exactly, the most urgent if several;
+    `plate_probability` that the best reading of the plate is right.
+    """
+
+    def __init__(
+        self,
+        passage: Passage,
+        at: int,
+        earlier: tuple[PassedBy, ...],
+        hit: WatchlistEntry | None,
+        plate_probability: float,
+    ) -> None:
+        self.passage = passage
+        self.at = at
+        self.earlier = earlier
+        self.hit = hit
+        self.plate_probability = plate_probability
 
     def readings_of(self, *sensors: SensorRole) -> tuple[str, ...]:
         """Ids of the passage's readings by these sensors."""

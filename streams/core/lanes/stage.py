@@ -96,13 +96,13 @@ class LanesFold:
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
         """Fold one reading. Raises Rejected before any change."""
-        key, reading, appended_at = record
+        key, reading = record.key, record.value
         if type(reading) not in READING_TYPES:
             raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {LANE_READINGS.name}")
         known = self._known.get(reading.lane_id)  # type: ignore[attr-defined]
         if known is None:
             raise Rejected("unknown_lane", "no port has this lane; see schemas/ports.toml")
-        check_reading(reading, key, appended_at)  # type: ignore[arg-type]
+        check_reading(reading, key, record.appended_at)  # type: ignore[arg-type]
         lane = self._lanes.get(key) or LaneState()
         received_at: int = reading.received_at  # type: ignore[attr-defined]
         if type(reading) is Heartbeat:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,62 +21,44 @@ from deploy.scrape import fetch, worker_state
 from deploy.settings import child_environment
 from producers.publisher import Publisher
 from producers.simulator import find_scenario, simulate
-from schemas.codec import Codec
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
 from schemas.topics import LANE_READINGS, Topic
-from streams.core.replay import StageReplay, placed
-from streams.core.stage import Stage
 
-STAGE_TIMEOUT_SECONDS: Final = 900.0
-PER_EVENT_TIMEOUT_SECONDS: Final = 90.0
-POLL_SECONDS: Final = 0.2
+STAGE_TIMEOUT_SECONDS: Final = 1800.0
+PER_EVENT_TIMEOUT_SECONDS: Final = 180.0
+POLL_SECONDS: Final = 0.05
+RATE: Final = 600  # readings a second of simulated time: every lane of the border as busy as it can be
 WARM_UP_SHARE: Final = 0.05  # of the records, left out of a stage's rate: its start is not its speed
 TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
-Progress = Callable[[str], None]
 
-
-def make_readings(plates: int, seed: int) -> list[LogRecord]:
+def make_readings(plates: int, seed: int) -> Iterator[LogRecord]:
     """Readings of this many vehicles, each with a plate never seen before, in gateway order."""
     scenario = dataclasses.replace(find_scenario("border-2023"), distinct_plates=True)
-    seen: set[tuple[str, int]] = set()
-    log = []
-    for number, item in enumerate(simulate(scenario, seed=seed, seconds=30 * 86_400, rate=600)):
-        if item.truth is not None:
-            seen.add((item.reading.lane_id, item.truth))
-            if len(seen) > plates:
+    vehicles: dict[str, int] = {}  # by lane: numbers are counted up
+    seen = 0
+    for number, item in enumerate(simulate(scenario, seed=seed, seconds=30 * 86_400, rate=RATE)):
+        lane_id = item.reading.lane_id
+        if item.truth is not None and item.truth > vehicles.get(lane_id, -1):
+            vehicles[lane_id] = item.truth
+            seen += 1
+            if seen > plates:
                 break
-        key = item.reading.lane_id.encode()
+        key = lane_id.encode()
         partition = partition_of(key, LANE_READINGS.partitions)
-        log.append(LogRecord(LANE_READINGS.name, partition, number, item.due_at_us, key, item.reading))
-    return log
+        yield LogRecord(LANE_READINGS.name, partition, number, item.due_at_us, key, item.reading)
 
 
-def fill(platform: LocalPlatform, log: Sequence[LogRecord]) -> None:
-    """Write the readings into the real topic, as the edge does."""
+def fill(platform: LocalPlatform, readings: Iterable[LogRecord], keep: int) -> tuple[int, list[LogRecord]]:
+    """Write the readings into the real topic, as the edge does; returns how many, and the first `keep` of them."""
+    count, kept = 0, []
     with Publisher(platform.broker, platform.codec) as publisher:
-        for record in log:
+        for count, record in enumerate(readings, 1):
             publisher.publish(record.value)  # type: ignore[arg-type]
-
-
-def core(stages: Sequence[Stage], codec: Codec, log: Sequence[LogRecord]) -> dict[str, float]:
-    """Decode, both folds and encode in one thread, without a broker: readings a second of the slower stage."""
-    values = [codec.encode(record.value) for record in log]  # type: ignore[arg-type]
-    seconds = {}
-    inputs: list[LogRecord] = list(log)
-    for stage in stages:
-        replay, written = StageReplay(stage), []
-        started = time.perf_counter()
-        for record, value in zip(inputs, values, strict=True):
-            outputs = replay.advance(record._replace(value=codec.decode(value)))
-            written += [(output, record.appended_at, codec.encode(output.value)) for output in outputs]
-        replay.finish()
-        seconds[stage.name] = time.perf_counter() - started
-        passed_on = [item for item in written if item[0].topic.name == stages[-1].source.name]
-        inputs = [placed(output, number, at) for number, (output, at, _) in enumerate(passed_on)]
-        values = [value for _, _, value in passed_on]
-    return {name: len(log) / spent for name, spent in seconds.items()}
+            if count <= keep:
+                kept.append(record)
+    return count, kept
 
 
 def floor(platform: LocalPlatform, readings: int) -> float:
@@ -126,7 +108,8 @@ def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory
                 }
             if time.monotonic() > until or child.process.poll() is not None:
                 raise UserError(f"the {name} worker did not finish: {child.last_lines()}")
-            time.sleep(POLL_SECONDS)
+            # each look costs the worker some milliseconds: ever fewer of them as the run goes on
+            time.sleep(POLL_SECONDS if first is None else max(POLL_SECONDS, (now - first[0]) / 50))
     finally:
         child.stop()
         platform.remove(child)

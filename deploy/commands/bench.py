@@ -10,14 +10,19 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.bench import measure
+from deploy.bench.core import core_rates
+from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.settings import load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
+from schemas import wire
 from schemas.topics import LANE_READINGS, PASSAGES
 from streams.core.random_draw import RandomKeys
 from streams.core.vehicles import VehiclesStage
 
-PER_EVENT_EVENTS: Final = 2_000
+PER_EVENT_EVENTS: Final = 20_000
+PLATES_MIN: Final = 2_000
+CORE_READINGS: Final = 100_000
 
 
 def bench(
@@ -41,6 +46,8 @@ def bench(
     seed: seed of the simulated readings.
     json: print one line of JSON.
     """
+    if plates < PLATES_MIN:
+        raise UserError(f"--plates must be at least {PLATES_MIN}: less is over before it can be measured")
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="border-bench-") as temporary:
         state = Path(temporary) / "state"
@@ -60,26 +67,26 @@ def run(platform: LocalPlatform, state: Path, plates: int, seed: int, console: C
         build_stage("lanes", load_settings()),
         VehiclesStage(load_rule_set(""), RandomKeys((state / "random-secret").read_bytes())),
     ]
-    console.print(f"Simulating the readings of {plates:,} vehicles")
-    log = measure.make_readings(plates, seed)
-    measure.fill(platform, log)
-    console.print(f"Folding {len(log):,} readings without a broker")
-    core = measure.core(stages, platform.codec, log)
+    console.print(f"Simulating the readings of {plates:,} vehicles into the topic")
+    readings, sample = measure.fill(platform, measure.make_readings(plates, seed), CORE_READINGS)
+    console.print(f"Folding {len(sample):,} of {readings:,} readings without a broker")
+    core = core_rates(stages, platform.codec, sample)
     console.print("The floor: consume and decode")
-    floor = measure.floor(platform, len(log))
+    floor = measure.floor(platform, readings)
     console.print("The lanes stage, then the vehicles stage, one worker each")
     lanes = measure.stage_rate(platform, "lanes", LANE_READINGS, state)
     vehicles = measure.stage_rate(platform, "vehicles", PASSAGES, state)
     console.print("Stock Faust, one event per agent step")
-    stock = measure.per_event(platform, PER_EVENT_EVENTS, state)
+    stock = measure.per_event(platform, min(PER_EVENT_EVENTS, readings // 2), state)
     # What the vehicles stage takes is passages; as many readings as made them count here.
-    per_passage = len(log) / vehicles["records"]
+    per_passage = readings / vehicles["records"]
     vehicles_rate = vehicles["records_per_second"] * per_passage
     lane_path = min(lanes["records_per_second"], vehicles_rate)
     cpu = lanes["cpu_microseconds_per_record"] + vehicles["cpu_microseconds_per_record"] / per_passage
     return {
-        "readings": len(log),
+        "readings": readings,
         "plates": plates,
+        "compiled": not wire.__file__.endswith(".py"),
         "core_readings_per_second": round(min(core.values())),
         "lane_path_readings_per_second": round(lane_path),
         "lanes_readings_per_second": round(lanes["records_per_second"]),
@@ -97,5 +104,5 @@ def show(result: dict[str, Any]) -> None:
     """Print the figures as a table."""
     table = Table("figure", "value")
     for name, value in result.items():
-        table.add_row(name.replace("_", " "), f"{value:,}")
+        table.add_row(name.replace("_", " "), str(value) if isinstance(value, bool) else f"{value:,}")
     Console().print(table)

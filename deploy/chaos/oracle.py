@@ -1,14 +1,16 @@
 """What must stand in the log, by folding the log again with the same pure stages; and what differs from it."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.chaos.log import Logged
 from schemas.codec import Codec, UndecodableError
+from schemas.container import LogRecord
 from schemas.records import ReferenceChange
 from schemas.topics import Topic
-from streams.core.stage import Output, Record, Rejected, Stage
+from streams.core.replay import StageReplay
+from streams.core.stage import Stage
 from streams.runtime.ledger import POSITION_KEY
 
 
@@ -35,27 +37,18 @@ def fold_log(
 ) -> tuple[Counter[tuple[str, bytes, bytes]], dict[bytes, bytes]]:
     """Outputs (topic, key, value) and final state (partition and key) of a stage over an input log read back."""
     outputs: Counter[tuple[str, bytes, bytes]] = Counter()
-    final: dict[bytes, bytes] = {}
-    by_partition: dict[int, list[Logged]] = defaultdict(list)
+    replay = StageReplay(stage)
     for logged in log:
-        by_partition[logged.partition].append(logged)
-    for partition, records in by_partition.items():
-        stored: dict[bytes, bytes] = {}
-        fold = stage.open(partition, stored)
-        for logged in records:
-            produced: list[Output] = []
-            try:
-                value = codec.decode(logged.value)
-                fold.advance(Record(logged.key or b"", value, logged.appended_at * 1000), produced)
-            except (Rejected, UndecodableError):
-                continue
-            except Exception:  # the runtime makes a dead letter of a record that its fold cannot bear
-                fold.roll_back()
-                continue
-            fold.take_changes()
-            outputs.update((output.topic.name, output.key, codec.encode(output.value)) for output in produced)
-        final.update({b"%d " % partition + key: state for key, state in stored.items()})
-    return outputs, final
+        try:
+            value = codec.decode(logged.value)
+        except UndecodableError:
+            continue
+        place = (stage.source.name, logged.partition, logged.offset)
+        produced = replay.advance(LogRecord(*place, logged.appended_at * 1000, logged.key, value))
+        outputs.update((output.topic.name, output.key, codec.encode(output.value)) for output in produced)
+    replay.finish()
+    states = replay.stored.items()
+    return outputs, {b"%d " % number + key: state for number, stored in states for key, state in stored.items()}
 
 
 def compare(

@@ -7,57 +7,76 @@ partition, since several source partitions write into one partition in an order 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from schemas.codec import UndecodableError, body_of
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
 from schemas.records import ReferenceChange
 from schemas.topics import DEAD_LETTERS
-from streams.core.stage import Fold, Output, Record, Rejected, Stage
+from streams.core.stage import FOLD_FAILED, Fold, Output, Record, Rejected, Stage
 
-CHANGES_TAKEN_EVERY = 500  # records; any number gives the same outputs, which a test of each stage asserts
+CHANGES_TAKEN_EVERY: Final = 500  # records; any number gives the same outputs, which a test of each stage asserts
 
 
 @dataclass
 class StageReplay:
-    """Folds one stage over log records in order, one fold per partition."""
+    """Folds one stage over log records in order, one fold per partition, as a worker does."""
 
     stage: Stage
-    folds: dict[int, Fold] = field(default_factory=dict)
+    stored: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
+    """Encoded states by key, by partition; complete after `finish`."""
+
     counters: Counter[str] = field(default_factory=Counter)
     dead_letters: Counter[str] = field(default_factory=Counter)
-    _since_taken: Counter[int] = field(default_factory=Counter)
+    _folds: dict[int, Fold] = field(default_factory=dict)
+    _since_taken: dict[int, list[Record]] = field(default_factory=dict)
 
     def advance(self, record: LogRecord) -> list[Output]:
         """Outputs of one record of the stage's input; a refused record is counted by its reason."""
-        fold = self.folds.get(record.partition)
+        partition = record.partition
+        fold = self._folds.get(partition)
         if fold is None:
-            fold = self.folds[record.partition] = self.stage.open(record.partition, {})
-        outputs: list[Output] = []
+            stored = self.stored.setdefault(partition, {})
+            fold = self._folds[partition] = self.stage.open(partition, stored)
+            self._since_taken[partition] = []
         if record.value is None or isinstance(record.value, bytes):
             self.dead_letters["undecodable"] += 1
-            return outputs
+            return []
+        given, outputs = Record(record.key or b"", record.value, record.appended_at), list[Output]()
         try:
-            fold.advance(Record(record.key or b"", record.value, record.appended_at), outputs)
+            fold.advance(given, outputs)
         except Rejected as refusal:
             self.dead_letters[refusal.reason] += 1
             return []
-        self._since_taken[record.partition] += 1
-        if self._since_taken[record.partition] >= CHANGES_TAKEN_EVERY:
-            self._take(record.partition)
+        except Exception:  # a worker makes a dead letter of a record that its fold cannot bear, and goes on
+            self.dead_letters[FOLD_FAILED] += 1
+            self._redo(fold, partition)
+            return []
+        self._since_taken[partition].append(given)
+        if len(self._since_taken[partition]) >= CHANGES_TAKEN_EVERY:
+            self._take(partition)
         return outputs
+
+    def _redo(self, fold: Fold, partition: int) -> None:
+        """Undo the half of a record that its fold did, with all since changes were taken, and fold the others again."""
+        fold.roll_back()
+        fold.counters.clear()
+        for given in self._since_taken[partition]:
+            fold.advance(given, [])
+        self._take(partition)
 
     def finish(self) -> None:
         """Take the last changes and counters of every partition."""
-        for partition in self.folds:
+        for partition in self._folds:
             self._take(partition)
 
     def _take(self, partition: int) -> None:
-        fold = self.folds[partition]
+        fold = self._folds[partition]
         fold.take_changes()
         self.counters.update(fold.counters)
         fold.counters.clear()
-        self._since_taken[partition] = 0
+        self._since_taken[partition].clear()
 
 
 def placed(output: Output, offset: int, appended_at: int) -> LogRecord:

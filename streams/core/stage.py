@@ -7,11 +7,14 @@ Replaying the same log gives the same outputs byte for byte, so nothing here may
 """
 
 from collections.abc import MutableMapping
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from schemas.topics import Topic
+
+FOLD_FAILED: Final = "fold_failed"
+"""Reason of a dead letter whose record made its fold raise: a bug, named by where it was raised."""
 
 
 class Record:

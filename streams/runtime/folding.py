@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
-from streams.core.stage import Output, Record, Rejected, Stage
+from streams.core.stage import FOLD_FAILED, Output, Record, Rejected, Stage
 from streams.runtime.cloud_events import Headers, headers_of
 from streams.runtime.dead_letters import DeadLetterRecord, bury
 from streams.runtime.ledger import Transaction
@@ -19,7 +19,6 @@ from streams.runtime.state import StoredState
 
 OUTPUT_TOO_LARGE: Final = "output_too_large"
 STATE_TOO_LARGE: Final = "state_too_large"
-FOLD_FAILED: Final = "fold_failed"
 
 
 class TooLarge(Exception):
@@ -55,6 +54,7 @@ class PartitionFold:
         self._types = frozenset(stage.source.records)
         self._max_message_bytes = max_message_bytes
         self._fold = stage.open(partition, self.stored)
+        self._counters: dict[str, int] = {}
 
     def decode(
         self, batch: Sequence[Any], refused: dict[int, DeadLetterRecord], unknown: set[int]
@@ -130,6 +130,7 @@ class PartitionFold:
 
     def _restore(self) -> None:
         """Forget all changes since the last that were added to a transaction, also ones that were taken already."""
+        self._fold.counters.clear()
         if self.stored.restore():
             # taken changes stand in what the fold itself keeps decoded: start it again over the restored state
             self._fold = self._stage.open(self.partition, self.stored)
@@ -149,6 +150,9 @@ class PartitionFold:
 
     def _add(self, encoded: list[Encoded], changes: dict[bytes, bytes | None], transaction: Transaction) -> None:
         self.stored.accept()
+        for event, number in self._fold.counters.items():
+            self._counters[event] = self._counters.get(event, 0) + number
+        self._fold.counters.clear()
         for output, value, headers in encoded:
             transaction.urgent |= output.urgent
             partition = -1 if output.partition is None else output.partition
@@ -161,8 +165,7 @@ class PartitionFold:
 
     def take_counters(self) -> dict[str, int]:
         """The stage's own counts since the last call."""
-        counters = dict(self._fold.counters)
-        self._fold.counters.clear()
+        counters, self._counters = self._counters, {}
         return counters
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from deploy.chaos.stages import POISONED_LANE, SWOLLEN_LANE
+from deploy.chaos.stages import POISONED_LANE, SWOLLEN_LANE, CountsFold
 from schemas.codec import FRAME
 from schemas.records import Tick
+from streams.core.stage import Output, Record
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction
@@ -84,6 +85,24 @@ def test_a_dead_letter_keeps_the_original_and_says_where_it_came_from(what: str)
 def test_a_poisoned_record_leaves_no_trace_in_the_state() -> None:
     transaction, _ = fold([good(1, "2301/01"), fetched(2, POISONED_LANE.encode(), CODEC.encode(event(POISONED_LANE)))])
     assert set(transaction.changes[0]) == {LANE, b"watermark"}
+
+
+def test_events_of_a_batch_that_was_folded_again_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    partition = PartitionFold(COUNTS, CODEC, 0, {}, 1_000_000)
+    advance = CountsFold.advance
+
+    def counting(self: CountsFold, record: Record, outputs: list[Output]) -> None:
+        self.counters["seen"] = self.counters.get("seen", 0) + 1
+        advance(self, record, outputs)
+
+    monkeypatch.setattr(CountsFold, "advance", counting)
+    poisoned = fetched(2, POISONED_LANE.encode(), CODEC.encode(event(POISONED_LANE)))
+    refused: dict[int, DeadLetterRecord] = {}
+    decoded = partition.decode([good(1, "2301/01"), poisoned, good(3, "2301/01")], refused, set())
+    assert not isinstance(decoded, int)
+    partition.fold(decoded, refused, Transaction())
+    assert partition.take_counters() == {"seen": 2}
+    assert partition.take_counters() == {}
 
 
 def test_the_text_of_an_exception_is_not_repeated_since_it_may_hold_a_plate() -> None:

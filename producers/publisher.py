@@ -50,6 +50,7 @@ class Publisher:
         self._producer = Producer(
             {
                 "bootstrap.servers": broker,
+                "log_level": 3,  # a coordinator that is still loading is asked again
                 "enable.idempotence": True,
                 "acks": "all",
                 "partitioner": "murmur2_random",

@@ -78,7 +78,10 @@ def load_codec(url: str, wanted: Mapping[str, type[msgspec.Struct]] | None = Non
     client, ids = client_of(url), {}
     for subject, record_type in (subjects() if wanted is None else wanted).items():
         try:
-            ids[record_type] = client.lookup_schema(subject, schema_of(record_type)).schema_id or 0
+            schema_id = client.lookup_schema(subject, schema_of(record_type)).schema_id
+            if schema_id is None:
+                raise ValueError(f"no schema id in the answer for {subject}")
+            ids[record_type] = schema_id
         except SchemaRegistryError as error:
             if error.http_status_code == 404:
                 raise NotRegistered(f"the registry at {url} lacks {subject}; run `border schemas register`") from error

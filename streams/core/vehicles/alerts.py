@@ -10,7 +10,7 @@ The first kind that applies, in this order, names the alert; its evidence shows 
 alert is withdrawn (RETRACTED) the incident is told so once, as MINOR. Consumers go by the highest revision.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from schemas.records import (
     Alert,
@@ -59,17 +59,10 @@ def alert_of(subject: Subject, score: Score, rules: RuleSet, light: Light, last:
 def withdrawal_of(passage: Passage, last: OpenPassage, rules: RuleSet) -> Alert:
     """Tells an alert's incident that the plate behind it was a misread. The evidence went with the plate."""
     return Alert(
+        **_incident(passage),
         alert_id=f"{passage.passage_id}:{passage.revision}:withdrawn",
-        incident_id=passage.passage_id,
-        passage_id=passage.passage_id,
-        lane_id=passage.lane_id,
-        port_code=passage.port_code,
-        passage_number=passage.passage_number,
-        revision=passage.revision,
         kind=AlertKind(last.alert_kind),
         severity=Severity.MINOR,
-        raised_at=passage.watermark_at,
-        operating_mode=passage.operating_mode,
         light=Light(last.light or "UNKNOWN"),
         summary="later readings show another plate; what was said of this passage under the earlier one is withdrawn",
         match=MatchKind.NONE,
@@ -79,8 +72,22 @@ def withdrawal_of(passage: Passage, last: OpenPassage, rules: RuleSet) -> Alert:
         log_odds=rules.prior_log_odds,
         probability=probability_of(rules.prior_log_odds),
         rule_set_version=rules.version,
-        images=passage.images,
     )
+
+
+def _incident(passage: Passage) -> dict[str, Any]:
+    """What every alert of a passage says alike."""
+    return {
+        "incident_id": passage.passage_id,
+        "passage_id": passage.passage_id,
+        "lane_id": passage.lane_id,
+        "port_code": passage.port_code,
+        "passage_number": passage.passage_number,
+        "revision": passage.revision,
+        "raised_at": passage.watermark_at,
+        "operating_mode": passage.operating_mode,
+        "images": passage.images,
+    }
 
 
 def _kind_and_severity(subject: Subject, score: Score, rules: RuleSet) -> tuple[AlertKind, Severity] | None:
@@ -116,17 +123,10 @@ def _summary(subject: Subject, kind: AlertKind, score: Score) -> str:
 def _alert(subject: Subject, score: Score, kind: AlertKind, severity: Severity, light: Light) -> Alert:
     passage, hit = subject.passage, subject.hit
     return Alert(
+        **_incident(passage),
         alert_id=f"{passage.passage_id}:{passage.revision}",
-        incident_id=passage.passage_id,
-        passage_id=passage.passage_id,
-        lane_id=passage.lane_id,
-        port_code=passage.port_code,
-        passage_number=passage.passage_number,
-        revision=passage.revision,
         kind=kind,
         severity=severity,
-        raised_at=passage.watermark_at,
-        operating_mode=passage.operating_mode,
         light=light,
         summary=_summary(subject, kind, score),
         plate=passage.plate,
@@ -141,5 +141,4 @@ def _alert(subject: Subject, score: Score, kind: AlertKind, severity: Severity, 
         log_odds=score.log_odds,
         probability=score.probability,
         rule_set_version=score.rule_set_version,
-        images=passage.images,
     )

@@ -33,9 +33,10 @@ SPEED_SLOW_MPS: Final = 3.0
 # From the vehicle ahead setting off to this one doing so.
 REACTION_MIN_SECONDS: Final = 0.3
 REACTION_MAX_SECONDS: Final = 1.5
-# A vehicle stands at the light; one that is waved on or tailgates does not.
-LIGHT_MIN_SECONDS: Final = 1.8
-LIGHT_MAX_SECONDS: Final = 6.2
+# A vehicle stands at the light for 45 to 155 % of what is usual in its lane, in percent; one that is waved on or
+# tailgates does not.
+STOP_MIN_PERCENT: Final = 45
+STOP_MAX_PERCENT: Final = 155
 # Cameras' clocks are up to 0.3 s ahead or behind, so two of them disagree by up to 0.6 s.
 CLOCK_SIGMA_SECONDS: Final = 0.5
 EARLY_MAX_SECONDS: Final = 2.5  # earlier than possible by more than clocks and lengths explain
@@ -75,17 +76,16 @@ class Geometry:
         near, far = SHORT * length + GAP_MIN_M, LONG * length + GAP_MAX_M
         slots = range(len(ROLES))
 
-        def times(speed_mps: float, light_seconds: float, slack_seconds: float) -> tuple[tuple[int, ...], ...]:
+        def times(speed_mps: float, slack_seconds: float) -> tuple[tuple[int, ...], ...]:
             def between(a: int, b: int) -> int:
-                light = light_seconds if b == EXIT != a else 0.0
-                return micros(abs(places[b] - places[a]) / speed_mps + light + slack_seconds)
+                return micros(abs(places[b] - places[a]) / speed_mps + slack_seconds)
 
             return tuple([tuple([between(a, b) for b in slots]) for a in slots])
 
         return Geometry(
-            times(SPEED_MAX_MPS, 0.0, -3 * CLOCK_SIGMA_SECONDS),
-            times(SPEED_FAST_MPS, 0.0, 0.0),
-            times(SPEED_SLOW_MPS, LIGHT_MAX_SECONDS, LATE_FREE_SECONDS),
+            times(SPEED_MAX_MPS, -3 * CLOCK_SIGMA_SECONDS),
+            times(SPEED_FAST_MPS, 0.0),
+            times(SPEED_SLOW_MPS, LATE_FREE_SECONDS),
             tuple(tuple([freed_from(places, slot, a, near) for a in slots]) for slot in slots),
             tuple(tuple([freed_until(places, slot, a, far) for a in slots]) for slot in slots),
             micros(max(0.0, places[EXIT] - places[STOP_LINE] - near) / SPEED_SLOW_MPS + 2 * LATE_FREE_SECONDS),
@@ -115,8 +115,11 @@ def micros(seconds: float) -> int:
     return round(seconds * 1e6)
 
 
-def step_cost(geometry: Geometry, row: Row, before: int, slot: int, at: int, ahead: Row | None) -> float:
-    """Cost of a vehicle being at `slot` at a time, after its sighting in slot `before` (-1: none), behind `ahead`."""
+def step_cost(geometry: Geometry, stop: int, row: Row, before: int, slot: int, at: int, ahead: Row | None) -> float:
+    """Cost of a vehicle being at `slot` at a time, after its sighting in slot `before` (-1: none), behind `ahead`.
+
+    `stop`: microseconds for which vehicles usually stand at this lane's light.
+    """
     earliest = 0
     latest = 0
     light = 0
@@ -128,7 +131,8 @@ def step_cost(geometry: Geometry, row: Row, before: int, slot: int, at: int, ahe
         earliest = since + geometry.fast[before][slot]
         latest = since + geometry.slow[before][slot]
         if slot == EXIT:
-            light = earliest + 1_800_000
+            light = earliest + stop * STOP_MIN_PERCENT // 100
+            latest += stop * STOP_MAX_PERCENT // 100
     if ahead is not None:
         freed = geometry.freed_from[slot]
         for other in range(EXIT, -1, -1):
@@ -152,7 +156,7 @@ def step_cost(geometry: Geometry, row: Row, before: int, slot: int, at: int, ahe
         if until is None:
             return 0.0
         if slot == EXIT and before < STOP_LINE:
-            until += micros(LIGHT_MAX_SECONDS)
+            until += stop * STOP_MAX_PERCENT // 100
         latest = max(latest, until)
     late = (at - latest) * US
     return min(LATE_COST_MAX, LATE_COST_PER_SECOND * late) if late > 0.0 else 0.0
@@ -168,12 +172,12 @@ def freed_at(geometry: Geometry, slot: int, ahead: Row) -> int | None:
     return None
 
 
-def row_cost(geometry: Geometry, row: Row, ahead: Row | None) -> float:
+def row_cost(geometry: Geometry, stop: int, row: Row, ahead: Row | None) -> float:
     """Cost of one vehicle's sightings behind another's, without what sensors missed."""
     cost, before = 0.0, -1
     for slot, seen in enumerate(row):
         if seen is not None:
-            cost += step_cost(geometry, row, before, slot, seen.at, ahead)
+            cost += step_cost(geometry, stop, row, before, slot, seen.at, ahead)
             before = slot
     at_light = row[STOP_LINE]
     if ahead is not None and at_light is not None and (left := ahead[EXIT]) is not None:
@@ -218,13 +222,19 @@ def plate_cost(front: Seen, rear: Seen) -> float:
         return PLATE_SAME
     if not {folded(plate) for plate, _ in one}.isdisjoint([folded(plate) for plate, _ in other]):
         return PLATE_SAME
-    return PLATE_NEAR if within_two_edits(best, other_best) else PLATE_OTHER
+    return different_plates_cost(best, other_best)
 
 
 @lru_cache(maxsize=4096)
 def folded(plate: str) -> str:
     """A plate with look-alike characters made equal."""
     return fold(normalise_plate(plate))
+
+
+@lru_cache(maxsize=1024)  # a search asks for the same two plates in many tellings
+def different_plates_cost(one: str, other: str) -> float:
+    """Cost of two folded plates, which are not the same, being one vehicle's."""
+    return PLATE_NEAR if within_two_edits(one, other) else PLATE_OTHER
 
 
 def within_two_edits(one: str, other: str) -> bool:

@@ -68,8 +68,9 @@ class Window:
     that are never changed once made, so a pair of them is known by its ids while `_kept` holds them.
     """
 
-    def __init__(self, geometry: Geometry, lead: Slots | None, told: Told, known: frozenset[int]) -> None:
+    def __init__(self, geometry: Geometry, stop: int, lead: Slots | None, told: Told, known: frozenset[int]) -> None:
         self.geometry = geometry
+        self.stop = stop  # usual at this lane's light
         self.lead = lead  # of the vehicle ahead of the first
         self.told = told
         self.known = known
@@ -81,7 +82,7 @@ class Window:
         key = (id(row), id(ahead))
         cost = self._costs.get(key)
         if cost is None:
-            cost = self._costs[key] = row_cost(self.geometry, row, ahead)
+            cost = self._costs[key] = row_cost(self.geometry, self.stop, row, ahead)
             self._kept.append(row)
         return cost
 
@@ -112,7 +113,7 @@ def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, m
         # A new vehicle, if no one ahead can be meant; one that the entry loop missed shows at the front camera.
         if slot > FRONT or (ahead is not None and ahead[slot] is None):
             return None
-        return index if step_cost(geometry, EMPTY, -1, slot, seen.at, ahead) < USUAL_MAX else None
+        return index if step_cost(geometry, lane.usual_stop, EMPTY, -1, slot, seen.at, ahead) < USUAL_MAX else None
     vehicle = vehicles[index]
     if slot == ENTRY or vehicle.backed_out or vehicle.operating_mode != mode:
         return None
@@ -120,7 +121,7 @@ def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, m
         next_at_light = vehicles[index + 1].slots[STOP_LINE]
         if next_at_light is not None and seen.at > next_at_light.at + geometry.gone_after:
             return None
-    cost = step_cost(geometry, vehicle.slots, vehicle.last, slot, seen.at, ahead)
+    cost = step_cost(geometry, lane.usual_stop, vehicle.slots, vehicle.last, slot, seen.at, ahead)
     if slot == REAR and (front := vehicle.slots[FRONT]) is not None:
         cost += plate_cost(front, seen)
     return index if cost < USUAL_MAX else None
@@ -141,7 +142,7 @@ def window_of(geometry: Geometry, lane: LaneState, mode: str) -> Window:
         owners.append(index)
     owners.reverse()
     known = frozenset([index for index in owners if vehicles[index].revision])
-    return Window(geometry, lead, Told([vehicles[index].slots for index in owners], owners), known)
+    return Window(geometry, lane.usual_stop, lead, Told([vehicles[index].slots for index in owners], owners), known)
 
 
 def search(window: Window, slot: int, seen: Seen) -> tuple[Told, float]:
@@ -262,7 +263,7 @@ def junction_cost(window: Window, rows: Sequence[Slots], front: Row, giver: int,
         seen = back[after]
         if seen is not None:
             ahead = rows[giver - 1] if giver else window.lead
-            cost = min(step_cost(window.geometry, front, before, after, seen.at, ahead), IMPOSSIBLE)
+            cost = min(step_cost(window.geometry, window.stop, front, before, after, seen.at, ahead), IMPOSSIBLE)
             if slot == REAR and after == REAR and (read := front[FRONT]) is not None:
                 cost += plate_cost(read, seen)
             return cost

@@ -49,6 +49,10 @@ LATE_MAX: Final = 8 * SECOND
 KEPT_AFTER_EXIT: Final = 25 * SECOND
 # A vehicle that nothing has seen for this long is gone, or was none.
 SILENT_MAX: Final = 1200 * SECOND
+# Of a lane's usual stop at the light; what lasts longer is no stop but a closed lane.
+STOP_LEAST: Final = SECOND // 2
+STOP_MOST: Final = 60 * SECOND
+STOP_ENDLESS: Final = 300 * SECOND
 USUAL_PROBABILITY: Final = usual_probability()
 
 READING_TYPES: Final = frozenset({PlateRead, Weighing, XrayScan, LaneEvent, Heartbeat})
@@ -169,7 +173,10 @@ class LanesFold:
             return True
         if received_at - at > LATE_MIN:
             self._count("late_readings")
-        if slot == EXIT:
+        if slot == STOP_LINE:
+            lane.at_light_at = max(lane.at_light_at, at)
+        elif slot == EXIT:
+            learn_stop(lane, at - geometry.fast[STOP_LINE][EXIT])
             close_no_later(lane, received_at + KEPT_AFTER_EXIT)
         if window is None:
             assert place is not None
@@ -348,6 +355,19 @@ def close_no_later(lane: LaneState, at: int) -> None:
     """Have a look at what may be closed when the watermark reaches this time."""
     if lane.close_at == 0 or at < lane.close_at:
         lane.close_at = at
+
+
+def learn_stop(lane: LaneState, left_light_at: int) -> None:
+    """Move the lane's usual stop towards the one that ended now: a running median, which a few odd stops cannot pull.
+
+    Taken from the loops alone, whichever vehicle they are given to: the join must not teach itself.
+    """
+    stop = left_light_at - lane.at_light_at
+    if lane.at_light_at == 0 or stop < 0 or stop > STOP_ENDLESS:
+        return  # the next vehicle is at the light already, or a loop was silent
+    lane.stops += 1
+    step = lane.usual_stop // min(lane.stops + 2, 16)
+    lane.usual_stop = min(max(lane.usual_stop + (step if stop > lane.usual_stop else -step), STOP_LEAST), STOP_MOST)
 
 
 def slot_and_content(reading: Any) -> tuple[int | None, Any]:

@@ -12,7 +12,10 @@ from schemas.records import SensorRole
 # Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings.
 VEHICLES_MAX: Final = 32
 
-VERSION: Final = b"\x04"  # first byte of a stored lane; a change of the structures below needs a new one
+# Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
+USUAL_STOP_FIRST: Final = 4_000_000
+
+VERSION: Final = b"\x05"  # first byte of a stored lane; a change of the structures below needs a new one
 
 _SENSORS: Final = {str(role): role for role in SensorRole}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -76,6 +79,10 @@ class LaneState:
         # When the last vehicle closed was where, by slot: what held up those behind it.
         self.lead: list[Seen | None] = []
         self.lead_mode = ""
+        # How long vehicles usually stand at the light, microseconds, from how many; and when one came to it last.
+        self.usual_stop = USUAL_STOP_FIRST
+        self.stops = 0
+        self.at_light_at = 0
         # Readings accepted of each sensor in the second of gateway time that follows.
         self.second = 0
         self.in_second: dict[str, int] = {}
@@ -98,6 +105,9 @@ def encode(lane: LaneState) -> bytes:
             lane.lead_mode,
             lane.second,
             lane.in_second,
+            lane.usual_stop,
+            lane.stops,
+            lane.at_light_at,
         )
     )
 
@@ -115,6 +125,7 @@ def decode(stored: bytes) -> LaneState:
     lane.pending_load = _seen_of(fields[8])
     lane.lead = [_seen_of(one) for one in fields[9]]
     lane.lead_mode, lane.second, lane.in_second = fields[10], fields[11], fields[12]
+    lane.usual_stop, lane.stops, lane.at_light_at = fields[13], fields[14], fields[15]
     return lane
 
 

@@ -42,7 +42,7 @@ class Settings:
     workers: int = setting(1, "worker processes per stage")
     metrics_port: int = setting(0, "first stage worker's port of `/metrics`, `/livez`, `/readyz`; 0: any free ones")
     gather_seconds: float = setting(0.1, "how long outputs that no light waits for are gathered into one transaction")
-    max_records: int = setting(2000, "most input records of one transaction")
+    max_records: int = setting(10_000, "most input records of one transaction")
     session_seconds: float = setting(10.0, "a worker silent for this long loses its partitions")
     heartbeat_seconds: float = setting(2.0, "how often a worker tells the broker that it lives")
     random_secret_file: str = setting(

@@ -17,6 +17,9 @@ LAG_SECONDS: Final = 1.0
 # Counted in batches here, not in events.
 BUFFERED_BATCHES: Final = 8
 
+# Most records of one step of folding, during which nothing else happens: some 50 ms.
+POLL_RECORDS: Final = 2_000
+
 # aiokafka hands out the whole of one partition's fetch before the next partition's: a smaller fetch keeps the
 # partitions of a backlog abreast.
 FETCH_BYTES: Final = 512 * 1024
@@ -56,7 +59,7 @@ def make_app(stage: Stage, settings: RuntimeSettings, groups: Groups) -> App:
         consumer_group_instance_id=f"{stage.name}-{settings.instance}",  # static member: back at once after a kill
         consumer_auto_offset_reset="earliest",  # overridden by the transport
         consumer_max_fetch_size=FETCH_BYTES,
-        broker_max_poll_records=settings.max_records,
+        broker_max_poll_records=min(POLL_RECORDS, settings.max_records),
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.heartbeat_seconds,
         broker_commit_interval=1.0,  # of offsets, for display

@@ -10,7 +10,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-# The main loop ticks every second; a fold of max_records may hold it for a few tenths. Silent for this long, it hangs.
+# The main loop ticks every second; a step of folding may hold it for a few tenths. Silent for this long, it hangs.
 HANGING_SECONDS: Final = 30.0
 
 

@@ -20,8 +20,8 @@ class RuntimeSettings:
     gather_seconds: float = 0.1
     """How long outputs that nobody waits for are gathered. Longer costs latency, shorter costs CPU per transaction."""
 
-    max_records: int = 2_000
-    """Most input records of one transaction; also of one step of folding, during which nothing else happens."""
+    max_records: int = 10_000
+    """Most input records of one transaction. Only a backlog fills one; a group that has, waits for its last commit."""
 
     session_seconds: float = 10.0
     """A worker silent for this long loses its partitions. Brokers take 6 s and more by default."""

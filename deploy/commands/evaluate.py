@@ -17,7 +17,7 @@ from rich.table import Table
 
 from deploy.errors import UserError
 from deploy.evaluation.join import ASSIGNED_RIGHT_MIN, NO_FAULT, SPLIT_OR_MERGED_MAX, JoinTally, evaluate_seed
-from producers.simulator import find_scenario
+from producers.simulator import Scenario, find_scenario, with_stop
 
 PROCESSES: Final = 2
 PROGRESS_EVERY_SECONDS: Final = 0.2
@@ -29,6 +29,7 @@ def evaluate(
     *,
     join: Annotated[bool, Parameter(negative=())] = False,
     scenario: str = "rush-hour",
+    stop_seconds: float | None = None,
     seeds: int = 3,
     first_seed: int | None = None,
     minutes: float = 60.0,
@@ -43,11 +44,13 @@ def evaluate(
 
         border evaluate --join --json
         border evaluate --join --seeds 1 --first-seed 7 --minutes 30
+        border evaluate --join --stop-seconds 10
 
     Parameters
     ----------
     join: measure the join of readings into passages, the one thing there is to evaluate now.
     scenario: simulated world.
+    stop_seconds: mean stop at the light, for a world that the join was not tuned on; vehicles come as lanes pass them.
     seeds: worlds to simulate.
     first_seed: the first one's seed, the others follow it. Default: drawn anew, so that nobody tunes to it.
     minutes: simulated minutes of arrivals of each world.
@@ -58,22 +61,26 @@ def evaluate(
     if seeds < 1 or minutes <= 0:
         raise UserError("--seeds and --minutes must be positive")
     try:
-        find_scenario(scenario)
+        world = find_scenario(scenario)
+        if stop_seconds is not None:
+            world = with_stop(world, stop_seconds)
     except ValueError as error:
         raise UserError(str(error)) from error
     first = random.randrange(1 << 31) if first_seed is None else first_seed
     started = time.monotonic()
-    tallies = run(scenario, range(first, first + seeds), minutes * 60)
+    tallies = run(world, range(first, first + seeds), minutes * 60)
     total = JoinTally()
     for tally in tallies.values():
         total.merge(tally)
+    stop = "" if stop_seconds is None else f" --stop-seconds {stop_seconds:g}"
     failing = [
-        f"border evaluate --join --scenario {scenario} --minutes {minutes:g} --seeds 1 --first-seed {seed}"
+        f"border evaluate --join --scenario {scenario}{stop} --minutes {minutes:g} --seeds 1 --first-seed {seed}"
         for seed, tally in tallies.items()
         if not tally.good
     ]
     result = total.as_figures() | {
         "scenario": scenario,
+        "stop_seconds": world.service_seconds,
         "minutes": minutes,
         "seeds": list(tallies),
         "seconds": round(time.monotonic() - started, 1),
@@ -86,7 +93,7 @@ def evaluate(
     return 0 if total.good else 1
 
 
-def run(scenario: str, seeds: range, seconds: float) -> dict[int, JoinTally]:
+def run(scenario: Scenario, seeds: range, seconds: float) -> dict[int, JoinTally]:
     """One tally per seed, in processes, under a progress bar on stderr."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn()
     context = get_context("spawn")  # a fork would copy the bar's thread's locks
@@ -119,7 +126,7 @@ def share_progress(done_seconds: "SynchronizedArray[float]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def evaluate_one(scenario: str, seed: int, seconds: float, number: int) -> JoinTally:
+def evaluate_one(scenario: Scenario, seed: int, seconds: float, number: int) -> JoinTally:
     """In a process of the pool: one seed, the `number`th."""
     assert _done_seconds is not None
     shared = _done_seconds

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from producers.simulator import SimulatedReading, simulate
+from producers.simulator import Scenario, SimulatedReading, simulate
 from schemas.layout import load_lanes
 from schemas.partitioning import partition_of
 from schemas.records import Heartbeat, Passage, PassageState
@@ -133,7 +133,10 @@ def vehicle_of(item: SimulatedReading) -> Vehicle:
 
 
 def evaluate_seed(
-    scenario: str, seed: int, seconds: float, report: Callable[[int, float], None] = lambda _count, _done: None
+    scenario: str | Scenario,
+    seed: int,
+    seconds: float,
+    report: Callable[[int, float], None] = lambda _count, _done: None,
 ) -> JoinTally:
     """Fold one simulated world and compare; `report` is called with readings done and simulated seconds reached."""
     stage, folds = LanesStage(load_lanes()), dict[int, Fold]()

@@ -2,7 +2,7 @@
 
 from producers.simulator.scenario import SCENARIOS, FaultRates, Scenario, find_scenario
 from producers.simulator.truth import PassageTruth, SimulatedReading, watchlist
-from producers.simulator.world import simulate
+from producers.simulator.world import simulate, with_stop
 
 __all__ = [
     "SCENARIOS",
@@ -13,4 +13,5 @@ __all__ = [
     "find_scenario",
     "simulate",
     "watchlist",
+    "with_stop",
 ]

@@ -75,3 +75,14 @@ def scaled(scenario: Scenario, rate: float, lanes: Lanes) -> tuple[Scenario, Lan
     if service < SERVICE_SECONDS_MIN:
         raise ValueError(f"{rate:g} readings a second are more than {len(lanes)} lanes can pass; simulate more ports")
     return replace(scenario, headway_seconds=headway, service_seconds=service), used
+
+
+def with_stop(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario with another mean stop at the light, its vehicles no closer than lanes can pass them.
+
+    Raises ValueError for a stop that is not positive.
+    """
+    if not seconds > 0.0:
+        raise ValueError("a stop at the light takes more than 0 seconds")
+    headway = max(scenario.headway_seconds or 0.0, (seconds + MOVING_UP_SECONDS) / BUSY_RATIO)
+    return replace(scenario, service_seconds=seconds, headway_seconds=headway)

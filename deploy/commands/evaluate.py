@@ -4,6 +4,7 @@ import multiprocessing
 import random
 import signal
 import time
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import SynchronizedArray
@@ -72,25 +73,29 @@ def evaluate(
     total = JoinTally()
     for tally in tallies.values():
         total.merge(tally)
-    stop = "" if stop_seconds is None else f" --stop-seconds {stop_seconds:g}"
-    failing = [
-        f"border evaluate --join --scenario {scenario}{stop} --minutes {minutes:g} --seeds 1 --first-seed {seed}"
-        for seed, tally in tallies.items()
-        if not tally.good
-    ]
+    options = f"--scenario {scenario}" + ("" if stop_seconds is None else f" --stop-seconds {stop_seconds:g}")
     result = total.as_figures() | {
         "scenario": scenario,
         "stop_seconds": world.service_seconds,
         "minutes": minutes,
         "seeds": list(tallies),
         "seconds": round(time.monotonic() - started, 1),
-        "repeat_failing_seeds": failing,
+        "repeat_failing_seeds": commands_of_failing(tallies, f"{options} --minutes {minutes:g}"),
     }
     if json:
         print(orjson.dumps(result).decode())
     else:
         show(total, result)
     return 0 if total.good else 1
+
+
+def commands_of_failing(tallies: Mapping[int, JoinTally], options: str) -> list[str]:
+    """The commands that repeat the seeds below a target, one by one."""
+    return [
+        f"border evaluate --join {options} --seeds 1 --first-seed {seed}"
+        for seed, tally in tallies.items()
+        if not tally.good
+    ]
 
 
 def run(scenario: Scenario, seeds: range, seconds: float) -> dict[int, JoinTally]:

@@ -61,12 +61,7 @@ def evaluate(
         raise UserError("nothing to evaluate; give --join")
     if seeds < 1 or minutes <= 0:
         raise UserError("--seeds and --minutes must be positive")
-    try:
-        world = find_scenario(scenario)
-        if stop_seconds is not None:
-            world = with_stop(world, stop_seconds)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    world = world_of(scenario, stop_seconds)
     first = random.randrange(1 << 31) if first_seed is None else first_seed
     started = time.monotonic()
     tallies = run(world, range(first, first + seeds), minutes * 60)
@@ -87,6 +82,15 @@ def evaluate(
     else:
         show(total, result)
     return 0 if total.good else 1
+
+
+def world_of(scenario: str, stop_seconds: float | None) -> Scenario:
+    """The scenario of this name, with another mean stop at the light if one is given."""
+    try:
+        world = find_scenario(scenario)
+        return world if stop_seconds is None else with_stop(world, stop_seconds)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def commands_of_failing(tallies: Mapping[int, JoinTally], options: str) -> list[str]:

@@ -39,10 +39,14 @@ class DeadLetterRecord:
     headers: Headers
 
 
+# Anyone can write this header, and Python refuses to read a number of thousands of digits.
+ATTEMPT_DIGITS_MAX: Final = 9
+
+
 def attempt_of(record: "ConsumerRecord[Any, Any]") -> int:
     """How often the record was tried before, after a header that an earlier dead letter left."""
     for name, value in record.headers:
-        if name == "attempt" and value is not None and value.isdigit():
+        if name == "attempt" and value is not None and value.isdigit() and len(value) <= ATTEMPT_DIGITS_MAX:
             return int(value)
     return 0
 

@@ -158,6 +158,8 @@ class Group:
                     batch = self._queue.popleft()
                     self._room.set()
                     await self._fold(batch)
+                    self._commit_if_due()
+                    await asyncio.sleep(0)  # lets the commit start, and the other groups fold, between two batches
                 self._commit_if_due()
         except Exception as error:
             self._groups.give_up(f"group {self.index}: {error!r}")

@@ -139,3 +139,9 @@ def test_an_oversized_value_is_replaced_by_its_size_and_digest() -> None:
     assert refused[1].value is None
     assert headers["value_bytes"] == b"3000000"
     assert len(headers["value_sha256"]) == 64
+
+
+@pytest.mark.parametrize("attempt", [b"9" * 4_300, b"9" * 100_000, b"-1", b"x", b""])
+def test_a_hostile_attempt_header_counts_as_none(attempt: bytes) -> None:
+    _, refused = fold([fetched(1, b"k", b"not framed", (("attempt", attempt),))])
+    assert headers_of(refused[1])["attempt"] == b"1"

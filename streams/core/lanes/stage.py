@@ -258,7 +258,7 @@ class LanesFold:
             else:
                 lane.pending_load = seen
         elif reading.kind is LaneEventKind.BACKED_OUT:
-            inside = [vehicle for vehicle in lane.vehicles if not any(vehicle.slots[SCALE:])]
+            inside = [vehicle for vehicle in lane.vehicles if not vehicle.backed_out and not any(vehicle.slots[SCALE:])]
             if inside:
                 inside[-1].backed_out = True
                 role = SensorRole.ENTRY_LOOP
@@ -366,6 +366,7 @@ def learn_stop(lane: LaneState, left_light_at: int) -> None:
     if lane.at_light_at == 0 or stop < 0 or stop > STOP_ENDLESS:
         return  # the next vehicle is at the light already, or a loop was silent
     lane.stops += 1
+    lane.at_light_at = 0  # spent: if the next vehicle's coming is missed, its leaving must not count from this one's
     step = lane.usual_stop // min(lane.stops + 2, 16)
     lane.usual_stop = min(max(lane.usual_stop + (step if stop > lane.usual_stop else -step), STOP_LEAST), STOP_MOST)
 

@@ -37,6 +37,8 @@ $(COMPILED)/ready: .venv/ready mypy.ini $(shell find schemas producers streams d
 	cp -r schemas producers streams deploy tests pyproject.toml mypy.ini README.md LICENSE $(COMPILED)
 	cd $(COMPILED) && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(CURDIR)/$(BIN)/python -m pip wheel --quiet \
 	  --no-build-isolation --no-deps --wheel-dir dist .
+	@cd $(COMPILED) && PYTHONPATH=. $(CURDIR)/$(BIN)/python -P -c \
+	  'from schemas import wire; assert not wire.__file__.endswith(".py"), "nothing was compiled"'
 	@touch $@
 
 setup: .venv/ready

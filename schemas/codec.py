@@ -72,9 +72,7 @@ class Codec:
 
     def __init__(self, ids: Mapping[type[msgspec.Struct], int]) -> None:
         self._frames = {record_type: FRAME.pack(0, schema_id) for record_type, schema_id in ids.items()}
-        self._readers: dict[int, Reader] = {}
-        for record_type, schema_id in ids.items():
-            self._readers[schema_id] = READERS[record_type]
+        self._readers: dict[int, Reader] = {number: READERS[record_type] for record_type, number in ids.items()}
 
     def add_schema(self, schema_id: int, schema_json: str) -> None:
         """Learn a writer's schema. Raises UndecodableError if it is not a record of ours."""

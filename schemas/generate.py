@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.generate_wire import render_wire
+from schemas.generate_wire import PRIMITIVES, render_wire
 
 SCHEMA_DIRECTORY: Final = Path(__file__).parent
 LINE_LENGTH: Final = 120
@@ -29,15 +29,6 @@ from enum import StrEnum
 import msgspec
 
 '''
-
-PRIMITIVES: Final = {
-    "string": "str",
-    "long": "int",
-    "int": "int",
-    "double": "float",
-    "boolean": "bool",
-    "bytes": "bytes",
-}
 
 
 def load_schemas() -> dict[str, Any]:
@@ -123,16 +114,21 @@ def render() -> dict[Path, str]:
     }
 
 
+def drifted() -> list[Path]:
+    """The generated files that are not what the schemas say."""
+    return [path for path, source in render().items() if path.read_text() != source]
+
+
 def main() -> int:
     """Rewrite or check the generated files; returns the exit status."""
-    status = 0
-    for path, source in render().items():
-        if "--check" not in sys.argv[1:]:
-            path.write_text(source)
-        elif path.read_text() != source:
+    if "--check" in sys.argv[1:]:
+        stale = drifted()
+        for path in stale:
             print(f"schemas/{path.name} differs from the schemas; run: python -m schemas.generate", file=sys.stderr)
-            status = 1
-    return status
+        return 1 if stale else 0
+    for path, source in render().items():
+        path.write_text(source)
+    return 0
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ TEMPLATES_READ: Final = {
     "string": [SIZE, "{target} = data[at : at + size].decode()", "at += size"],
     "bytes": [SIZE, "{target} = data[at : at + size]", "at += size"],
 }
-PYTHON_TYPES: Final = {
+PRIMITIVES: Final = {
     "string": "str",
     "long": "int",
     "int": "int",
@@ -101,7 +101,7 @@ class WireWriter:
     def _resolve(self, schema: Any) -> Any:
         """A schema with its name, if it is only named, looked up; logical types left out."""
         if isinstance(schema, str):
-            return schema if schema in PYTHON_TYPES else self._named[schema.rpartition(".")[2]]
+            return schema if schema in PRIMITIVES else self._named[schema.rpartition(".")[2]]
         if isinstance(schema, dict) and schema["type"] in ("record", "enum"):
             self._named[schema["name"]] = schema
             if schema["type"] == "enum":
@@ -123,7 +123,7 @@ class WireWriter:
         if isinstance(schema, list):
             return f"{self._python_type(schema[1])} | None"
         if isinstance(schema, str):
-            return PYTHON_TYPES[schema]
+            return PRIMITIVES[schema]
         if schema["type"] == "array":
             return f"tuple[{self._python_type(self._resolve(schema['items']))}, ...]"
         return f"records.{schema['name']}"

@@ -10,7 +10,7 @@ import orjson
 from cyclopts import App, Parameter
 
 from deploy.settings import load_settings
-from schemas.generate import SCHEMA_DIRECTORY, load_schemas, render
+from schemas.generate import SCHEMA_DIRECTORY, drifted, load_schemas
 from schemas.lint import Finding, check_change, check_schema
 from schemas.registry import COMPATIBILITY, register_all, registered_schemas
 from schemas.topics import subjects
@@ -38,9 +38,7 @@ def check(*, registry_url: str | None = None, json: Annotated[bool, Parameter(ne
     """
     schemas, tag = load_schemas(), last_tag()
     findings = [finding for schema in schemas.values() for finding in check_schema(schema)]
-    for path, source in render().items():
-        if path.read_text() != source:
-            findings.append(Finding(path.name, "", "drift", "run python -m schemas.generate"))
+    findings += [Finding(path.name, "", "drift", "run python -m schemas.generate") for path in drifted()]
     if tag:
         findings += check_against_release(tag, schemas)
     if registry_url:

@@ -160,7 +160,6 @@ class Group:
                     await self._fold(batch)
                     self._commit_if_due()
                     await asyncio.sleep(0)  # lets the commit start, and the other groups fold, between two batches
-                self._commit_if_due()
         except Exception as error:
             self._groups.give_up(f"group {self.index}: {error!r}")
 

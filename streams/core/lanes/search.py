@@ -36,14 +36,13 @@ SHIFT_LOSS_MAX: Final = MISSED  # a shift that has cost more than this so far is
 SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
-Slots = list[Seen | None]
-EMPTY: Final[Slots] = [None] * (EXIT + 1)
+EMPTY: Final[Row] = [None] * (EXIT + 1)
 
 
 class Told:
     """One telling of the lane: rows in queue order; `owners` are indices into the vehicles, -1 for a new one."""
 
-    def __init__(self, rows: list[Slots], owners: list[int]) -> None:
+    def __init__(self, rows: list[Row], owners: list[int]) -> None:
         self.rows = rows
         self.owners = owners
 
@@ -55,7 +54,7 @@ class Told:
 
     def with_new(self, place: int, slot: int, seen: Seen) -> "Told":
         """With a new vehicle that only this sensor has seen."""
-        row: Slots = [None] * (EXIT + 1)
+        row: Row = [None] * (EXIT + 1)
         row[slot] = seen
         rows, owners = self.rows, self.owners
         return Told([*rows[:place], row, *rows[place:]], [*owners[:place], -1, *owners[place:]])
@@ -68,16 +67,16 @@ class Window:
     that are never changed once made, so a pair of them is known by its ids while `_kept` holds them.
     """
 
-    def __init__(self, geometry: Geometry, stop: int, lead: Slots | None, told: Told, known: frozenset[int]) -> None:
+    def __init__(self, geometry: Geometry, stop: int, lead: Row | None, told: Told, known: frozenset[int]) -> None:
         self.geometry = geometry
         self.stop = stop  # usual at this lane's light
         self.lead = lead  # of the vehicle ahead of the first
         self.told = told
         self.known = known
         self._costs: dict[tuple[int, int], float] = {}
-        self._kept: list[Slots] = []
+        self._kept: list[Row] = []
 
-    def cost_of_row(self, row: Slots, ahead: Slots | None) -> float:
+    def cost_of_row(self, row: Row, ahead: Row | None) -> float:
         """Cost of one row behind another."""
         key = (id(row), id(ahead))
         cost = self._costs.get(key)
@@ -185,7 +184,7 @@ def placings(told: Told, slot: int, seen: Seen) -> Iterator[Told]:
         yield told.with_new(index, slot, seen)
 
 
-def earliest(row: Slots, slot: int) -> int:
+def earliest(row: Row, slot: int) -> int:
     """When a vehicle that is known further on was seen first beyond a sensor."""
     return next(seen.at for seen in row[slot + 1 :] if seen is not None)
 
@@ -251,7 +250,7 @@ def shifts(window: Window, told: Told) -> Iterator[Told]:
                         giver -= step
 
 
-def junction_cost(window: Window, rows: Sequence[Slots], front: Row, giver: int, slot: int) -> float:
+def junction_cost(window: Window, rows: Sequence[Row], front: Row, giver: int, slot: int) -> float:
     """Cost of one row's sightings before a sensor and another's from it on being of one vehicle."""
     before = -1
     for earlier in range(slot - 1, -1, -1):

@@ -1,6 +1,6 @@
 """Lanes: which readings are of one vehicle. A lane is a queue, so order decides first, time second, plates confirm.
 
-reading ─► validation ─► join (which vehicle?) ─► state (slots by sensor) ─► passages (revisions) ─► ticks
+reading ─► validation ─► search (which vehicle?) ─► queue (slots by sensor) ─► passages (revisions) ─► ticks
 """
 
 from streams.core.lanes.stage import LanesStage

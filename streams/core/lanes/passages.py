@@ -30,6 +30,7 @@ SPEED_USUAL_MPS: Final = 4.2
 MADE_MAX: Final = 1024
 # By the text that is stored; looking up is faster than making the member.
 DIRECTIONS: Final = {str(one): one for one in Direction}
+OPERATIONAL: Final = str(OperatingMode.OPERATIONAL)
 MODES: Final = {str(one): one for one in OperatingMode}
 SCALE_TYPES: Final = {str(one): one for one in ScaleType}
 DECISIONS: Final = {str(one): one for one in ScanDecision}
@@ -88,7 +89,7 @@ def references_of(vehicle: Vehicle) -> tuple[ReadingReference, ...]:
     return tuple(
         [
             ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
-            for seen in (*vehicle.slots, *vehicle.extras)
+            for seen in (*vehicle.slots, vehicle.load, vehicle.backed_out)
             if seen is not None
         ]
     )
@@ -99,13 +100,14 @@ class Made(NamedTuple):
 
     passage: Passage
     slots: tuple[Seen | None, ...]
-    extras: int
+    load: Seen | None
+    backed_out: Seen | None
 
 
 def differs_by_exit(vehicle: Vehicle, made: Made) -> bool:
     """Whether the vehicle has at most left the lane since a passage was made of it at the light."""
     slots, before = vehicle.slots, made.slots
-    if before[STOP_LINE] is None or len(vehicle.extras) != made.extras:
+    if before[STOP_LINE] is None or vehicle.load is not made.load or vehicle.backed_out is not made.backed_out:
         return False
     return all(slots[slot] is before[slot] for slot in range(EXIT))
 
@@ -118,7 +120,8 @@ class PassageMaker:
 
     def passage_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
         """The passage at its next revision. No vehicle or lane is changed."""
-        passage_id = f"{layout.lane_id}/{vehicle.number}"
+        mode = "" if lane.operating_mode == OPERATIONAL else f"{lane.operating_mode}/"
+        passage_id = f"{layout.lane_id}/{mode}{vehicle.number}"
         made = self._made.get(passage_id)
         if made is not None and differs_by_exit(vehicle, made):
             passage = self._continued(vehicle, lane, state, made.passage)
@@ -129,7 +132,7 @@ class PassageMaker:
         else:
             if len(self._made) >= MADE_MAX:
                 self._made.clear()
-            self._made[passage_id] = Made(passage, tuple(vehicle.slots), len(vehicle.extras))
+            self._made[passage_id] = Made(passage, tuple(vehicle.slots), vehicle.load, vehicle.backed_out)
         return passage
 
     def _continued(self, vehicle: Vehicle, lane: LaneState, state: PassageState, last: Passage) -> Passage:
@@ -160,7 +163,6 @@ class PassageMaker:
         unit, machine, operator, quality, shielding, _, _ = (
             xray.content if xray else (None,) + ("UNKNOWN",) * 3 + (None,) * 3
         )
-        loads_declared = [extra.content for extra in vehicle.extras if extra.content is not None]
         return Passage(
             passage_id=passage_id,
             lane_id=layout.lane_id,
@@ -170,7 +172,7 @@ class PassageMaker:
             state=state,
             lane_mode=layout.mode,
             direction=DIRECTIONS[vehicle.direction],
-            operating_mode=MODES[vehicle.operating_mode],
+            operating_mode=MODES[lane.operating_mode],
             entered_at=entered_at(vehicle, layout),
             at_light_at=at_light.at if at_light else None,
             at_light_received_at=at_light.received_at if at_light else None,
@@ -192,7 +194,7 @@ class PassageMaker:
             xray_operator_decision=DECISIONS[operator],
             xray_scan_quality=QUALITIES[quality],
             xray_shielding_indicator=shielding,
-            declared_load_kg=loads_declared[-1] if loads_declared else None,
+            declared_load_kg=vehicle.load.content if vehicle.load else None,
             officer_id=vehicle.officer_id or lane.officer_id,
             images=images_of(vehicle),
             readings=references_of(vehicle),

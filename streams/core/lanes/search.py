@@ -94,7 +94,7 @@ class Window:
         return cost
 
 
-def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, mode: str) -> int | None:
+def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen) -> int | None:
     """Index of the vehicle that comes next to this sensor, len(vehicles) for a new one; None if anything is unusual."""
     vehicles = lane.vehicles
     index = count = len(vehicles)
@@ -103,10 +103,10 @@ def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, m
     ahead: Row | None = None
     if index:
         before = vehicles[index - 1]
-        if before.backed_out or before.operating_mode != mode:
+        if before.backed_out is not None:
             return None
         ahead = before.slots
-    elif lane.lead_mode == mode:
+    elif lane.lead:
         ahead = lane.lead
     if index == count:
         # A new vehicle, if no one ahead can be meant; one that the entry loop missed shows at the front camera.
@@ -114,7 +114,7 @@ def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, m
             return None
         return index if step_cost(geometry, lane.usual_stop, EMPTY, -1, slot, seen.at, ahead) < USUAL_MAX else None
     vehicle = vehicles[index]
-    if slot == ENTRY or vehicle.backed_out or vehicle.operating_mode != mode:
+    if slot == ENTRY or vehicle.backed_out is not None:
         return None
     if slot == EXIT and index + 1 < count:
         next_at_light = vehicles[index + 1].slots[STOP_LINE]
@@ -126,14 +126,14 @@ def expected_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen, m
     return index if cost < USUAL_MAX else None
 
 
-def window_of(geometry: Geometry, lane: LaneState, mode: str) -> Window:
-    """The youngest vehicles of a mode that have not backed out, as they are told now."""
+def window_of(geometry: Geometry, lane: LaneState) -> Window:
+    """The youngest vehicles that have not backed out, as they are told now."""
     vehicles = lane.vehicles
     owners: list[int] = []
-    lead = lane.lead if lane.lead_mode == mode else None
+    lead = lane.lead or None
     for index in range(len(vehicles) - 1, -1, -1):
         vehicle = vehicles[index]
-        if vehicle.backed_out or vehicle.operating_mode != mode:
+        if vehicle.backed_out is not None:
             continue
         if len(owners) == WINDOW_ROWS:
             lead = vehicle.slots
@@ -142,6 +142,32 @@ def window_of(geometry: Geometry, lane: LaneState, mode: str) -> Window:
     owners.reverse()
     known = frozenset([index for index in owners if vehicles[index].revision])
     return Window(geometry, lane.usual_stop, lead, Told([vehicles[index].slots for index in owners], owners), known)
+
+
+class Place:
+    """Where a sighting belongs: to the vehicle at `index`, or as `told` says if that changes others.
+
+    `index` counts the lane's vehicles, and is their number for a new one; with `told` it counts its rows, and `owners`
+    are the vehicles that were looked at. `probability` is that of `told` not being the next best telling.
+    """
+
+    def __init__(self, index: int, is_new: bool, told: Told | None, owners: list[int], probability: float) -> None:
+        self.index = index
+        self.is_new = is_new
+        self.told = told
+        self.owners = owners
+        self.probability = probability
+
+
+def find_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen) -> Place:
+    """The likeliest place of a sighting. Nothing is changed."""
+    index = expected_place(geometry, lane, slot, seen)
+    if index is not None:
+        return Place(index, index == len(lane.vehicles), None, [], 1.0)
+    window = window_of(geometry, lane)
+    told, sure = search(window, slot, seen)
+    row = next(number for number, row in enumerate(told.rows) if row[slot] is seen)
+    return Place(row, told.owners[row] < 0, told, window.told.owners, sure)
 
 
 def search(window: Window, slot: int, seen: Seen) -> tuple[Told, float]:

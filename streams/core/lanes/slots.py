@@ -21,3 +21,5 @@ ROLES: Final = (
     SensorRole.STOP_LINE_LOOP,
     SensorRole.EXIT_LOOP,
 )
+LOOPS: Final = frozenset({ENTRY, STOP_LINE, EXIT})
+TERMINAL: Final = 7  # no slot: what an officer says is of the vehicle that he speaks of

@@ -8,14 +8,19 @@ from typing import Any, Final
 import msgspec
 
 from schemas.records import SensorRole
+from streams.core.lanes.slots import ROLES
 
 # Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings.
 VEHICLES_MAX: Final = 32
 
+# Of these, vehicles that one sensor alone has seen: six stand in a lane whose cameras and scale are all silent. More
+# are an entry loop that says ENTERED of nobody, and must not push a vehicle out that somebody sits in.
+SEEN_ONCE_MAX: Final = 8
+
 # Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
 USUAL_STOP_FIRST: Final = 4_000_000
 
-VERSION: Final = b"\x05"  # first byte of a stored lane; a change of the structures below needs a new one
+VERSION: Final = b"\x06"  # first byte of a stored lane; a change of the structures below needs a new one
 
 _SENSORS: Final = {str(role): role for role in SensorRole}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -44,16 +49,13 @@ class Seen:
 class Vehicle:
     """One vehicle in the lane. `revision` counts the passages written of it; `key` is the last one's Kafka key."""
 
-    def __init__(
-        self, number: int, operating_mode: str, direction: str, first_reading_digest: str, slots: list[Seen | None]
-    ) -> None:
+    def __init__(self, number: int, direction: str, first_reading_digest: str, slots: list[Seen | None]) -> None:
         self.number = number
-        self.operating_mode = operating_mode
         self.direction = direction
         self.first_reading_digest = first_reading_digest
         self.slots = slots
-        self.extras: list[Seen] = []
-        self.backed_out = False
+        self.load: Seen | None = None  # what the officer declared last
+        self.backed_out: Seen | None = None
         self.join_probability = 1.0
         self.revision = 0
         self.key = ""
@@ -64,9 +66,13 @@ class Vehicle:
 
 
 class LaneState:
-    """One lane. `close_at` is the watermark at which a vehicle may be closed next, 0 for none."""
+    """One lane in one operating mode. `close_at` is the watermark at which a vehicle may be closed next, 0 for none.
 
-    def __init__(self) -> None:
+    Modes are worlds of their own: a test drive through a lane changes nothing for the travellers in it.
+    """
+
+    def __init__(self, operating_mode: str) -> None:
+        self.operating_mode = operating_mode
         self.vehicles: list[Vehicle] = []
         self.next_number = 1
         self.watermark_at = 0
@@ -78,20 +84,22 @@ class LaneState:
         self.pending_load: Seen | None = None
         # When the last vehicle closed was where, by slot: what held up those behind it.
         self.lead: list[Seen | None] = []
-        self.lead_mode = ""
         # How long vehicles usually stand at the light, microseconds, from how many; and when one came to it last.
         self.usual_stop = USUAL_STOP_FIRST
         self.stops = 0
         self.at_light_at = 0
-        # Readings accepted of each sensor in the second of gateway time that follows.
+        # When each sensor saw a vehicle last, by its own clock: a loop that says so twice at once has bounced.
+        self.observed_at = [0] * len(ROLES)
+        # Readings accepted of each sensor, and of the terminal, in a second of gateway time.
         self.second = 0
-        self.in_second: dict[str, int] = {}
+        self.in_second = [0] * (len(ROLES) + 1)
 
 
 def encode(lane: LaneState) -> bytes:
     """A lane as stored."""
     return VERSION + _encoder.encode(
         (
+            lane.operating_mode,
             [_vehicle_fields(vehicle) for vehicle in lane.vehicles],
             lane.next_number,
             lane.watermark_at,
@@ -102,12 +110,12 @@ def encode(lane: LaneState) -> bytes:
             lane.unit_seen_at,
             _seen_fields(lane.pending_load),
             [_seen_fields(seen) for seen in lane.lead],
-            lane.lead_mode,
-            lane.second,
-            lane.in_second,
             lane.usual_stop,
             lane.stops,
             lane.at_light_at,
+            lane.observed_at,
+            lane.second,
+            lane.in_second,
         )
     )
 
@@ -117,27 +125,26 @@ def decode(stored: bytes) -> LaneState:
     if stored[:1] != VERSION:
         raise ValueError(f"a lane was stored in version {stored[0]}, this is {VERSION[0]}: replay the readings")
     fields = _decoder.decode(stored[1:])
-    lane = LaneState()
-    lane.vehicles = [_vehicle_of(one) for one in fields[0]]
-    lane.next_number, lane.watermark_at, lane.close_at, lane.closed_until = fields[1], fields[2], fields[3], fields[4]
-    lane.recent_ids = dict.fromkeys(fields[5], True)
-    lane.officer_id, lane.unit_seen_at = fields[6], fields[7]
-    lane.pending_load = _seen_of(fields[8])
-    lane.lead = [_seen_of(one) for one in fields[9]]
-    lane.lead_mode, lane.second, lane.in_second = fields[10], fields[11], fields[12]
-    lane.usual_stop, lane.stops, lane.at_light_at = fields[13], fields[14], fields[15]
+    lane = LaneState(fields[0])
+    lane.vehicles = [_vehicle_of(one) for one in fields[1]]
+    lane.next_number, lane.watermark_at, lane.close_at, lane.closed_until = fields[2], fields[3], fields[4], fields[5]
+    lane.recent_ids = dict.fromkeys(fields[6], True)
+    lane.officer_id, lane.unit_seen_at = fields[7], fields[8]
+    lane.pending_load = _seen_of(fields[9])
+    lane.lead = [_seen_of(one) for one in fields[10]]
+    lane.usual_stop, lane.stops, lane.at_light_at = fields[11], fields[12], fields[13]
+    lane.observed_at, lane.second, lane.in_second = fields[14], fields[15], fields[16]
     return lane
 
 
 def _vehicle_fields(vehicle: Vehicle) -> tuple[Any, ...]:
     return (
         vehicle.number,
-        vehicle.operating_mode,
         vehicle.direction,
         vehicle.first_reading_digest,
         [_seen_fields(seen) for seen in vehicle.slots],
-        [_seen_fields(seen) for seen in vehicle.extras],
-        vehicle.backed_out,
+        _seen_fields(vehicle.load),
+        _seen_fields(vehicle.backed_out),
         vehicle.join_probability,
         vehicle.revision,
         vehicle.key,
@@ -149,11 +156,11 @@ def _vehicle_fields(vehicle: Vehicle) -> tuple[Any, ...]:
 
 
 def _vehicle_of(fields: list[Any]) -> Vehicle:
-    vehicle = Vehicle(fields[0], fields[1], fields[2], fields[3], [_seen_of(one) for one in fields[4]])
-    vehicle.extras = [seen for seen in [_seen_of(one) for one in fields[5]] if seen is not None]
-    vehicle.backed_out, vehicle.join_probability, vehicle.revision = fields[6], fields[7], fields[8]
-    vehicle.key, vehicle.plate, vehicle.officer_id = fields[9], fields[10], fields[11]
-    vehicle.last_received_at, vehicle.last = fields[12], fields[13]
+    vehicle = Vehicle(fields[0], fields[1], fields[2], [_seen_of(one) for one in fields[3]])
+    vehicle.load, vehicle.backed_out = _seen_of(fields[4]), _seen_of(fields[5])
+    vehicle.join_probability, vehicle.revision = fields[6], fields[7]
+    vehicle.key, vehicle.plate, vehicle.officer_id = fields[8], fields[9], fields[10]
+    vehicle.last_received_at, vehicle.last = fields[11], fields[12]
     return vehicle
 
 

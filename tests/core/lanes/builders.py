@@ -33,6 +33,7 @@ SECOND = 1_000_000
 START = 1_790_000_000 * SECOND
 LANE = "2301/03"
 KEY = LANE.encode()
+STATE_KEY = KEY + b" SIMULATED"
 PLACES_M = load_lanes()[LANE].places_m
 CAR_LENGTH_M = 4.8
 USUAL_MPS = 4.2
@@ -165,12 +166,12 @@ def readings_of(cars: Iterable[Car], clock_ahead: Mapping[SensorRole, float] | N
     return sorted(readings, key=lambda one: one.received_at)
 
 
-def heartbeat(received_seconds: float, lane_id: str = LANE) -> Heartbeat:
+def heartbeat(received_seconds: float, lane_id: str = LANE, mode: OperatingMode = OperatingMode.SIMULATED) -> Heartbeat:
     """A device's sign of life, which moves the lane's clock on."""
     received_at = START + round(received_seconds * SECOND)
     return Heartbeat(
         reading_id=f"heartbeat-{received_at}", lane_id=lane_id, device_id=f"{lane_id}/ENTRY_LOOP",
-        observed_at=received_at, received_at=received_at, operating_mode=OperatingMode.SIMULATED,
+        observed_at=received_at, received_at=received_at, operating_mode=mode,
         direction=Direction.SOUTHBOUND, sensor=ENTRY, status=DeviceStatus.OPERATING,
     )  # fmt: skip
 
@@ -190,8 +191,9 @@ class LaneRun:
         return self.outputs[before:]
 
     def finish(self) -> "LaneRun":
-        """Let the lane's clock run on until every passage is closed."""
+        """Let the lane's clock run on, in every mode, until every passage is closed."""
         self.send(heartbeat(AFTER_EVERYTHING_SECONDS))
+        self.send(heartbeat(AFTER_EVERYTHING_SECONDS, mode=OperatingMode.OPERATIONAL))
         return self
 
     def passages(self, *states: PassageState) -> list[Passage]:

@@ -16,6 +16,7 @@ from tests.core.lanes.builders import (
     SCALE,
     SECOND,
     START,
+    STOP_LINE,
     Car,
     LaneRun,
     apart,
@@ -84,6 +85,8 @@ IMPOSSIBLE = {
     "observed before 2000": msgspec.structs.replace(weighing(), observed_at=1),
     "received after 2100": msgspec.structs.replace(weighing(), received_at=4_102_444_800 * SECOND),
     "a load declared as nothing": reading(ENTRY, "bad", 4.0, kind=LaneEventKind.LOAD_DECLARED),
+    "a NaN load of who backs out": reading(ENTRY, "bad", 4.0, kind=LaneEventKind.BACKED_OUT, declared_load_kg=math.nan),
+    "no operating mode": msgspec.structs.replace(weighing(), operating_mode=OperatingMode.UNKNOWN),
     "a negative load declared": reading(ENTRY, "bad", 4.0, kind=LaneEventKind.LOAD_DECLARED, declared_load_kg=-5.0),
 }
 
@@ -165,7 +168,7 @@ def test_a_flood_of_one_sensor_is_refused_and_the_next_second_is_accepted() -> N
             accepted += 1
         except Rejected as refusal:
             reasons.add(refusal.reason)
-    assert (accepted, reasons) == (20, {"flood"})
+    assert (accepted, reasons, run.fold.counters["loop_bounces"]) == (4, {"flood"}, 3)
     run.fold.take_changes()
     run.send(reading(FRONT, "other-sensor", 0.9, received_at=START + 600_000))
     run.send(reading(ENTRY, "next-second", 1.0, received_at=START + 1_000_000))
@@ -184,6 +187,81 @@ def test_operating_modes_never_mix() -> None:
     assert run.finish().joined() == apart(real, test)
     modes = {passage.operating_mode for passage in run.passages(PassageState.FINAL)}
     assert modes == {OperatingMode.OPERATIONAL, OperatingMode.TEST}
+
+
+def test_what_an_officer_says_in_a_test_changes_nothing_for_travellers() -> None:
+    real = Car("real", 0.0, plate="ABC1234", mode=OperatingMode.OPERATIONAL)
+    entered, *others = readings_of((real,))
+    said = {"operating_mode": OperatingMode.TEST}
+    run = LaneRun()
+    run.send(
+        entered,
+        reading(ENTRY, "officer", 0.5, kind=LaneEventKind.OFFICER_ASSIGNED, officer_id="officer-test", **said),
+        reading(ENTRY, "load", 0.6, kind=LaneEventKind.LOAD_DECLARED, declared_load_kg=900.0, **said),
+        reading(ENTRY, "back", 0.7, kind=LaneEventKind.BACKED_OUT, **said),
+        *others,
+    )
+    assert run.finish().joined() == apart(real)
+    passage = run.passages(PassageState.AT_LIGHT)[0]
+    assert (passage.officer_id, passage.declared_load_kg) == (None, None)
+
+
+def test_a_test_vehicle_at_the_light_does_not_keep_a_traveller_from_it() -> None:
+    run = LaneRun()
+    run.send(reading(STOP_LINE, "test", 10.0, operating_mode=OperatingMode.TEST))
+    run.send(reading(STOP_LINE, "real", 10.3, operating_mode=OperatingMode.OPERATIONAL))
+    assert [passage.at_light_reading_id for passage in run.passages(PassageState.AT_LIGHT)] == ["test", "real"]
+    assert len({passage.passage_id for passage in run.passages()}) == 2
+
+
+def test_a_gateway_whose_clock_was_ahead_once_makes_nobody_late() -> None:
+    cars = [Car(f"car{number}", 12.0 * number, plate=f"ABC12{number:02d}") for number in range(20)]
+    run = LaneRun()
+    for one in readings_of(cars):
+        run.send(one)
+        if one.reading_id == "car3-SCALE":
+            ahead = one.received_at + 290 * SECOND
+            wrong = reading(ENTRY, "ahead", 0.0, observed_at=ahead, received_at=ahead)
+            run.fold.advance(Record(KEY, wrong, one.received_at), run.outputs)
+    joined = run.finish().joined()
+    assert [one for one in joined if "ahead" not in one] == apart(*cars)
+
+
+def test_hundreds_of_declarations_leave_one_and_the_light_comes() -> None:
+    run = LaneRun()
+    for one in readings_of((Car("only", 0.0, plate="ABC1234"),)):
+        if one.reading_id == "only-STOP_LINE_LOOP":
+            second = one.observed_at / SECOND - START / SECOND
+            for number in range(300):
+                late = number // 15 * SECOND - 20 * SECOND  # within the limit of a sensor's readings in a second
+                run.send(
+                    reading(
+                        ENTRY, f"load-{number}", second, kind=LaneEventKind.LOAD_DECLARED,
+                        declared_load_kg=float(number), received_at=one.received_at + late,
+                    )
+                )  # fmt: skip
+        run.send(one)
+    passage = run.passages(PassageState.AT_LIGHT)[0]
+    assert (passage.plate, passage.declared_load_kg) == ("ABC1234", 299.0)
+    assert len(passage.readings) < 10
+
+
+def test_a_stuck_entry_loop_does_not_push_a_waiting_vehicle_out() -> None:
+    waiting = Car("waiting", 0.0, plate="ABC1234")
+    run = LaneRun()
+    for one in readings_of((waiting,)):
+        if one.reading_id == "waiting-STOP_LINE_LOOP":
+            for number in range(40):
+                stuck = reading(ENTRY, f"stuck-{number}", 5.0 + number * 0.05)
+                try:
+                    run.send(stuck)
+                except Rejected as refusal:
+                    assert refusal.reason == "flood"
+            for number in range(60):
+                run.send(reading(ENTRY, f"slow-{number}", 10.0 + number * 0.6))
+        run.send(one)
+    passage = run.passages(PassageState.AT_LIGHT)[0]
+    assert (passage.at_light_reading_id, passage.plate) == ("waiting-STOP_LINE_LOOP", "ABC1234")
 
 
 def test_duplicate_ids_with_other_content_are_duplicates() -> None:

@@ -204,3 +204,24 @@ def test_a_car_alone_in_the_lane_that_only_the_stop_line_saw_still_gets_its_ligh
     run = folded((car,))
     assert run.joined() == apart(car)
     assert len(run.passages(PassageState.AT_LIGHT)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.6, 1.9])
+def test_a_stop_line_that_speaks_again_asks_for_no_second_light(seconds: float) -> None:
+    cars = queue()
+    run = LaneRun()
+    for one in readings_of(cars):
+        run.send(one)
+        if one.reading_id == "second-STOP_LINE_LOOP":
+            run.send(reading(STOP_LINE, "again", (one.observed_at - START) / SECOND + seconds))
+    run.finish()
+    asked = [passage.at_light_reading_id for passage in run.passages(PassageState.AT_LIGHT)]
+    assert asked == [f"{car.name}-STOP_LINE_LOOP" for car in cars]
+    assert run.joined() == apart(*cars)
+    assert run.fold.counters["loop_bounces"] == 1
+
+
+def test_the_next_vehicle_asks_for_its_light_though_the_one_before_hardly_stopped() -> None:
+    cars = (Car("first", 0.0, plate=PLATES[0], light_seconds=0.2), Car("second", 2.2, plate=PLATES[1]))
+    run = folded(cars)
+    assert [passage.plate for passage in run.passages(PassageState.AT_LIGHT)] == list(PLATES[:2])

@@ -20,7 +20,8 @@ class Vehicle(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class OpenPassage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A passage under way: the light it was given here (empty: none) and the alert last raised (empty kind: none)."""
+    """A passage under way: the light it was given here last (empty: none), at which of its revisions, and the alert
+    last raised (empty kind: none)."""
 
     passage_id: str
     expires_s: int
@@ -29,6 +30,7 @@ class OpenPassage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alert_severity: str = ""
     alert_entry_id: str = ""
     alert_log_odds: float = 0.0
+    light_revision: int = 0
 
 
 class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):

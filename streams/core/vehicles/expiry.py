@@ -17,7 +17,6 @@ class ExpiryIndex:
         """`expiries`: keys with their expiry in seconds since 1970."""
         self._keys_by_hour: dict[int, list[bytes]] = {}
         self._listed: set[bytes] = set()
-        self._next_hour = 0
         for key, expires_s in expiries:
             self.note(key, expires_s)
 
@@ -28,8 +27,7 @@ class ExpiryIndex:
         """A key has an expiry now; does nothing if it stands in the index already."""
         if key not in self._listed:
             self._listed.add(key)
-            # Rounded up, and never into an hour that was swept.
-            hour = max(expires_s // HOUR_SECONDS + 1, self._next_hour)
+            hour = expires_s // HOUR_SECONDS + 1
             self._keys_by_hour.setdefault(hour, []).append(key)
 
     def due(self, now_s: int, at_most: int) -> list[bytes]:

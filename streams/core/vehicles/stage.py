@@ -22,7 +22,6 @@ from schemas.records import (
     Passage,
     PassageState,
     ReferenceChange,
-    Score,
     Selection,
     Tick,
 )
@@ -40,7 +39,7 @@ from streams.core.vehicles.alerts import alert_of, withdrawal_of
 from streams.core.vehicles.decisions import score_of, select
 from streams.core.vehicles.expiry import ExpiryIndex
 from streams.core.vehicles.validation import check_change, check_passage, check_tick
-from streams.core.vehicles.watchlist import ENTRIES_MAX, Watchlist
+from streams.core.vehicles.watchlist import Watchlist
 
 MODE_PREFIXES: Final = {
     OperatingMode.OPERATIONAL: b"o:",
@@ -144,7 +143,8 @@ class VehiclesFold:
         key = MODE_PREFIXES[passage.operating_mode] + passage.plate_key.encode()
         at = passage.at_light_received_at or passage.watermark_at
         before = self._keys.get(key) or EMPTY
-        state = history.without_expired(before, passage.watermark_at // SECOND)
+        # By this partition's clock too if its lane is behind it: what has expired may have been swept, or not yet.
+        state = history.without_expired(before, max(passage.watermark_at, self._own_at()) // SECOND)
         if passage.state is PassageState.RETRACTED:
             state = self._retract(state, passage, outputs)
         else:
@@ -165,30 +165,34 @@ class VehiclesFold:
         lane_key = passage.lane_id.encode()
         remembered = history.open_passage(state, passage.passage_id)
         opened = remembered or OpenPassage(passage.passage_id, 0)
-        selection = None
+        expires_s = passage.watermark_at // SECOND + history.OPEN_SECONDS
         if (
             passage.state is PassageState.AT_LIGHT
-            and passage.revision == 1
-            and not opened.light
+            and passage.revision > opened.light_revision
             and not history.has_passed(state, passage.passage_id)
         ):
             selection = select(subject, score, self._rules, self._random_keys)
             outputs.append(Output(LANE_DECISIONS, lane_key, selection, urgent=True))
             self._count_selection(selection)
+            opened = msgspec.structs.replace(
+                opened, light=selection.light, light_revision=passage.revision, expires_s=expires_s
+            )
         outputs.append(Output(LANE_DECISIONS, lane_key, score))
-        light = selection.light if selection else Light(opened.light or "UNKNOWN")
+        light = Light(opened.light or "UNKNOWN")
         alert = alert_of(subject, score, self._rules, light, opened)
         if alert is not None:
             outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
             self._count_alert(alert)
-        return self._remember(state, subject, score, light, alert, remembered)
+            opened = with_alert(opened, alert, expires_s)
+        return self._remember(state, subject, opened, remembered)
 
     def _subject(self, state: KeyState, passage: Passage, at: int) -> Subject:
         if passage.plate is None:
             return Subject(passage, at, (), None, 0.0)
         plate = normalise_plate(passage.plate)
         earlier = history.earlier_passages(state, plate, passage.jurisdiction, at // SECOND, passage.passage_id)
-        hit = self._watchlist.match(plate, passage.jurisdiction, passage.watermark_at, passage.operating_mode)
+        mode, at_lane = passage.operating_mode, passage.watermark_at
+        hit = self._watchlist.match(plate, passage.jurisdiction, at_lane, mode, self._rules)
         probability = 1.0
         for candidate in passage.plate_candidates:
             if normalise_plate(candidate.plate) == plate:
@@ -197,31 +201,18 @@ class VehiclesFold:
         return Subject(passage, at, earlier, hit, probability)
 
     def _remember(
-        self,
-        state: KeyState,
-        subject: Subject,
-        score: Score,
-        light: Light,
-        alert: Alert | None,
-        remembered: OpenPassage | None,
+        self, state: KeyState, subject: Subject, opened: OpenPassage, remembered: OpenPassage | None
     ) -> KeyState:
         passage = subject.passage
-        opened = remembered
-        expires_s = passage.watermark_at // SECOND + history.OPEN_SECONDS
-        if alert is not None:
-            entry_id = alert.watchlist_entry_id or ""
-            opened = OpenPassage(
-                passage.passage_id, expires_s, light, alert.kind, alert.severity, entry_id, score.log_odds
-            )
-        elif remembered is None and light is not Light.UNKNOWN:
-            opened = OpenPassage(passage.passage_id, expires_s, light)
-        if passage.state is PassageState.FINAL and passage.plate is not None:
+        # Whoever backed out, and what only one camera saw, has crossed nothing.
+        crossed = passage.at_light_at is not None or passage.left_at is not None
+        if passage.state is PassageState.FINAL and passage.plate is not None and crossed:
             passed = PassedBy(subject.at // SECOND, passage.passage_id, round(passage.gross_weight_kg or 0.0))
             state = history.with_passage(state, normalise_plate(passage.plate), passage.jurisdiction, passed)
-            if opened is not None and not opened.alert_kind:
+            if not opened.alert_kind:
                 # The history knows the passage from now on, so that it is not selected again; saves 30 bytes a vehicle.
                 return history.without_open(state, passage.passage_id)
-        return state if opened is None or opened is remembered else history.with_open(state, opened)
+        return state if opened is remembered or not opened.expires_s else history.with_open(state, opened)
 
     def _retract(self, state: KeyState, passage: Passage, outputs: list[Output]) -> KeyState:
         """Withdraw a passage from this key: out of the history, and its alert called off. The light stays."""
@@ -232,7 +223,7 @@ class VehiclesFold:
             alert = withdrawal_of(passage, opened, self._rules)
             outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
             self._count_alert(alert)
-            state = history.with_open(state, OpenPassage(opened.passage_id, opened.expires_s, opened.light))
+            state = history.with_open(state, without_alert(opened))
         return state
 
     def _advance_tick(self, tick: Tick, outputs: list[Output]) -> None:
@@ -251,6 +242,10 @@ class VehiclesFold:
         if changed != marks:
             self._watermarks.put(WATERMARKS_KEY, changed)
         self._sweep(own_at)
+
+    def _own_at(self) -> int:
+        marks = self._watermarks.get(WATERMARKS_KEY)
+        return 0 if marks is None else marks.own_at
 
     def _sweep(self, now_at: int) -> None:
         now_s = now_at // SECOND
@@ -278,8 +273,6 @@ class VehiclesFold:
             self._texts.put(RULES_KEY, change.rule_set_text)
             self._rules = rules
         elif change.kind is ChangeKind.WATCHLIST_ADD and change.watchlist_entry is not None:
-            if len(self._watchlist) >= ENTRIES_MAX:
-                raise Rejected("watchlist_full", f"a watchlist has at most {ENTRIES_MAX} entries")
             self._watchlist.add(change.watchlist_entry)
         elif change.watchlist_entry_id is not None and not self._watchlist.remove(change.watchlist_entry_id):
             self._count("watchlist_removals_of_nothing")
@@ -294,3 +287,22 @@ class VehiclesFold:
 
     def _count_alert(self, alert: Alert) -> None:
         self._count(f"alerts_{alert.kind.lower()}")
+
+
+def with_alert(opened: OpenPassage, alert: Alert, expires_s: int) -> OpenPassage:
+    """What is remembered of a passage that an alert was raised on."""
+    return OpenPassage(
+        opened.passage_id,
+        expires_s,
+        opened.light,
+        alert.kind,
+        alert.severity,
+        alert.watchlist_entry_id or "",
+        alert.log_odds,
+        opened.light_revision,
+    )
+
+
+def without_alert(opened: OpenPassage) -> OpenPassage:
+    """What is remembered of a passage whose alert was called off."""
+    return OpenPassage(opened.passage_id, opened.expires_s, opened.light, light_revision=opened.light_revision)

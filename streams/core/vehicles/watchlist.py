@@ -9,6 +9,9 @@ import msgspec
 from schemas.records import ListKind, OperatingMode, WatchlistEntry
 from streams.core.keyed_state import KeyedState
 from streams.core.plates import normalise_plate
+from streams.core.rule_set import RuleSet
+from streams.core.stage import Rejected
+from streams.core.vehicles.decisions import is_must_refer
 
 PREFIX: Final = b"watchlist:"
 
@@ -32,8 +35,9 @@ _URGENCY: Final = (
 class Watchlist:
     """Entries by id, and their ids by plate. Entries change rarely, so a roll-back rebuilds the index."""
 
-    def __init__(self, stored: MutableMapping[bytes, bytes]) -> None:
+    def __init__(self, stored: MutableMapping[bytes, bytes], entries_max: int = ENTRIES_MAX) -> None:
         self._stored = stored
+        self._entries_max = entries_max
         self._states: KeyedState[WatchlistEntry] = KeyedState(stored, msgspec.msgpack.encode, _DECODER.decode)
         self._changed = False
         self._entries: dict[str, WatchlistEntry] = {}
@@ -41,11 +45,10 @@ class Watchlist:
         self._expiring: list[tuple[int, str]] = []  # heap of (valid_until_at, entry id); removed ones are skipped
         self._load()
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def add(self, entry: WatchlistEntry) -> None:
-        """Add an entry; one with the same id is replaced."""
+        """Add an entry; one with the same id is replaced. Raises Rejected `watchlist_full`."""
+        if len(self._entries) >= self._entries_max and entry.entry_id not in self._entries:
+            raise Rejected("watchlist_full", f"a watchlist has at most {self._entries_max} entries")
         self.remove(entry.entry_id)
         self._states.put(PREFIX + entry.entry_id.encode(), entry)
         self._index(entry)
@@ -66,10 +69,13 @@ class Watchlist:
         self._changed = True
         return True
 
-    def match(self, plate: str, jurisdiction: str | None, at: int, mode: OperatingMode) -> WatchlistEntry | None:
+    def match(
+        self, plate: str, jurisdiction: str | None, at: int, mode: OperatingMode, rules: RuleSet
+    ) -> WatchlistEntry | None:
         """The most urgent entry of exactly this plate that is valid at a lane time; None if there is none.
 
-        An entry without an issuer meets any, and so does a plate whose issuer was not read: a person confirms the hit
+        What must be referred comes before any priority: an entry of low priority still turns the light red. An entry
+        without an issuer meets any, and so does a plate whose issuer was not read: a person confirms the hit
         anyway. A TEST entry meets tests and exercises only, so a drill never turns a traveller's light red.
         """
         ids = self._by_plate.get(plate)
@@ -80,10 +86,20 @@ class Watchlist:
             entry
             for entry in map(self._entries.__getitem__, ids)
             if entry.valid_from_at <= at < entry.valid_until_at
-            and (jurisdiction is None or entry.jurisdiction is None or entry.jurisdiction == jurisdiction)
+            and (jurisdiction is None or entry.jurisdiction is None or same_issuer(entry.jurisdiction, jurisdiction))
             and not (live and entry.list_kind is ListKind.TEST)
         ]
-        return min(hits, key=_most_urgent, default=None)
+        if not hits:
+            return None
+        return min(
+            hits,
+            key=lambda hit: (
+                not is_must_refer(hit.list_kind, rules),
+                hit.priority,
+                _URGENCY.index(hit.list_kind),
+                hit.entry_id,
+            ),
+        )
 
     def sweep(self, at: int, at_most: int) -> int:
         """Remove up to so many entries that are no longer valid at a lane time; returns how many were removed."""
@@ -120,6 +136,6 @@ class Watchlist:
         self._by_plate[plate] = (*self._by_plate.get(plate, ()), entry.entry_id)
 
 
-def _most_urgent(entry: WatchlistEntry) -> tuple[bool, int, int, str]:
-    # What must be referred comes before any priority: a WANTED entry of low priority still turns the light red.
-    return entry.list_kind is not ListKind.WANTED, entry.priority, _URGENCY.index(entry.list_kind), entry.entry_id
+def same_issuer(one: str, other: str) -> bool:
+    """Whether two texts name one issuer: US-TX, us-tx and US TX do."""
+    return one == other or normalise_plate(one) == normalise_plate(other)

@@ -1,5 +1,7 @@
 """The vehicles stage: history, selection, alerts, modes, expiry and what it refuses."""
 
+import re
+
 import pytest
 
 from schemas.records import (
@@ -19,7 +21,9 @@ from schemas.records import (
 )
 from schemas.topics import ALERTS, LANE_DECISIONS
 from streams.core import vehicle_history as history
+from streams.core.rule_set import parse_rule_set
 from streams.core.stage import Rejected
+from streams.core.vehicles.watchlist import Watchlist
 from tests.core.vehicles.builders import (
     DAY,
     RULES,
@@ -55,8 +59,61 @@ def test_a_passage_at_the_light_is_selected_once_and_scored_at_every_revision() 
 
 
 def test_a_passage_that_came_from_another_key_is_not_selected_again() -> None:
-    moved = passage(revision=2, state=PassageState.AT_LIGHT)
+    moved = passage(revision=2, state=PassageState.UPDATED)
     assert not outputs_of(advance(fold(), moved), Selection)
+
+
+def test_a_second_stop_that_is_told_of_the_same_passage_gets_a_light_of_its_own() -> None:
+    # The first one's sighting has been given to another vehicle since; whoever stands at the light now needs an answer.
+    again = passage(revision=3, state=PassageState.AT_LIGHT, at_light_reading_id="second stop")
+    outputs = advance(fold(), passage(), passage(revision=2, state=PassageState.UPDATED), again, again)
+    answered = [selection.at_light_reading_id for selection in outputs_of(outputs, Selection)]
+    assert answered == [passage().at_light_reading_id, "second stop"]
+
+
+def test_who_backed_out_has_not_crossed() -> None:
+    folding = fold()
+    advance(folding, final(1, at=START, at_light_at=None, left_at=None))
+    later = outputs_of(advance(folding, passage(2, at=START + HOUR)), Score)[0]
+    assert "crossings_24h" not in names_of(later)
+
+
+def test_a_must_refer_kind_of_the_rules_comes_before_any_priority() -> None:
+    text = re.sub(r"STOLEN = {", "STOLEN = { must_refer = true,", default_text())
+    folding = fold(rules=parse_rule_set(text))
+    urgent = entry("urgent", list_kind=ListKind.INTELLIGENCE, priority=0)
+    stolen = entry("stolen", list_kind=ListKind.STOLEN, priority=90)
+    selection = outputs_of(advance(folding, add(urgent), add(stolen), passage()), Selection)[0]
+    assert (selection.light, selection.must_refer) == (Light.RED, True)
+
+
+@pytest.mark.parametrize("issuer", ["us-tx", "US TX", "US-TX", None])
+def test_an_issuer_written_otherwise_is_the_same(issuer: str | None) -> None:
+    outputs = advance(fold(), add(entry(jurisdiction=issuer)), passage(jurisdiction="US-TX"))
+    assert outputs_of(outputs, Alert)
+
+
+def test_a_full_watchlist_can_be_edited() -> None:
+    watchlist = Watchlist({}, entries_max=1)
+    watchlist.add(entry("one", plate="ABC1234"))
+    watchlist.add(entry("one", plate="KTR8052"))
+    with pytest.raises(Rejected, match="at most 1 entries"):
+        watchlist.add(entry("two"))
+    assert watchlist.match("KTR8052", None, START, OperatingMode.OPERATIONAL, RULES)
+    assert not watchlist.match("ABC1234", None, START, OperatingMode.OPERATIONAL, RULES)
+
+
+def test_a_lane_days_behind_finds_the_same_history_after_a_restart() -> None:
+    stored: dict[bytes, bytes] = {}
+    folding = fold(stored)
+    advance(folding, final(1, at=START), final(2, at=START + HOUR))
+    folding.take_changes()
+    folding = fold(stored)  # the index has the key at 90 days; the retraction leaves 8, which only a restart notes
+    advance(folding, passage(2, at=START + HOUR, revision=2, state=PassageState.RETRACTED))
+    folding.take_changes()
+    restarted = fold(dict(stored))
+    later, behind = tick(0, START + 9 * 24 * HOUR), passage(3, at=START + 7 * 24 * HOUR)
+    assert advance(folding, later, behind) == advance(restarted, later, behind)
 
 
 def test_a_passage_without_a_plate_is_scored_and_selected_all_the_same() -> None:

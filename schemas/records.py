@@ -235,7 +235,9 @@ class LaneEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PassageState(StrEnum):
-    """How far a passage has got. RETRACTED withdraws what was said under this plate key."""
+    """How far a passage has got. AT_LIGHT asks for the light, once for each stop. RETRACTED withdraws what was said
+    under this plate key.
+    """
 
     UNKNOWN = "UNKNOWN"
     AT_LIGHT = "AT_LIGHT"
@@ -289,8 +291,8 @@ class ReadingReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One vehicle going through one lane: its readings, joined. Revision 1 is made when it reaches the light, the
-    last one is FINAL.
+    """One vehicle going through one lane: its readings, joined. The first revision is made when it reaches the
+    light, the last one is FINAL.
     """
 
     passage_id: str
@@ -420,7 +422,7 @@ class ReferralReason(StrEnum):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The light for one passage. The first selection of a passage is final."""
+    """The light for one stop at it: the answer to one AT_LIGHT reading, given once and never changed."""
 
     passage_id: str
     lane_id: str

@@ -4,10 +4,21 @@ stored (runtime's; bytes) ─► get: decoded once per batch ─► put / remove
                                                                         └► roll_back: forgotten
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Generic, TypeVar
 
 State = TypeVar("State")
+
+
+class OtherVersion(ValueError):
+    """What is stored was written by another version of its stage; the message holds no value of it."""
+
+
+def check_version(stored: Iterable[bytes], version: bytes, what: str) -> None:
+    """Raises OtherVersion for the first state that does not begin with this byte. A million take 0.1 s."""
+    for state in stored:
+        if state[:1] != version:
+            raise OtherVersion(f"{what} is stored in version {state[:1].hex() or 'none'}, this is {version.hex()}")
 
 
 class KeyedState(Generic[State]):

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.vehicle_state import KeyState, OpenPassage, PassedBy, Vehicle
+from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, PassedBy, Vehicle, Watermarks
 
 SECOND: Final = 1_000_000
 DAY_SECONDS: Final = 24 * 3600
@@ -39,21 +39,32 @@ OPEN_SECONDS: Final = 3600
 EMPTY: Final = KeyState()
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(KeyState)
+_WATERMARKS: Final = msgspec.msgpack.Decoder(Watermarks)
 
 
 def encode(state: KeyState) -> bytes:
-    """Four bytes of expiry in seconds, so that the expiry index is rebuilt without decoding, then MessagePack."""
-    return expires_s(state).to_bytes(4, "big") + _ENCODER.encode(state)
+    """Version, four bytes of expiry in seconds, so that the expiry index is rebuilt without decoding, MessagePack."""
+    return VERSION + expires_s(state).to_bytes(4, "big") + _ENCODER.encode(state)
 
 
 def decode(stored: bytes) -> KeyState:
     """The state in stored bytes. Raises msgspec.DecodeError if they are not one."""
-    return _DECODER.decode(memoryview(stored)[4:])
+    return _DECODER.decode(memoryview(stored)[5:])
 
 
 def expiry_of(stored: bytes) -> int:
     """When a stored state expires, in seconds since 1970."""
-    return int.from_bytes(stored[:4], "big")
+    return int.from_bytes(stored[1:5], "big")
+
+
+def encode_watermarks(marks: Watermarks) -> bytes:
+    """Version, then MessagePack."""
+    return VERSION + _ENCODER.encode(marks)
+
+
+def decode_watermarks(stored: bytes) -> Watermarks:
+    """The watermarks in stored bytes."""
+    return _WATERMARKS.decode(memoryview(stored)[1:])
 
 
 def vehicle_expires_s(vehicle: Vehicle) -> int:

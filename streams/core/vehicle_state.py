@@ -1,6 +1,12 @@
 """What the vehicles stage stores; how it is changed stands in `vehicle_history.py`."""
 
+from typing import Final
+
 import msgspec
+
+# First byte of what is stored; a change of the structures below needs a new one. States without one began with the
+# first byte of a time (0x65 and up) or a MessagePack array (0x90 and up).
+VERSION: Final = b"\x01"
 
 
 class PassedBy(msgspec.Struct, frozen=True, array_like=True, gc=False):

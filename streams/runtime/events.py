@@ -99,7 +99,7 @@ class GaveUp:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The state in the log does not fit the topic. Starting again does not help; the remedy is in the reason."""
+    """The state in the log is of no use here. Starting again does not help; the remedy is in the reason."""
 
     reason: str
 

@@ -30,11 +30,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from schemas.topics import DEAD_LETTERS
+from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.dead_letters import DeadLetterRecord
-from streams.runtime.folding import Decoded, PartitionFold
+from streams.runtime.folding import Decoded, PartitionFold, place_of
 from streams.runtime.ledger import Ledger, Transaction
-from streams.runtime.recovery import Position, Recovered, SourceTopic
+from streams.runtime.recovery import Position, Recovered, SourceTopic, StateRefused, remedy_for
 from streams.runtime.transport import Batch
 
 if TYPE_CHECKING:
@@ -111,7 +112,14 @@ class Group:
     def _open_partition(self, number: int, found: Recovered) -> Partition:
         groups = self._groups
         offset = found.position.offset if found.position else None
-        fold = PartitionFold(groups.stage, groups.codec, number, found.states, groups.settings.max_message_bytes)
+        try:
+            fold = PartitionFold(groups.stage, groups.codec, number, found.states, groups.settings.max_message_bytes)
+        except Exception as error:  # the same states raise again, however often the worker is started
+            changelog, why = groups.stage.changelog.name, error if isinstance(error, OtherVersion) else place_of(error)
+            raise StateRefused(
+                f"the state in {changelog} partition {number} cannot be used: {why}; start the version that wrote it; "
+                f"or, {remedy_for(changelog)}"
+            ) from error
         # without a position nothing was ever committed: the whole log is ours to read
         return Partition(fold, offset, found.low if offset is None else offset)
 

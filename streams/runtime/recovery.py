@@ -18,7 +18,7 @@ ANSWER_SECONDS: Final = 15.0
 
 
 class StateRefused(Exception):
-    """The state in the log does not fit the topic; the message names the remedy."""
+    """The state in the log does not fit the topic or this version; the message names the remedy."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -52,6 +52,14 @@ class Recovered:
     position: Position | None = None
     low: int = 0
     """First offset that the input partition still holds."""
+
+
+def remedy_for(changelog: str) -> str:
+    """What a person can do about state that is refused."""
+    return (
+        f"to start over, delete {changelog} and the stage's output topics and create them again, the stage then reads "
+        "its input from the beginning (`border down --wipe` deletes everything of a local platform)"
+    )
 
 
 def describe(broker: str, source: str, changelog: str) -> SourceTopic:
@@ -137,7 +145,7 @@ def _check(source: SourceTopic, changelog: str, partition: int, position: Positi
     """Refuse a position that means another log, or one that the log no longer reaches back to."""
     if position is None:
         return
-    remedy = f"to start over, delete {changelog} and the stage's output topics and create them again"
+    remedy = remedy_for(changelog)
     if position.topic_id != source.topic_id:
         raise StateRefused(
             f"{source.name} was deleted and created again since {changelog} was written (topic id {position.topic_id}, "

@@ -17,7 +17,7 @@ from schemas.records import (
     XrayScan,
 )
 from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES
-from streams.core.keyed_state import KeyedState
+from streams.core.keyed_state import KeyedState, check_version
 from streams.core.lanes import state as lane_state
 from streams.core.lanes.likelihood import Geometry
 from streams.core.lanes.queue import LaneQueue
@@ -82,6 +82,7 @@ class LanesFold:
         self.counters: dict[str, int] = {}
         self._partition = partition
         self._known = known
+        check_version([s for key, s in stored.items() if key != PARTITION_KEY], lane_state.VERSION, "a lane")
         self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
         self._watermark: KeyedState[int] = KeyedState(stored, msgspec.msgpack.encode, _INTEGER.decode)
         self._next_tick_at = 0  # 0: to be read from the state

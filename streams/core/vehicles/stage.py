@@ -11,8 +11,6 @@ reads nor writes what is known of real travellers, and every output carries its 
 from collections.abc import MutableMapping
 from typing import Final
 
-import msgspec
-
 from schemas.records import (
     Alert,
     ChangeKind,
@@ -28,13 +26,13 @@ from schemas.records import (
 from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
 from streams.core import vehicle_history as history
 from streams.core.evidence.subject import Subject
-from streams.core.keyed_state import KeyedState
+from streams.core.keyed_state import KeyedState, check_version
 from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.vehicle_history import EMPTY, SECOND
-from streams.core.vehicle_state import KeyState, OpenPassage, PassedBy, Watermarks
+from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, PassedBy, Watermarks
 from streams.core.vehicles.alerts import alert_of, withdrawal_of
 from streams.core.vehicles.decisions import score_of, select
 from streams.core.vehicles.expiry import ExpiryIndex
@@ -57,9 +55,6 @@ SWEEP_MAX: Final = 2_000
 
 # Event time between ticks sent on. They only drive expiry and absence downstream, both of minutes.
 TICK_MICROSECONDS: Final = 10 * SECOND
-
-
-_WATERMARKS: Final = msgspec.msgpack.Decoder(Watermarks)
 
 
 class VehiclesStage:
@@ -91,7 +86,10 @@ class VehiclesFold:
         self._random_keys = random_keys
         self._keys: KeyedState[KeyState] = KeyedState(stored, history.encode, history.decode)
         self._texts: KeyedState[str] = KeyedState(stored, str.encode, bytes.decode)
-        self._watermarks: KeyedState[Watermarks] = KeyedState(stored, msgspec.msgpack.encode, _WATERMARKS.decode)
+        check_version([s for k, s in stored.items() if k[1:2] == b":" or k == WATERMARKS_KEY], VERSION, "a vehicle")
+        self._watermarks: KeyedState[Watermarks] = KeyedState(
+            stored, history.encode_watermarks, history.decode_watermarks
+        )
         self._watchlist = Watchlist(stored)
         self._rules = self._rules_in_force()
         self._expiry = ExpiryIndex((key, history.expiry_of(value)) for key, value in stored.items() if key[1:2] == b":")

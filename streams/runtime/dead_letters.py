@@ -1,5 +1,8 @@
 """What becomes of a record that cannot be processed: its bytes, unchanged, and headers that say why (KIP-1034 names).
 
+A dead letter that its topic does not take would end the worker for ever, so value, key and headers are kept, in this
+order, only while there is room.
+
 __streams.errors.exception   type of the error
 __streams.errors.message     what was wrong, without any value of the record: values may be plates
 __streams.errors.topic       where it came from
@@ -7,9 +10,13 @@ __streams.errors.partition
 __streams.errors.offset
 stage, reason, attempt       who refused it, why (closed set), how often it was tried, counted over re-drives
 appended_at                  when the broker took the original, microseconds UTC
+value_bytes, value_sha256    of a value that was left out
+key_bytes, key_sha256        of a key that was left out
+headers_left_out             how many of the original's headers were
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,12 +26,18 @@ from streams.runtime.cloud_events import Headers
 
 OUR_HEADERS: Final = frozenset(
     {f"__streams.errors.{name}" for name in ("exception", "message", "topic", "partition", "offset")}
-    | {"stage", "reason", "attempt", "appended_at", "value_bytes", "value_sha256"}
+    | {"stage", "reason", "attempt", "appended_at"}
+    | {"value_bytes", "value_sha256", "key_bytes", "key_sha256", "headers_left_out"}
 )
 
-# A compressed batch can hold a value far over any limit. Beyond this the dead letter carries its digest instead; the
-# dead letter topic takes messages of twice the usual size, so that what fitted the input fits here with its headers.
-MAX_VALUE_BYTES: Final = 1_900_000
+# Value, key and original headers together. The dead letter topic takes messages of twice the usual size, 2,097,152
+# bytes, so that what fitted the input fits here with our headers; a compressed batch can hold far larger records.
+MAX_BYTES: Final = 2_000_000
+
+# Lengths in front of a header's name and value.
+HEADER_OVERHEAD_BYTES: Final = 10
+
+MESSAGE_LENGTH_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +64,42 @@ def attempt_of(record: "ConsumerRecord[Any, Any]") -> int:
     return 0
 
 
+def described(part: str, content: bytes) -> Headers:
+    """What a dead letter says of a value or key that it has no room for."""
+    digest = hashlib.sha256(content).hexdigest()
+    return [(f"{part}_bytes", str(len(content)).encode()), (f"{part}_sha256", digest.encode())]
+
+
+def kept_headers(headers: Iterable[tuple[str, bytes | None]], room: int) -> Headers:
+    """The original's headers while there is room, and how many were left out if any were."""
+    kept, left_out = Headers(), 0
+    for name, content in headers:
+        size = len(name.encode()) + len(content or b"") + HEADER_OVERHEAD_BYTES
+        if name in OUR_HEADERS:
+            continue
+        if size > room:
+            left_out += 1
+            continue
+        room -= size
+        kept.append((name, content))
+    return [*kept, ("headers_left_out", str(left_out).encode())] if left_out else kept
+
+
 def bury(record: "ConsumerRecord[Any, Any]", stage: str, reason: str, exception: str, message: str) -> DeadLetterRecord:
     """The dead letter of a record as fetched."""
-    value = record.value
-    size: Headers = []
-    if value is not None and len(value) > MAX_VALUE_BYTES:
-        size = [("value_bytes", str(len(value)).encode()), ("value_sha256", hashlib.sha256(value).hexdigest().encode())]
+    value, key, room, left_out = record.value, record.key, MAX_BYTES, Headers()
+    if value is not None and len(value) > room:
+        left_out += described("value", value)
         value = None
-    headers: Headers = [(name, content) for name, content in record.headers if name not in OUR_HEADERS]
-    headers += [
+    room -= len(value or b"")
+    if key is not None and len(key) > room:
+        left_out += described("key", key)
+        key = None
+    room -= len(key or b"")
+    headers = [
+        *kept_headers(record.headers, room),
         ("__streams.errors.exception", exception.encode()),
-        ("__streams.errors.message", message.encode()),
+        ("__streams.errors.message", message[:MESSAGE_LENGTH_MAX].encode()),
         ("__streams.errors.topic", record.topic.encode()),
         ("__streams.errors.partition", str(record.partition).encode()),
         ("__streams.errors.offset", str(record.offset).encode()),
@@ -69,6 +107,6 @@ def bury(record: "ConsumerRecord[Any, Any]", stage: str, reason: str, exception:
         ("reason", reason.encode()),
         ("attempt", str(attempt_of(record) + 1).encode()),
         ("appended_at", str(record.timestamp * 1000).encode()),
-        *size,
+        *left_out,
     ]
-    return DeadLetterRecord(reason, exception, message, record.key, value, headers)
+    return DeadLetterRecord(reason, exception, message, key, value, headers)

@@ -142,7 +142,7 @@ class PartitionFold:
         encoded = []
         for output in outputs:
             value = encode(output.value)
-            if len(value) + len(output.key) > limit:
+            if len(value) + 2 * len(output.key) > limit:  # a CloudEvents header repeats the key
                 raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
             headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
             encoded.append(Encoded(output, value, headers))

@@ -15,6 +15,7 @@ from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP, ConsumerMessage
 
+from streams.runtime import fetched
 from streams.runtime.assignor import GroupAssignor
 
 SCHEME: Final = "batched"
@@ -79,11 +80,11 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def _fetch_records(self, consumer: Any, active_partitions: Any, **limits: Any) -> list[Batch]:
         try:
-            fetched = await super()._fetch_records(consumer, active_partitions, **limits)
+            records_by_partition = await super()._fetch_records(consumer, active_partitions, **limits)
         except NoOffsetForPartitionError:  # just assigned and not sought yet: seek_all comes
             return []
         batches = []  # no await between aiokafka taking the records and this: the epoch is the one they were read in
-        for aiokafka_tp, records in fetched.items():
+        for aiokafka_tp, records in records_by_partition.items():
             tp = ensure_TP(aiokafka_tp)
             start, end = self.fetched_to.get(tp), records[-1].offset + 1
             self.fetched_to[tp] = end
@@ -203,6 +204,7 @@ class Transport(aiokafka.Transport):  # type: ignore[misc]
 
 def register() -> None:
     """Make `batched://` known to Faust."""
+    fetched.register()
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
 
 

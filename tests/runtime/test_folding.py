@@ -7,6 +7,7 @@ import pytest
 from deploy.chaos.stages import POISONED_LANE, SWOLLEN_LANE, CountsFold
 from schemas.codec import FRAME
 from schemas.records import Tick
+from schemas.topics import DEAD_LETTERS
 from streams.core.stage import Output, Record
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import PartitionFold
@@ -139,6 +140,34 @@ def test_an_oversized_value_is_replaced_by_its_size_and_digest() -> None:
     assert refused[1].value is None
     assert headers["value_bytes"] == b"3000000"
     assert len(headers["value_sha256"]) == 64
+
+
+def size_of(letter: DeadLetterRecord) -> int:
+    headers = sum(len(name) + len(content or b"") + 10 for name, content in letter.headers)
+    return len(letter.value or b"") + len(letter.key or b"") + headers
+
+
+HUGE = b"x" * 1_500_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "headers", "left_out"),
+    [
+        (HUGE, b"v", ((f"{'n' * 400_000}", HUGE), ("traceparent", b"00-1")), {"headers_left_out": b"1"}),
+        (HUGE, HUGE, (("traceparent", b"00-1"),), {"key_bytes": b"1500000"}),
+        (HUGE + HUGE, HUGE + HUGE, (("traceparent", b"00-1"),), {"key_bytes": b"3000000", "value_bytes": b"3000000"}),
+        (b"k", b"v", (("traceparent", b"00-1"), *(("n", None) for _ in range(400_000))), {}),
+    ],
+)
+def test_no_key_or_headers_make_a_dead_letter_that_its_topic_does_not_take(
+    key: bytes, value: bytes, headers: Any, left_out: dict[str, bytes]
+) -> None:
+    _, refused = fold([fetched(1, key, value, headers)])
+    said = headers_of(refused[1])
+    assert size_of(refused[1]) < DEAD_LETTERS.max_message_bytes
+    assert said["traceparent"] == b"00-1"
+    assert said["reason"] == b"not_framed"
+    assert left_out.items() <= said.items()
 
 
 @pytest.mark.parametrize("attempt", [b"9" * 4_300, b"9" * 100_000, b"-1", b"x", b""])

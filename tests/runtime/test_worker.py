@@ -1,5 +1,6 @@
 """A worker process on the real broker: bad input, an absent registry, a topic made again, a broker restart."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -102,6 +105,67 @@ def test_bad_input_becomes_dead_letters_in_order_and_the_next_good_record_is_pro
         metrics = get(metrics_port_of(run, name), "/metrics")[1]
         assert f'border_dead_letters_total{{reason="fold_failed",stage="{run.path.stages[0].name}"}} 1.0' in metrics
         assert run.supervisor.exits[name] == {}
+
+
+class NotText(str):
+    """A header's name whose bytes are no UTF-8."""
+
+    def encode(self, *_: str) -> bytes:
+        return b"lane\xff"
+
+
+async def send_raw(broker: str, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
+    """One record with whatever headers into partition 0: other clients check their names."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker, max_request_size=8 << 20, compression_type="gzip")
+    await producer.start()
+    try:
+        batch = producer.create_batch()
+        builder = _DefaultRecordBatchBuilderPy(2, 1, 0, -1, -1, -1, 8 << 20)
+        builder.append(0, 1, key, value, [])
+        builder.append(1, 1, key, value, headers)
+        builder.append(2, 1, key, value, [])
+        batch._builder, batch._relative_offset = builder, 3
+        await (await producer.send_batch(batch, topic, partition=0))
+    finally:
+        await producer.stop()
+
+
+LARGE = b"x" * 2_500_000  # compresses to what the input topic takes, and is more than the dead letters' takes
+
+
+@pytest.mark.parametrize(
+    ("key", "headers", "told"),
+    [
+        (LANE.encode(), [(NotText(), b"1")], "lane\\xff"),
+        (LANE.encode(), [("large", LARGE)], "headers_left_out"),
+        (LARGE, [], "key_sha256"),
+    ],
+    ids=["header-name-not-text", "large-header", "large-key"],
+)
+def test_no_key_or_header_ends_the_worker(
+    key: bytes, headers: list[tuple[str, bytes]], told: str, platform: LocalPlatform, tmp_path: Path
+) -> None:
+    with new_run(platform, tmp_path) as run:
+        name, topic = run.start_worker(0, 0), run.path.stages[0].source.name
+        asyncio.run(send_raw(run.broker, topic, key, b"not framed", headers))
+        publish(run, [(LANE.encode(), platform.codec.encode(event(LANE)))] * 5)
+        eventually(lambda: counts_of(run) == [5.0], 40, "the fifth good reading being emitted")
+        letters = dead_letters_of(run)
+        assert [row.headers["reason"] for row in letters] == [b"not_framed"] * 3
+        assert [row.headers["__streams.errors.offset"] for row in letters] == [b"0", b"1", b"2"]
+        assert all(row.value == b"not framed" for row in letters)
+        assert told in letters[1].headers
+        assert run.supervisor.exits[name] == {}
+
+
+def test_a_good_reading_is_folded_whatever_its_headers_are_called(platform: LocalPlatform, tmp_path: Path) -> None:
+    with new_run(platform, tmp_path) as run:
+        run.start_worker(0, 0)
+        topic, good = run.path.stages[0].source.name, platform.codec.encode(event(LANE))
+        asyncio.run(send_raw(run.broker, topic, LANE.encode(), good, [(NotText(), b"1")]))
+        publish(run, [(LANE.encode(), good)] * 2)
+        eventually(lambda: counts_of(run) == [5.0], 40, "the fifth good reading being emitted")
+        assert dead_letters_of(run) == []
 
 
 def test_a_worker_is_ready_only_once_its_partitions_are_recovered_and_serves_its_metrics(

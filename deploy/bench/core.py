@@ -56,7 +56,7 @@ def fold_all(stage: Stage, codec: Codec, records: Iterable[Fetched]) -> tuple[fl
             fold = folds[partition] = PartitionFold(stage, codec, partition, {}, limit)
         transaction = Transaction()
         decoded = fold.decode(batch, {}, set())
-        if isinstance(decoded, int):
+        if isinstance(decoded, set):
             raise RuntimeError(f"the codec does not know its own schema id {decoded}")
         fold.fold(decoded, {}, transaction)
         transactions.append((batch[0].timestamp, transaction))

@@ -82,7 +82,7 @@ def lag_timer(app: Any) -> Any:
     """A timer that measures the lag of every partition."""
 
     async def measure_lag() -> None:
-        if app.groups.ready:
+        if app.groups.opened:
             app.groups.measure_lag(app.consumer.lags(), time.time())
 
     return measure_lag

@@ -7,7 +7,7 @@
 Nothing raises out of `fold`: whatever a record does, it becomes a dead letter and the next one is processed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
@@ -57,20 +57,22 @@ class PartitionFold:
         self._counters: dict[str, int] = {}
 
     def decode(
-        self, batch: Sequence[Any], refused: dict[int, DeadLetterRecord], unknown: set[int]
-    ) -> list[Decoded] | int:
-        """The batch's records, decoded, in order; or the id of a schema to ask the registry for.
+        self, batch: Sequence[Any], refused: dict[int, DeadLetterRecord], unknown: Container[int]
+    ) -> list[Decoded] | set[int]:
+        """The batch's records, decoded, in order; or the ids of schemas to ask the registry for.
 
         Adds dead letters to `refused` by offset. `unknown` holds ids that the registry has said it does not know.
         """
         decode, types, stage = self._codec.decode, self._types, self._stage.name
         decoded: list[Decoded] = []
+        ask: set[int] = set()
         for fetched in batch:
             try:
                 value = decode(fetched.value)
             except UndecodableError as error:
                 if isinstance(error, UnknownSchemaError) and error.schema_id not in unknown:
-                    return error.schema_id
+                    ask.add(error.schema_id)
+                    continue
                 refused[fetched.offset] = bury(fetched, stage, error.reason, type(error).__name__, str(error))
                 continue
             if type(value) not in types:
@@ -80,7 +82,7 @@ class PartitionFold:
                 refused[fetched.offset] = bury(fetched, stage, "missing_key", "MissingKey", "the record has no key")
             else:
                 decoded.append((fetched, Record(fetched.key, value, fetched.timestamp * 1000)))
-        return decoded
+        return ask or decoded
 
     def fold(self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction) -> None:
         """Fold a batch into the transaction: all at once, or, if anything raises, one record after the other."""

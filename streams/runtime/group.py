@@ -70,6 +70,9 @@ class Group:
         self._groups = groups
         self._source = source
         self.index = index
+        self.asking = False
+        """True while the registry is asked: nothing is fetched for this group, so that the others go on."""
+
         self.partitions: dict[int, Partition] = {}
         self._ledger = Ledger(
             groups.settings.broker,
@@ -144,8 +147,11 @@ class Group:
         await self._idle.wait()
 
     async def submit(self, batch: Batch) -> None:
-        """Queue a batch; waits while the queue is full, which is the back-pressure on the consumer."""
-        while batch.epoch == self._epoch and len(self._queue) >= MAX_QUEUED_BATCHES:
+        """Queue a batch; waits while the queue is full, which is the back-pressure on the consumer.
+
+        A group that asks the registry takes the few that were fetched before it asked: all groups are fed in one row.
+        """
+        while batch.epoch == self._epoch and len(self._queue) >= MAX_QUEUED_BATCHES and not self.asking:
             self._room.clear()
             await self._room.wait()
         if batch.epoch != self._epoch:
@@ -197,11 +203,18 @@ class Group:
         groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
 
     async def _decode(self, fold: PartitionFold, batch: Batch, refused: dict[int, DeadLetterRecord]) -> list[Decoded]:
+        schemas = self._groups.schemas
         while True:
-            decoded = fold.decode(batch.records, refused, self._groups.schemas.unknown)
-            if not isinstance(decoded, int):
+            schemas.forget_old()
+            decoded = fold.decode(batch.records, refused, schemas.unknown)
+            if isinstance(decoded, list):
                 return decoded
-            await self._groups.schemas.learn(decoded)
+            self.asking = True
+            self._room.set()
+            try:
+                await schemas.learn(decoded)
+            finally:
+                self.asking = False
             refused.clear()
 
     def _commit_if_due(self) -> None:

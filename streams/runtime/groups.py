@@ -38,14 +38,19 @@ class Groups:
         self.codec = codec
         self.emit = emit
         self.failpoints = Failpoints(settings.failpoint)
-        self.schemas = SchemaCache(codec, settings.registry_url, self.in_thread, emit)
-        self.ready = False
+        self.schemas = SchemaCache(codec, settings.registry_url, emit)
+        self.opened = False
         """True while every assigned partition is recovered; also with none assigned, as for a spare worker."""
 
         self._end = end
         self._opened: dict[int, Group] = {}
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "groups")
+
+    @property
+    def ready(self) -> bool:
+        """True while every assigned partition is recovered and none waits for a registry that does not answer."""
+        return self.opened and not self.schemas.unanswered
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run what blocks in a thread."""
@@ -64,7 +69,7 @@ class Groups:
 
         Never raises: a worker that cannot open its partitions ends, with a status that says whether to start it again.
         """
-        self.ready = False
+        self.opened = False
         wanted: dict[int, list[int]] = defaultdict(list)
         for tp in assigned:
             wanted[group_of(tp.partition)].append(tp.partition)
@@ -102,7 +107,7 @@ class Groups:
         """Let batches of this epoch in."""
         for index, group in self._opened.items():
             group.start(epoch, {tp.partition: at for tp, at in positions.items() if group_of(tp.partition) == index})
-        self.ready = True
+        self.opened = True
 
     async def finish(self) -> None:
         """Commit everything folded."""
@@ -113,6 +118,11 @@ class Groups:
         group = self._opened.get(group_of(batch.tp.partition))
         if group is not None:
             await group.submit(batch)
+
+    def asking(self) -> set[Any]:
+        """Partitions whose group asks the registry."""
+        source = self.stage.source.name
+        return {partition_of(source, p) for group in self._opened.values() if group.asking for p in group.partitions}
 
     def committed_positions(self) -> dict[Any, int]:
         """What the changelog holds, by partition; partitions without a position left out."""

@@ -140,7 +140,14 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
         """Whole batches, as one event each."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        batches = await self._thread.getmany(set(self.assignment()), timeout)
+        partitions = set(self.assignment())
+        waiting = partitions & self.app.groups.asking()
+        if waiting:
+            timeout = FETCH_WAIT_MS / 1000  # they are looked at again soon
+        if waiting == partitions != set():  # none would mean all to aiokafka
+            await asyncio.sleep(timeout)
+            return
+        batches = await self._thread.getmany(partitions - waiting, timeout)
         if not self.flow_active:  # a fetch under way when the flow stopped may return after the seek: keep it
             await self.wait(self.can_resume_flow)
         for batch in batches or ():

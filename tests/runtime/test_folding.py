@@ -22,7 +22,7 @@ def fold(records: list[Any], max_message_bytes: int = 1_000_000) -> tuple[Transa
     partition = PartitionFold(COUNTS, CODEC, 0, {}, max_message_bytes)
     transaction, refused = Transaction(), dict[int, DeadLetterRecord]()
     decoded = partition.decode(records, refused, unknown={999})
-    assert not isinstance(decoded, int)
+    assert isinstance(decoded, list)
     partition.fold(decoded, refused, transaction)
     return transaction, refused
 
@@ -100,7 +100,7 @@ def test_events_of_a_batch_that_was_folded_again_are_counted_once(monkeypatch: p
     poisoned = fetched(2, POISONED_LANE.encode(), CODEC.encode(event(POISONED_LANE)))
     refused: dict[int, DeadLetterRecord] = {}
     decoded = partition.decode([good(1, "2301/01"), poisoned, good(3, "2301/01")], refused, set())
-    assert not isinstance(decoded, int)
+    assert isinstance(decoded, list)
     partition.fold(decoded, refused, Transaction())
     assert partition.take_counters() == {"seen": 2}
     assert partition.take_counters() == {}
@@ -120,9 +120,10 @@ def test_a_state_too_large_is_taken_back_and_its_record_becomes_a_dead_letter() 
     assert not any(long.encode() in key for key in transaction.changes[0])
 
 
-def test_an_id_not_asked_for_yet_is_handed_back_before_anything_is_folded() -> None:
+def test_ids_not_asked_for_yet_are_handed_back_before_anything_is_folded() -> None:
     partition = PartitionFold(COUNTS, CODEC, 0, {}, 1_000_000)
-    assert partition.decode([good(1, "2301/01"), fetched(2, b"k", FRAME.pack(0, 998) + b"x")], {}, set()) == 998
+    foreign = [fetched(number, b"k", FRAME.pack(0, 990 + number) + b"x") for number in (2, 3, 4)]
+    assert partition.decode([good(1, "2301/01"), *foreign], {}, {993}) == {992, 994}
 
 
 def test_outputs_of_one_topic_keep_their_order_across_ticks() -> None:

@@ -34,18 +34,18 @@ pytestmark = pytest.mark.integration
 LANE = "2301/01"
 
 
-def publish(run: Run, records: list[tuple[bytes | None, bytes | None]]) -> None:
-    """All into partition 0, in this order."""
+def publish(run: Run, records: list[tuple[bytes | None, bytes | None]], partition: int = 0) -> None:
+    """All into one partition, in this order."""
     producer = new_producer(run.broker, **{"message.max.bytes": "1048588"})
     for key, value in records:
-        producer.produce(run.path.stages[0].source.name, value, key, 0, headers=[("traceparent", b"00-1")])
+        producer.produce(run.path.stages[0].source.name, value, key, partition, headers=[("traceparent", b"00-1")])
     assert producer.flush(20) == 0
 
 
-def counts_of(run: Run) -> list[float | None]:
-    """What COUNTS has emitted for the lane: the number of every fifth reading."""
+def counts_of(run: Run, lane_id: str = LANE) -> list[float | None]:
+    """What COUNTS has emitted for a lane: the number of every fifth reading."""
     values = [run.codec.decode(row.value) for row in read_log(run.broker, run.path.stages[0].sink)]  # type: ignore[attr-defined]
-    return [value.declared_load_kg for value in values if isinstance(value, LaneEvent) and value.lane_id == LANE]
+    return [value.declared_load_kg for value in values if isinstance(value, LaneEvent) and value.lane_id == lane_id]
 
 
 def dead_letters_of(run: Run) -> list[Logged]:
@@ -297,10 +297,16 @@ def test_while_the_registry_is_down_a_newer_schema_waits_and_is_no_dead_letter(
         publish(run, [(LANE.encode(), newer)] * 5)
         waits = f'border_registry_waits_total{{stage="{path.stages[0].name}"}} 2.0'
         eventually(lambda: waits in get(port, "/metrics")[1], 40, "two questions going unanswered")
+        assert get(port, "/readyz")[0] == 503
+        # more than all queues hold of the group that waits, then a reading of another group
+        publish(run, [(LANE.encode(), newer)] * 50_000)
+        publish(run, [(b"2301/02", run.codec.encode(event("2301/02")))] * 5, 11)
+        eventually(lambda: counts_of(run, "2301/02") == [5.0], 40, "another group going on")
         assert counts_of(run) == []
         assert dead_letters_of(run) == []
         relay.is_open = True
-        eventually(lambda: counts_of(run) == [5.0], 40, "the newer records being folded")
+        eventually(lambda: len(counts_of(run)) == 10_001, 60, "the newer records being folded")
+        eventually(lambda: get(port, "/readyz")[0] == 200, 40, "the worker being ready again")
         assert dead_letters_of(run) == []
     finally:
         run.stop()

@@ -14,9 +14,9 @@ from schemas.records import Tick
 from schemas.registry import (
     COMPATIBILITY,
     NotRegistered,
+    RegistryClient,
     RegistryUnavailable,
     SchemaRefused,
-    client_of,
     fetch_schema,
     load_codec,
     register_all,
@@ -31,7 +31,7 @@ NOBODY = "http://127.0.0.1:1/apis/ccompat/v7"
 
 
 def register(platform: LocalPlatform, subject: str, schema: Any) -> int:
-    return client_of(platform.registry_url).register_schema(subject, Schema(json.dumps(schema), "AVRO"))
+    return RegistryClient(platform.registry_url).register_schema(subject, Schema(json.dumps(schema), "AVRO"))
 
 
 def older_tick() -> Any:
@@ -54,17 +54,17 @@ def test_registering_again_gives_the_same_ids(platform: LocalPlatform) -> None:
 
 
 def test_every_subject_is_held_to_full_transitive_compatibility(platform: LocalPlatform) -> None:
-    assert client_of(platform.registry_url).get_compatibility() == COMPATIBILITY == "FULL_TRANSITIVE"
+    assert RegistryClient(platform.registry_url).get_compatibility() == COMPATIBILITY == "FULL_TRANSITIVE"
 
 
 def test_a_schema_comes_back_by_its_id_as_it_stands_in_our_file(platform: LocalPlatform) -> None:
     record = next(record for record in sample_records(seed=24, each=1) if isinstance(record, Tick))
     schema_id = int.from_bytes(platform.codec.encode(record)[1:5], "big")
-    assert json.loads(fetch_schema(platform.registry_url, schema_id) or "") == load_schemas()["Tick"]
+    assert json.loads(fetch_schema(RegistryClient(platform.registry_url), schema_id) or "") == load_schemas()["Tick"]
 
 
 def test_an_id_that_the_registry_does_not_know_is_none(platform: LocalPlatform) -> None:
-    assert fetch_schema(platform.registry_url, 99_999) is None
+    assert fetch_schema(RegistryClient(platform.registry_url), 99_999) is None
 
 
 def test_a_schema_that_may_not_follow_the_registered_one_is_refused_by_name(platform: LocalPlatform) -> None:
@@ -85,7 +85,12 @@ def test_a_subject_never_registered_has_no_versions(platform: LocalPlatform) -> 
 
 @pytest.mark.parametrize(
     "ask",
-    [register_all, load_codec, lambda url: fetch_schema(url, 1), lambda url: registered_schemas(url, "any")],
+    [
+        register_all,
+        load_codec,
+        lambda url: fetch_schema(RegistryClient(url), 1),
+        lambda url: registered_schemas(url, "any"),
+    ],
     ids=["register_all", "load_codec", "fetch_schema", "registered_schemas"],
 )
 def test_a_registry_that_does_not_answer_is_named_and_is_no_answer(ask: Any) -> None:

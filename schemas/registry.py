@@ -14,6 +14,7 @@ from schemas.topics import subjects
 
 COMPATIBILITY: Final = "FULL_TRANSITIVE"
 TIMEOUT_SECONDS: Final = 10
+LOOPBACK: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 REFUSALS: Final = (409, 422)  # incompatible, invalid
 
 
@@ -38,6 +39,9 @@ class RegistryClient(SchemaRegistryClient):
     def __init__(self, url: str) -> None:
         super().__init__({"url": url, "timeout": TIMEOUT_SECONDS, "max.retries": 1})
         self.url = url
+        # A proxy in the environment is for other hosts: what it calls 127.0.0.1 is its own machine.
+        rest, direct = self._rest_client, dict.fromkeys(LOOPBACK)
+        rest.session = type(rest.session)(verify=rest.verify, auth=rest.auth, timeout=rest.timeout, mounts=direct)
 
 
 def unavailable(url: str, error: Exception) -> RegistryUnavailable:

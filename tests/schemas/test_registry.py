@@ -101,3 +101,14 @@ def test_a_registry_that_does_not_answer_is_named_and_is_no_answer(ask: Any) -> 
 def test_a_registry_without_our_schemas_says_which_and_how_to_register(platform: LocalPlatform) -> None:
     with pytest.raises(NotRegistered, match="lacks test-unregistered; run `border schemas register`"):
         load_codec(platform.registry_url, {"test-unregistered": Tick})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_in_the_environment_is_not_asked_for_a_registry_on_this_machine(
+    host: str, platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert load_codec(platform.registry_url.replace("127.0.0.1", host))
+    with pytest.raises(RegistryUnavailable):  # other hosts are asked through it
+        load_codec("http://192.0.2.1/apis/ccompat/v7")

@@ -50,6 +50,21 @@ def without_logical_types(schema: Any) -> Any:
     return schema
 
 
+def check_finite(schema: Any, around: frozenset[str] = frozenset()) -> None:
+    """Raises ValueError for a parsed schema that holds itself: fastavro overruns the C stack on a deep enough value."""
+    if isinstance(schema, str):
+        if schema in around:
+            raise ValueError(f"{schema} holds itself")
+    elif isinstance(schema, list):
+        for branch in schema:
+            check_finite(branch, around)
+    elif isinstance(schema, dict):
+        within = around | {str(schema["name"])} if schema["type"] == "record" else around
+        inner = [field["type"] for field in schema.get("fields", ())] + [schema.get("items"), schema.get("values")]
+        for part in inner:
+            check_finite(part, within)
+
+
 OUR_SCHEMAS: Final[dict[type[msgspec.Struct], Any]] = {
     RECORD_TYPES[name]: fastavro.parse_schema(without_logical_types(schema)) for name, schema in load_schemas().items()
 }
@@ -78,10 +93,11 @@ class Codec:
         """Learn a writer's schema. Raises UndecodableError if it is not a record of ours."""
         try:
             writer = fastavro.parse_schema(without_logical_types(json.loads(schema_json)))
-            record_type = RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")]
-        except (ValueError, KeyError, TypeError, fastavro.schema.SchemaParseException) as error:
+            check_finite(writer)
+            reader = make_reader(writer, RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")])
+        except Exception as error:  # a registry takes schemas that are no record, or nested too deep for any parser
             raise UndecodableError("foreign_schema", f"schema id {schema_id} is not a record of ours") from error
-        self._readers[schema_id] = make_reader(writer, record_type)
+        self._readers[schema_id] = reader
 
     def encode(self, record: msgspec.Struct) -> bytes:
         """Framed bytes of a record. Raises KeyError for a type that no id was given for."""

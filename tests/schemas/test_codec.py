@@ -6,6 +6,7 @@ import random
 import struct
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import avro.io
 import avro.schema
@@ -15,6 +16,7 @@ import pytest
 
 from schemas import records
 from schemas.codec import (
+    FRAME,
     OUR_SCHEMAS,
     RECORD_TYPES,
     Codec,
@@ -188,3 +190,48 @@ def test_a_schema_that_is_not_ours_is_refused() -> None:
     with pytest.raises(UndecodableError) as refusal:
         CODEC.add_schema(5, '{"type": "record", "name": "Foreign", "fields": []}')
     assert refusal.value.reason == "foreign_schema"
+
+
+def nested(depth: int) -> str:
+    """The JSON of a Tick with a field of records in records."""
+    records = "".join(f'{{"type": "record", "name": "R{n}", "fields": [{{"name": "f", "type": ' for n in range(depth))
+    return f'{{"type": "record", "name": "border.v1.Tick", "fields": [{{"name": "x", "type": {records}"int"' + "}]}" * (
+        depth + 1
+    )
+
+
+def holding_itself(through: str) -> str:
+    """The JSON of a Tick with a field that is a Tick again."""
+    tick = load_schemas()["Tick"]
+    inner: Any = ["null", "border.v1.Tick"]
+    if through == "record":
+        inner = {"type": "record", "name": "Other", "fields": [{"name": "next", "type": inner}]}
+    elif through == "array":
+        inner = {"type": "array", "items": inner}
+    elif through == "map":
+        inner = {"type": "map", "values": "border.v1.Tick"}
+    return json.dumps(tick | {"fields": [*tick["fields"], {"name": "next", "type": inner}]})
+
+
+@pytest.mark.parametrize(
+    "schema_json",
+    [nested(200), nested(100_000), "null", "[]", "{", *map(holding_itself, ("union", "record", "array", "map"))],
+    ids=[
+        "deep",
+        "deeper",
+        "null",
+        "union",
+        "no-json",
+        "itself",
+        "itself-by-record",
+        "itself-by-array",
+        "itself-by-map",
+    ],
+)
+def test_whatever_a_registry_holds_as_a_schema_is_refused_and_raises_nothing_else(schema_json: str) -> None:
+    codec = Codec({})
+    with pytest.raises(UndecodableError) as refusal:
+        codec.add_schema(5, schema_json)
+    assert refusal.value.reason == "foreign_schema"
+    with pytest.raises(UnknownSchemaError):
+        codec.decode(FRAME.pack(0, 5) + b"x")

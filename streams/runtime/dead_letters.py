@@ -51,6 +51,12 @@ class DeadLetterRecord:
     value: bytes | None
     headers: Headers
 
+    @property
+    def size_bytes(self) -> int:
+        """Of value, key and headers."""
+        headers = sum(len(name) + len(content or b"") for name, content in self.headers)
+        return len(self.value or b"") + len(self.key or b"") + headers
+
 
 # Anyone can write this header, and Python refuses to read a number of thousands of digits.
 ATTEMPT_DIGITS_MAX: Final = 9

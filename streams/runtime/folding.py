@@ -156,6 +156,7 @@ class PartitionFold:
             self._counters[event] = self._counters.get(event, 0) + number
         self._fold.counters.clear()
         for output, value, headers in encoded:
+            transaction.bytes += len(value) + len(output.key)
             transaction.urgent |= output.urgent
             partition = -1 if output.partition is None else output.partition
             if headers is None:
@@ -163,6 +164,7 @@ class PartitionFold:
             else:
                 transaction.public.append((output.topic.name, output.key, value, partition, headers))
         if changes:
+            transaction.bytes += sum([len(key) + len(state or b"") for key, state in changes.items()])
             transaction.changes.setdefault(self.partition, {}).update(changes)
 
     def take_counters(self) -> dict[str, int]:

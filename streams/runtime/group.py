@@ -168,7 +168,7 @@ class Group:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while self._queue and self._pending.records < self._groups.settings.max_records:
+                while self._queue and not self._pending.is_full(self._groups.settings.max_records):
                     batch = self._queue.popleft()
                     self._room.set()
                     await self._fold(batch)
@@ -195,6 +195,7 @@ class Group:
             self._idle.clear()
         for offset in sorted(refused):
             pending.dead_letters.append(refused[offset])
+            pending.bytes += refused[offset].size_bytes
             groups.emit_rejected(batch.tp, offset, refused[offset])
         pending.records += len(batch.records)
         pending.positions[batch.tp.partition] = partition.folded = batch.end
@@ -223,7 +224,7 @@ class Group:
         if not pending.records or self._committing is not None:
             return
         age = asyncio.get_running_loop().time() - pending.started
-        if pending.urgent or pending.records >= settings.max_records or age >= settings.gather_seconds - 0.001:
+        if pending.urgent or pending.is_full(settings.max_records) or age >= settings.gather_seconds - 0.001:
             self._pending = Transaction()
             self._committing = asyncio.create_task(self._commit(pending))
 

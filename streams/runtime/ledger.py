@@ -20,6 +20,10 @@ CLAIM_SECONDS: Final = 30.0
 # again or this passes; the claim comes within seconds.
 TRANSACTION_TIMEOUT_MS: Final = 30_000
 
+# A compressed batch of 1 MB can hold a gigabyte, which the producer's queue does not: a transaction that has grown to
+# this takes no further batch.
+TRANSACTION_BYTES_MAX: Final = 64 << 20
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -40,10 +44,17 @@ class Transaction:
     """Offset to read next, by partition."""
 
     records: int = 0
+    bytes: int = 0
+    """Of keys, values and dead letters' headers to be produced, about."""
+
     urgent: bool = False
     oldest_appended_at: int = 0
     started: float = 0.0
     """Loop time at which the first batch was folded into it."""
+
+    def is_full(self, max_records: int) -> bool:
+        """Whether it has to be committed before more is folded."""
+        return self.records >= max_records or self.bytes >= TRANSACTION_BYTES_MAX
 
     def add_plain(self, topic: str, partition: int, message: dict[str, Any]) -> None:
         """Put out a message without headers. Order within a topic is kept: a tick stays behind what it is about."""
@@ -101,9 +112,9 @@ class Ledger:
             for partition, messages in runs:
                 self._produce_all(topic, partition, messages)
         for topic, key, value, partition, headers in transaction.public:
-            self._producer.produce(topic, value, key, partition, headers=headers)
+            self._produce(topic, value, key, partition, headers)
         for letter in transaction.dead_letters:
-            self._producer.produce(DEAD_LETTERS.name, letter.value, letter.key, headers=letter.headers)
+            self._produce(DEAD_LETTERS.name, letter.value, letter.key, -1, letter.headers)
         self._pass("after_outputs")
         for partition, states in transaction.changes.items():
             self._produce_all(self._changelog, partition, [{"key": key, "value": s} for key, s in states.items()])
@@ -128,6 +139,13 @@ class Ledger:
         if self._failpoints.is_set(failpoint):
             self._producer.flush(self._commit_timeout_seconds)
             self._failpoints.hit(failpoint)
+
+    def _produce(self, topic: str, value: bytes | None, key: bytes | None, partition: int, headers: Headers) -> None:
+        try:
+            self._producer.produce(topic, value, key, partition, headers=headers)
+        except BufferError:  # 2,000 records of one batch can become dead letters of 2 MB each
+            self._producer.flush(self._commit_timeout_seconds)
+            self._producer.produce(topic, value, key, partition, headers=headers)
 
     def _produce_all(self, topic: str, partition: int, messages: list[dict[str, Any]]) -> None:
         # One call per partition: a partition inside a message is accepted by produce_batch and then ignored.

@@ -6,7 +6,7 @@ consumer's own thread; Faust's tables, producer, acks and `exactly_once` are not
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
@@ -24,6 +24,9 @@ SCHEME: Final = "batched"
 # records wait until it returns: this is the most it can add to the latency of a busy partition.
 FETCH_WAIT_MS: Final = 50
 
+# Keys and values of one batch. A fetch is bounded as it is compressed, which a thousandth of this can be.
+BATCH_BYTES: Final = 8 << 20
+
 
 class Batch(NamedTuple):
     """What one fetch brought for one partition."""
@@ -37,6 +40,18 @@ class Batch(NamedTuple):
 
     end: int
     records: list[Any]
+
+
+def runs_of(records: list[Any]) -> Iterator[list[Any]]:
+    """The records in runs of at most BATCH_BYTES, or of one record."""
+    begin = total = 0
+    for at, record in enumerate(records):
+        size = max(0, record.serialized_key_size) + max(0, record.serialized_value_size)
+        total += size
+        if total > BATCH_BYTES and at > begin:
+            yield records[begin:at]
+            begin, total = at, size
+    yield records[begin:] if begin else records
 
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -86,9 +101,10 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
         batches = []  # no await between aiokafka taking the records and this: the epoch is the one they were read in
         for aiokafka_tp, records in records_by_partition.items():
             tp = ensure_TP(aiokafka_tp)
-            start, end = self.fetched_to.get(tp), records[-1].offset + 1
-            self.fetched_to[tp] = end
-            batches.append(Batch(tp, self.epoch, start, end, records))
+            for run in runs_of(records):
+                start, end = self.fetched_to.get(tp), run[-1].offset + 1
+                self.fetched_to[tp] = end
+                batches.append(Batch(tp, self.epoch, start, end, run))
         return batches
 
     def lags(self) -> dict[int, int]:

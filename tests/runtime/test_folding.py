@@ -1,5 +1,6 @@
 """Whatever a record does, it becomes a dead letter and the next one is processed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from streams.core.stage import Output, Record
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction
+from streams.runtime.transport import runs_of
 from tests.runtime.records import CODEC, COUNTS, event, fetched, good
 
 LANE = b"lane 2301/01"
@@ -141,6 +143,24 @@ def test_an_oversized_value_is_replaced_by_its_size_and_digest() -> None:
     assert refused[1].value is None
     assert headers["value_bytes"] == b"3000000"
     assert len(headers["value_sha256"]) == 64
+
+
+def test_a_transaction_is_full_by_its_bytes_too() -> None:
+    large = [fetched(n, b"2301/01", CODEC.encode(event("2301/01", reading_id="x" * 999_000))) for n in range(5)]
+    transaction, refused = fold([*large, fetched(5, SWOLLEN_LANE.encode(), large[0].value)])
+    assert 0 < transaction.bytes < 10_000_000
+    assert not transaction.is_full(max_records=10_000)
+    assert refused[5].size_bytes > 999_000
+    transaction.bytes += 60 * refused[5].size_bytes + 10_000_000
+    assert transaction.is_full(max_records=10_000)
+
+
+def test_what_was_fetched_is_cut_into_batches_of_some_megabytes() -> None:
+    sizes = (1, 7_000_000, 2_000_000, 9_000_000, 9_000_000, 5, 5)
+    records = [replace(fetched(n, b"k", None), serialized_value_size=size) for n, size in enumerate(sizes)]
+    runs = list(runs_of(records))
+    assert [[record.offset for record in run] for run in runs] == [[0, 1], [2], [3], [4], [5, 6]]
+    assert list(runs_of(records[5:])) == [records[5:]]
 
 
 def size_of(letter: DeadLetterRecord) -> int:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from deploy.chaos.path import new_producer
 from deploy.local.platform import LocalPlatform
 from deploy.local.topics import ensure_topics
 from schemas.topics import Topic
+from streams.runtime import ledger
+from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.failpoints import Failpoints
 from streams.runtime.ledger import Ledger, Transaction
 from streams.runtime.recovery import Position, Recovered, StateRefused, describe, recover
@@ -138,3 +140,16 @@ def test_a_hundred_thousand_states_are_read_back_in_seconds(group: Group) -> Non
     started = time.monotonic()
     assert len(group.recover().states) == 100_000
     assert time.monotonic() - started < 10.0
+
+
+def test_more_than_the_producers_queue_holds_is_committed_all_the_same(
+    group: Group, new_topic: NewTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = new_topic(partitions=1, max_message_bytes=2 << 20)
+    monkeypatch.setattr(ledger, "DEAD_LETTERS", topic)
+    letter = DeadLetterRecord("not_framed", "", "", None, b"x" * 1_900_000, [])
+    group.ledger.commit(Transaction(dead_letters=[letter] * 600), {})  # 1.14 GB; the queue holds 1 GB
+    admin = AdminClient({"bootstrap.servers": group.broker})
+    place = TopicPartition(topic.name, 0)
+    (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
+    assert future.result(10).offset == 600 + 1  # and the mark of the commit

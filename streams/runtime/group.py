@@ -24,7 +24,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -59,8 +59,19 @@ class Partition:
     tail: int | None = None
     """Where the next batch from the transport must begin."""
 
-    appended_at: int = 0
-    """When the newest folded record was appended, microseconds UTC."""
+    uncommitted: deque[Batch] = field(default_factory=deque)
+    """Batches taken from the transport and not committed yet, in order."""
+
+    unread_since: float | None = None
+    """When records were first seen that none of these batches holds, seconds; None: all seen are in them."""
+
+    def lag(self, unread: int, now: float) -> tuple[int, float]:
+        """Records not committed yet and the age of the oldest; at least its age while it is not even fetched."""
+        records = unread + sum(len(batch.records) for batch in self.uncommitted)
+        if self.uncommitted:
+            return records, max(0.0, now - self.uncommitted[0].records[0].timestamp / 1000)
+        self.unread_since = (self.unread_since or now) if unread else None
+        return records, now - (self.unread_since or now)
 
 
 class Group:
@@ -129,6 +140,9 @@ class Group:
     def rewind(self) -> dict[int, int]:
         """Forget batches that are not folded; they are fetched again. Returns where to read on: step 7."""
         self._queue.clear()
+        for partition in self.partitions.values():
+            while partition.uncommitted and partition.uncommitted[-1].end > partition.folded:
+                partition.uncommitted.pop()
         self._epoch = None
         self._room.set()
         return {number: partition.folded for number, partition in self.partitions.items()}
@@ -159,7 +173,8 @@ class Group:
         partition = self.partitions[batch.tp.partition]
         if batch.start != partition.tail:
             self._groups.give_up(f"{batch.tp} continues at {batch.start} instead of {partition.tail}")
-        partition.tail = batch.end
+        partition.tail, partition.unread_since = batch.end, None
+        partition.uncommitted.append(batch)
         self._queue.append(batch)
         self._wake.set()
 
@@ -199,7 +214,6 @@ class Group:
             groups.emit_rejected(batch.tp, offset, refused[offset])
         pending.records += len(batch.records)
         pending.positions[batch.tp.partition] = partition.folded = batch.end
-        partition.appended_at = batch.records[-1].timestamp * 1000
         elapsed = time.perf_counter() - started
         groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
 
@@ -240,7 +254,10 @@ class Group:
             groups.give_up(f"group {self.index} could not commit: {error!r}")
         groups.failpoints.hit("before_ack")
         for number, offset in pending.positions.items():
-            self.partitions[number].committed = offset
+            partition = self.partitions[number]
+            partition.committed = offset
+            while partition.uncommitted and partition.uncommitted[0].end <= offset:
+                partition.uncommitted.popleft()
         self._committing = None
         if not self._pending.records:
             self._idle.set()
@@ -278,8 +295,3 @@ class Group:
             self._task.cancel()
         self.partitions.clear()
         await self._groups.in_thread(self._ledger.close)
-
-    def waiting_records(self, partition: int) -> int:
-        """Records taken from the consumer and not committed yet."""
-        queued = sum(len(batch.records) for batch in self._queue if batch.tp.partition == partition)
-        return queued + (self._pending.records if partition in self._pending.positions else 0)

@@ -143,6 +143,4 @@ class Groups:
         """Emit each partition's lag. `unread`: records that the consumer has not taken yet; `now`: seconds."""
         for group in self._opened.values():
             for number, partition in group.partitions.items():
-                records = unread.get(number, 0) + group.waiting_records(number)
-                seconds = now - partition.appended_at / 1e6 if records and partition.appended_at else 0.0
-                self.emit(events.LagMeasured(number, records, max(0.0, seconds)))
+                self.emit(events.LagMeasured(number, *partition.lag(unread.get(number, 0), now)))

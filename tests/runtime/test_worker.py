@@ -78,6 +78,14 @@ def get(port: int, path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
+def lag_seconds_of(port: int, partition: int) -> float:
+    """The metric of one partition."""
+    for line in get(port, "/metrics")[1].splitlines():
+        if line.startswith(f'border_lag_seconds{{partition="{partition}"'):
+            return float(line.split()[-1])
+    return 0.0
+
+
 def test_bad_input_becomes_dead_letters_in_order_and_the_next_good_record_is_processed(
     platform: LocalPlatform, tmp_path: Path
 ) -> None:
@@ -302,6 +310,8 @@ def test_while_the_registry_is_down_a_newer_schema_waits_and_is_no_dead_letter(
         publish(run, [(LANE.encode(), newer)] * 50_000)
         publish(run, [(b"2301/02", run.codec.encode(event("2301/02")))] * 5, 11)
         eventually(lambda: counts_of(run, "2301/02") == [5.0], 40, "another group going on")
+        eventually(lambda: lag_seconds_of(port, 0) > 2.0, 40, "the lag of what waits")
+        assert lag_seconds_of(port, 11) == 0.0
         assert counts_of(run) == []
         assert dead_letters_of(run) == []
         relay.is_open = True

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 # Batches waiting per group. Enough to fold while the next fetch is under way; more only adds latency and memory.
 MAX_QUEUED_BATCHES: Final = 12
 
+# How long a position without records waits for a transaction with some, before it gets one of its own.
+POSITIONS_SECONDS: Final = 5.0
+
 
 @dataclass(slots=True)
 class Partition:
@@ -156,7 +159,7 @@ class Group:
     async def finish(self) -> None:
         """Before partitions are given up: commit what is folded, so that the next owner need not fence us."""
         self.rewind()
-        self._pending.urgent = self._pending.records > 0
+        self._pending.urgent = bool(self._pending.positions)
         self._commit_if_due()
         await self._idle.wait()
 
@@ -174,7 +177,8 @@ class Group:
         if batch.start != partition.tail:
             self._groups.give_up(f"{batch.tp} continues at {batch.start} instead of {partition.tail}")
         partition.tail, partition.unread_since = batch.end, None
-        partition.uncommitted.append(batch)
+        if batch.records:
+            partition.uncommitted.append(batch)
         self._queue.append(batch)
         self._wake.set()
 
@@ -195,6 +199,9 @@ class Group:
     async def _fold(self, batch: Batch) -> None:
         groups, started = self._groups, time.perf_counter()
         partition = self.partitions[batch.tp.partition]
+        if not batch.records:
+            self._move_on(batch)
+            return
         refused: dict[int, DeadLetterRecord] = {}
         decoded = await self._decode(partition.fold, batch, refused)
         if batch.epoch != self._epoch:  # the registry was asked, and partitions moved meanwhile: the batch comes again
@@ -217,6 +224,14 @@ class Group:
         elapsed = time.perf_counter() - started
         groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
 
+    def _move_on(self, batch: Batch) -> None:
+        """Note a position that no record brought, so that retention behind it is not taken for a loss one day."""
+        if not self._pending.positions:
+            self._pending.started = asyncio.get_running_loop().time()
+            asyncio.get_running_loop().call_later(POSITIONS_SECONDS, self._commit_if_due)
+            self._idle.clear()
+        self._pending.positions[batch.tp.partition] = self.partitions[batch.tp.partition].folded = batch.end
+
     async def _decode(self, fold: PartitionFold, batch: Batch, refused: dict[int, DeadLetterRecord]) -> list[Decoded]:
         schemas = self._groups.schemas
         while True:
@@ -235,10 +250,11 @@ class Group:
     def _commit_if_due(self) -> None:
         """After each fold, when gathering ends, after each commit, and before partitions are given up."""
         pending, settings = self._pending, self._groups.settings
-        if not pending.records or self._committing is not None:
+        if not pending.positions or self._committing is not None:
             return
         age = asyncio.get_running_loop().time() - pending.started
-        if pending.urgent or pending.is_full(settings.max_records) or age >= settings.gather_seconds - 0.001:
+        gather_seconds = settings.gather_seconds if pending.records else POSITIONS_SECONDS
+        if pending.urgent or pending.is_full(settings.max_records) or age >= gather_seconds - 0.001:
             self._pending = Transaction()
             self._committing = asyncio.create_task(self._commit(pending))
 
@@ -259,11 +275,12 @@ class Group:
             while partition.uncommitted and partition.uncommitted[0].end <= offset:
                 partition.uncommitted.popleft()
         self._committing = None
-        if not self._pending.records:
+        if not self._pending.positions:
             self._idle.set()
         self._commit_if_due()
         self._wake.set()  # the next transaction may have been full
-        groups.emit(self._committed(pending, time.monotonic() - started))
+        if pending.records:
+            groups.emit(self._committed(pending, time.monotonic() - started))
 
     def _committed(self, pending: Transaction, commit_seconds: float) -> events.TransactionCommitted:
         outputs = Counter(topic for topic, *_ in pending.public)

@@ -24,6 +24,8 @@ SCHEME: Final = "batched"
 # records wait until it returns: this is the most it can add to the latency of a busy partition.
 FETCH_WAIT_MS: Final = 50
 
+LOG_APPEND_TIME: Final = 1
+
 # Keys and values of one batch. A fetch is bounded as it is compressed, which a thousandth of this can be.
 BATCH_BYTES: Final = 8 << 20
 
@@ -39,7 +41,10 @@ class Batch(NamedTuple):
     """The offset after the previous batch. Aborted and control records make holes in offsets; batches do not."""
 
     end: int
+    """Where to read on: behind the last record, and behind what follows it of control and aborted records."""
+
     records: list[Any]
+    """Empty if there was nothing but control and aborted records."""
 
 
 def runs_of(records: list[Any]) -> Iterator[list[Any]]:
@@ -101,21 +106,36 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
         batches = []  # no await between aiokafka taking the records and this: the epoch is the one they were read in
         for aiokafka_tp, records in records_by_partition.items():
             tp = ensure_TP(aiokafka_tp)
-            for run in runs_of(records):
-                start, end = self.fetched_to.get(tp), run[-1].offset + 1
-                self.fetched_to[tp] = end
-                batches.append(Batch(tp, self.epoch, start, end, run))
+            batches += [self._batch(tp, run[-1].offset + 1, run) for run in runs_of(records)]
+        if self.consumer.flow_active:
+            batches += self._passed_over()
         return batches
+
+    def _batch(self, tp: Any, end: int, records: list[Any]) -> Batch:
+        start, self.fetched_to[tp] = self.fetched_to.get(tp), end
+        return Batch(tp, self.epoch, start, end, records)
+
+    def _passed_over(self) -> list[Batch]:
+        """Batches without records where aiokafka went on over control and aborted records."""
+        return [
+            self._batch(tp, position, [])
+            for tp, (position, _) in self._positions().items()
+            if position > self.fetched_to.get(tp, position)
+        ]
+
+    def _positions(self) -> dict[Any, tuple[int, int | None]]:
+        """Of each partition where the consumer is, and the last stable offset."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        states = {tp: assignment.state_value(tp) for tp in (assignment.tps if assignment else ())}
+        return {
+            ensure_TP(tp): (state.position, state.lso)
+            for tp, state in states.items()
+            if state is not None and state.has_valid_position
+        }
 
     def lags(self) -> dict[int, int]:
         """Records, control records aside as far as they were read, between the consumer and the last stable offset."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment
-        lags = {}
-        for tp in assignment.tps if assignment else ():
-            state = assignment.state_value(tp)
-            if state is not None and state.has_valid_position and state.lso is not None:
-                lags[tp.partition] = max(0, state.lso - state.position)
-        return lags
+        return {tp.partition: max(0, lso - at) for tp, (at, lso) in self._positions().items() if lso is not None}
 
 
 class Consumer(aiokafka.Consumer):  # type: ignore[misc]
@@ -172,13 +192,12 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
             yield batch.tp, self._message(batch)
 
     def _message(self, batch: Batch) -> Any:
-        last = batch.records[-1]
         return ConsumerMessage(
-            last.topic,
-            last.partition,
-            last.offset,
-            last.timestamp / 1000,
-            last.timestamp_type,
+            batch.tp.topic,
+            batch.tp.partition,
+            batch.end - 1,
+            batch.records[-1].timestamp / 1000 if batch.records else 0.0,
+            LOG_APPEND_TIME,
             (),
             None,
             batch,

@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from deploy.chaos.log import Logged, read_log
@@ -230,6 +230,36 @@ def test_retention_that_overtakes_a_running_worker_is_named_and_never_skipped(
         eventually(was_refused, 60, "the worker refusing to run")
         assert "retention deleted up to 15 records" in run.supervisor.workers[name].log_path.read_text()
         assert counts_of(run) == [5.0]
+
+
+def test_retention_of_all_that_was_read_is_no_loss(platform: LocalPlatform, tmp_path: Path) -> None:
+    with new_run(platform, tmp_path) as run:
+        source, name = run.path.stages[0].source, run.start_worker(0, 0)
+        producer = new_producer(run.broker, **{"transactional.id": source.name})
+        producer.init_transactions(20)
+        for end in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            for _ in range(3):
+                producer.produce(source.name, platform.codec.encode(event(LANE)), LANE, 0)
+            producer.flush(20)
+            end(20)
+        admin, place = AdminClient({"bootstrap.servers": run.broker}), TopicPartition(source.name, 0)
+        (latest,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
+        high = latest.result(10).offset
+        assert high == 8  # three records, a mark, three aborted ones, a mark
+        eventually(lambda: run.watch.positions.get((run.path.stages[0].name, 0)) == high, 40, "all being committed")
+        run.supervisor.kill(name)
+        (deleted,) = admin.delete_records([TopicPartition(source.name, 0, high)]).values()
+        assert deleted.result(10).low_watermark == high
+        run.supervisor.tend()
+        publish(run, [(LANE.encode(), platform.codec.encode(event(LANE)))] * 2)
+
+        def is_counted() -> bool:
+            run.supervisor.tend()
+            return counts_of(run) == [5.0]
+
+        eventually(is_counted, 40, "the fifth reading being emitted")
+        assert run.supervisor.exits[name] == {-9: 1}
 
 
 class Relay:

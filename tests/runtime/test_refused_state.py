@@ -1,7 +1,8 @@
 """State that another version of a stage wrote is refused when it is read back, before any record is folded."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import NoReturn
 
 import msgspec
@@ -15,7 +16,7 @@ from streams.core import vehicle_history, vehicle_state
 from streams.core.lanes import LanesStage
 from streams.core.lanes import state as lane_state
 from streams.core.random_draw import RandomKeys
-from streams.core.stage import Stage
+from streams.core.stage import Fold, Stage
 from streams.core.vehicles import VehiclesStage
 from streams.runtime import events
 from streams.runtime.failpoints import Failpoints
@@ -51,17 +52,25 @@ class Ended(BaseException):
         self.event = event
 
 
+@dataclass
+class Moved:
+    """A stage on other topics."""
+
+    name: str
+    source: Topic
+    changelog: Topic
+    open: Callable[[int, MutableMapping[bytes, bytes]], Fold]
+
+
 class Store:
     """A stage's topics, one partition each, with a state that its changelog holds."""
 
     def __init__(
         self, platform: LocalPlatform, new_topic: Callable[..., Topic], stage: Stage, states: dict[bytes, bytes]
     ) -> None:
-        self.stage = type(stage).__new__(type(stage))
-        self.stage.__dict__ |= stage.__dict__
-        self.stage.source = new_topic(partitions=1, records=stage.source.records)
-        self.stage.changelog = new_topic(partitions=1, compacted=True)
-        self.stage.name = self.stage.changelog.name
+        source = new_topic(partitions=1, records=stage.source.records)
+        changelog = new_topic(partitions=1, compacted=True)
+        self.stage = Moved(changelog.name, source, changelog, stage.open)
         self._platform = platform
         described = describe(platform.broker, self.stage.source.name, self.stage.changelog.name)
         ledger = Ledger(platform.broker, f"{self.stage.name}-0", self.stage.changelog.name, Failpoints(), 10.0)

@@ -215,7 +215,7 @@ def holding_itself(through: str) -> str:
 
 @pytest.mark.parametrize(
     "schema_json",
-    [nested(200), nested(100_000), "null", "[]", "{", *map(holding_itself, ("union", "record", "array", "map"))],
+    [nested(2_000), nested(100_000), "null", "[]", "{", *map(holding_itself, ("union", "record", "array", "map"))],
     ids=[
         "deep",
         "deeper",

@@ -11,6 +11,8 @@ reads nor writes what is known of real travellers, and every output carries its 
 from collections.abc import MutableMapping
 from typing import Final
 
+import msgspec
+
 from schemas.records import (
     Alert,
     ChangeKind,

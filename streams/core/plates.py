@@ -8,7 +8,7 @@ matches use the exact plate and the issuer; the key only brings them together.
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.records import PlateCandidate
 
@@ -59,15 +59,20 @@ _SHAPE: Final = bytes.maketrans((_LETTERS + _DIGITS).encode(), b"@" * len(_LETTE
 _KEEP: Final = frozenset(_LETTERS + _DIGITS)
 
 
-class FusedPlate(NamedTuple):
-    """What the cameras say together."""
+class FusedPlate:
+    """What the cameras say together.
 
-    plate: str | None
-    """The most probable plate; None if nothing was read."""
-    candidates: tuple[PlateCandidate, ...]
-    """Best first; `confidence` is now a probability. They add up to 1 less the chance that it is none of them."""
-    front_rear_agree: bool | None
-    """Whether the best front and rear plates fold to the same; None if one of them was not read."""
+    `plate` is the most probable one, None if nothing was read. `candidates` stand best first, and their `confidence`
+    is now a probability: they add up to 1 less the chance that it is none of them. `front_rear_agree` says whether the
+    best front and rear plates fold to the same, None if one of them was not read.
+    """
+
+    def __init__(
+        self, plate: str | None, candidates: tuple[PlateCandidate, ...], front_rear_agree: bool | None
+    ) -> None:
+        self.plate = plate
+        self.candidates = candidates
+        self.front_rear_agree = front_rear_agree
 
 
 def normalise_plate(plate: str) -> str:

@@ -7,7 +7,7 @@ Replaying the same log gives the same outputs byte for byte, so nothing here may
 """
 
 from collections.abc import MutableMapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -29,14 +29,20 @@ class Record:
         self.appended_at = appended_at
 
 
-class Output(NamedTuple):
-    """One record to produce. `partition` is set only for ticks; otherwise the key decides."""
+class Output:
+    """One record to produce. `partition` is set only for ticks; otherwise the key decides.
 
-    topic: Topic
-    key: bytes
-    value: msgspec.Struct
-    partition: int | None = None
-    urgent: bool = False  # a light waits for it: commit without gathering more
+    `urgent`: a light waits for it, so it is committed without gathering more.
+    """
+
+    def __init__(
+        self, topic: Topic, key: bytes, value: msgspec.Struct, partition: int | None = None, urgent: bool = False
+    ) -> None:
+        self.topic = topic
+        self.key = key
+        self.value = value
+        self.partition = partition
+        self.urgent = urgent
 
 
 class Rejected(Exception):

@@ -8,7 +8,7 @@ Nothing raises out of `fold`: whatever a record does, it becomes a dead letter a
 """
 
 from collections.abc import Container, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
 from streams.core.stage import FOLD_FAILED, Output, Record, Rejected, Stage
@@ -33,12 +33,8 @@ Decoded = tuple[Any, Record]
 """A record ready to be folded, behind what it was decoded from: an aiokafka ConsumerRecord."""
 
 
-class Encoded(NamedTuple):
-    """An output ready to be produced."""
-
-    output: Output
-    value: bytes
-    headers: Headers | None
+Encoded = tuple[Output, bytes, Headers | None]
+"""An output ready to be produced: its framed value, and headers if its topic is public."""
 
 
 class PartitionFold:
@@ -141,13 +137,13 @@ class PartitionFold:
 
     def _encode(self, outputs: list[Output]) -> list[Encoded]:
         encode, limit = self._codec.encode, self._max_message_bytes
-        encoded = []
+        encoded: list[Encoded] = []
         for output in outputs:
             value = encode(output.value)
             if len(value) + 2 * len(output.key) > limit:  # a CloudEvents header repeats the key
                 raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
             headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
-            encoded.append(Encoded(output, value, headers))
+            encoded.append((output, value, headers))
         return encoded
 
     def _add(self, encoded: list[Encoded], changes: dict[bytes, bytes | None], transaction: Transaction) -> None:

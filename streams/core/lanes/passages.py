@@ -1,6 +1,6 @@
 """A vehicle's slots as the Passage that says what is known of it."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -95,13 +95,14 @@ def references_of(vehicle: Vehicle) -> tuple[ReadingReference, ...]:
     )
 
 
-class Made(NamedTuple):
+class Made:
     """The last passage made of a vehicle, and the sightings that it was made of."""
 
-    passage: Passage
-    slots: tuple[Seen | None, ...]
-    load: Seen | None
-    backed_out: Seen | None
+    def __init__(self, passage: Passage, vehicle: Vehicle) -> None:
+        self.passage = passage
+        self.slots = vehicle.slots.copy()
+        self.load = vehicle.load
+        self.backed_out = vehicle.backed_out
 
 
 def differs_by_exit(vehicle: Vehicle, made: Made) -> bool:
@@ -132,7 +133,7 @@ class PassageMaker:
         else:
             if len(self._made) >= MADE_MAX:
                 self._made.clear()
-            self._made[passage_id] = Made(passage, tuple(vehicle.slots), vehicle.load, vehicle.backed_out)
+            self._made[passage_id] = Made(passage, vehicle)
         return passage
 
     def _continued(self, vehicle: Vehicle, lane: LaneState, state: PassageState, last: Passage) -> Passage:

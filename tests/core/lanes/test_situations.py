@@ -92,7 +92,7 @@ def test_a_repeated_reading_changes_nothing_and_is_counted() -> None:
     for one in readings:
         twice.send(one)
         assert twice.send(one) == []
-    assert twice.outputs == run.outputs
+    assert twice.written() == run.written()
     assert twice.fold.counters["duplicate_readings"] == len(readings)
 
 

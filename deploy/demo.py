@@ -82,7 +82,9 @@ def start_readings(platform: LocalPlatform, scenario: str, seed: int, rate: floa
 def time_lights(platform: LocalPlatform, meter: LightMeter, goes_on: Callable[[], bool]) -> None:
     """Read the decisions as they arrive while `goes_on()`, which is asked about fifty times a second."""
     topics = [LANE_DECISIONS.name]
-    with LogReader(platform.broker, platform.codec, topics, from_beginning=False, fetch_wait_ms=20) as reader:
+    with LogReader(
+        platform.broker, platform.registry_url, platform.codec, topics, from_beginning=False, fetch_wait_ms=20
+    ) as reader:
         while goes_on():
             for received in reader.read(timeout_seconds=0.02):
                 meter.see(received.log_record.value, time.time())
@@ -90,7 +92,7 @@ def time_lights(platform: LocalPlatform, meter: LightMeter, goes_on: Callable[[]
 
 def log_of(platform: LocalPlatform, topics: Iterable[str]) -> Iterator[LogRecord]:
     """Every committed record of some topics."""
-    with LogReader(platform.broker, platform.codec, topics, from_beginning=True) as reader:
+    with LogReader(platform.broker, platform.registry_url, platform.codec, topics, from_beginning=True) as reader:
         for received in reader.read_to_end():
             yield received.log_record
 

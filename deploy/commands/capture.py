@@ -28,7 +28,8 @@ def capture(
 ) -> int:
     """Save the committed records of topics, from their beginning to now, to an Avro container file.
 
-    The file holds plates in full: keep it as the topics are kept.
+    The file holds plates in full: keep it as the topics are kept. Records that cannot be decoded are saved as their
+    bytes, and counted.
 
     Examples:
 
@@ -52,7 +53,9 @@ def capture(
     columns = (SpinnerColumn(), TextColumn("capturing"), MofNCompleteColumn())
     try:
         with (
-            LogReader(connection.broker, connection.codec, names, from_beginning=True) as reader,
+            LogReader(
+                connection.broker, connection.registry_url, connection.codec, names, from_beginning=True
+            ) as reader,
             ContainerWriter(file) as writer,
             Progress(*columns, console=Console(stderr=True), disable=json, transient=True) as progress,
         ):
@@ -61,12 +64,13 @@ def capture(
                 writer.write(received.log_record)
                 counts[received.log_record.topic] += 1
                 progress.advance(task)
+            undecoded, note = dict(reader.undecoded), reader.undecoded_note
     except (LookupError, OSError) as error:
         raise UserError(str(error)) from error
     if json:
-        print(orjson.dumps({"file": str(file), "records": counts}).decode())
+        print(orjson.dumps({"file": str(file), "records": counts, "undecoded": undecoded}).decode())
     else:
         for name, count in counts.items():
             print(f"{count:>10,}  {name}")
-        print(f"written to {file}")
+        print(f"written to {file}" + (f"; {note}" if note else ""))
     return 0

@@ -77,7 +77,9 @@ def audit(
     state_directory: str | None = None,
     json: Flag = False,
 ) -> int:
-    """Check every logged draw against revealed keys, and the keys against what was published. Exits 1 if one is wrong.
+    """Check every logged draw against revealed keys, and the keys against what was published.
+
+    Exits 1 if one is wrong, if there was no draw to check, or if a record could not be decoded: it may be a draw.
 
     Examples:
 
@@ -104,22 +106,28 @@ def audit(
     else:
         for name, value in found.items():
             print(f"{name.replace('_', ' ')}: {value if not isinstance(value, list) else ', '.join(value) or 'none'}")
-    return 1 if found["wrong"] or broken else 0
+    return 0 if found["checked"] and not (found["wrong"] or found["undecoded"] or broken) else 1
 
 
 def audited(revealed: Mapping[str, bytes], connection: Connection) -> dict[str, int | list[str]]:
-    """Counts of draws checked, wrong, and without the passage that they were made on (its retention has passed)."""
+    """Counts of draws checked, wrong, and without the passage that they were made on (its retention has passed).
+
+    And of records that could not be decoded, which nobody can say anything about.
+    """
     digests: dict[str, str] = {}
     selections: list[Selection] = []
     try:
         topics = [PASSAGES.name, LANE_DECISIONS.name]
-        with LogReader(connection.broker, connection.codec, topics, from_beginning=True) as reader:
+        with LogReader(
+            connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True
+        ) as reader:
             for received in reader.read_to_end():
                 value = received.log_record.value
                 if isinstance(value, Passage) and value.revision == 1 and value.state is PassageState.AT_LIGHT:
                     digests[value.passage_id] = value.first_reading_digest
                 elif isinstance(value, Selection) and value.random_key_id in revealed:
                     selections.append(value)
+            undecoded = reader.undecoded.total()
     except (ConnectionError, LookupError) as error:
         raise UserError(str(error)) from error
     known = [selection for selection in selections if selection.passage_id in digests]
@@ -132,6 +140,7 @@ def audited(revealed: Mapping[str, bytes], connection: Connection) -> dict[str, 
         "checked": len(known),
         "wrong": len(wrong),
         "without_passage": len(selections) - len(known),
+        "undecoded": undecoded,
         "wrong_passages": wrong[:EXAMPLES_MAX],
     }
 

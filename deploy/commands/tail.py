@@ -49,14 +49,20 @@ def tail(
     """
     connection = connect(broker, registry_url, state_directory)
     shown = 0
-    with LogReader(connection.broker, connection.codec, [topic], from_beginning=from_beginning) as reader:
+    with LogReader(
+        connection.broker, connection.registry_url, connection.codec, [topic], from_beginning=from_beginning
+    ) as reader:
         arriving = reader.read_to_end() if no_follow else endless(reader)
-        for received in arriving:
-            sys.stdout.buffer.write(orjson.dumps(line_of(received, reveal)) + b"\n")
-            sys.stdout.buffer.flush()
-            shown += 1
-            if shown == count:
-                break
+        try:
+            for received in arriving:
+                sys.stdout.buffer.write(orjson.dumps(line_of(received, reveal)) + b"\n")
+                sys.stdout.buffer.flush()
+                shown += 1
+                if shown == count:
+                    break
+        finally:
+            if reader.undecoded:
+                print(f"border: {reader.undecoded_note}; their type is null", file=sys.stderr)
     return 0
 
 

@@ -61,7 +61,14 @@ def draw_board(connection: Connection, board: Board, goes_on: Callable[[], bool]
     console = Console()
     rate = RateMeter(connection.broker)
     with (
-        LogReader(connection.broker, connection.codec, BOARD_TOPICS, from_beginning=False, fetch_wait_ms=50) as reader,
+        LogReader(
+            connection.broker,
+            connection.registry_url,
+            connection.codec,
+            BOARD_TOPICS,
+            from_beginning=False,
+            fetch_wait_ms=50,
+        ) as reader,
         Live(console=console, screen=console.is_terminal, auto_refresh=False) as live,
     ):
         drawn_at = 0.0
@@ -71,6 +78,7 @@ def draw_board(connection: Connection, board: Board, goes_on: Callable[[], bool]
             now = time.monotonic()
             if now - drawn_at >= DRAWN_EVERY_SECONDS:
                 board.readings_per_second = rate.measure()
+                board.undecoded = reader.undecoded.total()
                 live.update(board.render(time.time(), console.height), refresh=True)
                 drawn_at = now
 

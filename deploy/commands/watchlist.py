@@ -222,7 +222,9 @@ def held_entries(connection: Connection) -> list[WatchlistEntry]:
     held: dict[bytes, Any] = {}
     topics = [VEHICLES_CHANGELOG.name]
     try:
-        with LogReader(connection.broker, connection.codec, topics, from_beginning=True) as reader:
+        with LogReader(
+            connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True
+        ) as reader:
             for received in reader.read_to_end():
                 record = received.log_record
                 if record.partition == 0 and record.key and record.key.startswith(PREFIX):

@@ -55,6 +55,8 @@ class Board:
     counts: Counter[str] = field(default_factory=Counter)
     latencies_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     readings_per_second: float = 0.0
+    undecoded: int = 0
+    """Records of the topics shown that could not be decoded: what is drawn is not all there is."""
 
     def see(self, record: msgspec.Struct | bytes | None, now_seconds: float) -> None:
         """Take in one record of a public topic, received at this wall-clock time."""
@@ -105,6 +107,7 @@ class Board:
             "   ",
             (f"● {self.counts[Light.GREEN]:,} green", "green"),
             f"   {self.counts['alerts']:,} alerts   light {latency}",
+            (f"   {self.undecoded:,} records not decoded" if self.undecoded else "", "bold red"),
         )
         return Panel(text, title="border watch", subtitle="a red light is a referral to a person, never an accusation")
 

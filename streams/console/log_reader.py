@@ -1,19 +1,26 @@
 """Reads topics as a read-committed outsider does: what tail, watch, capture and the oracle see."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from schemas.codec import Codec, UndecodableError
+from schemas.codec import Codec, UndecodableError, UnknownSchemaError
 from schemas.container import LogRecord
 from schemas.records import DeadLetter, Header
-from schemas.topics import DEAD_LETTERS
+from schemas.registry import fetch_schema
+from schemas.topics import DEAD_LETTERS, TOPICS
 
 ERROR_HEADER_PREFIX: Final = "__streams.errors."  # Kafka's own names for dead letters since KIP-1034
 OUR_ERROR_HEADERS: Final = frozenset({"stage", "reason", "attempt"})
+RAW_TOPICS: Final = frozenset(topic.name for topic in TOPICS if not topic.records)
+
+# An id that the registry does not know may be registered later; until then a flood of foreign records must not become a
+# flood of questions.
+ASK_AGAIN_SECONDS: Final = 60.0
 
 
 class Received(NamedTuple):
@@ -26,12 +33,15 @@ class Received(NamedTuple):
 class LogReader:
     """Committed records of some topics, from their beginning or from now on.
 
-    A context manager. Raises ConnectionError if the broker does not answer within `timeout_seconds`.
+    A context manager. A schema that the codec does not know is asked for at the registry and added to the codec; what
+    still cannot be decoded is handed over as its bytes, and counted. Raises ConnectionError if the broker does not
+    answer within `timeout_seconds`, or the registry when it is asked.
     """
 
     def __init__(
         self,
         broker: str,
+        registry_url: str,
         codec: Codec,
         topics: Iterable[str],
         *,
@@ -39,7 +49,13 @@ class LogReader:
         timeout_seconds: float = 10.0,
         fetch_wait_ms: int = 100,
     ) -> None:
+        self.undecoded: Counter[str] = Counter()
+        """Records handed over as bytes though their topic holds records of the contract, by reason."""
+
         self._codec = codec
+        self._registry_url = registry_url
+        self._unknown: set[int] = set()
+        self._ask_again_at = 0.0
         self._at_end: set[tuple[str, int]] = set()
         self._consumer = Consumer(
             {
@@ -68,6 +84,12 @@ class LogReader:
         if found.error is not None:
             raise LookupError(f"there is no topic {topic} on {broker}; `border topics` lists them")
         return sorted(found.partitions)
+
+    @property
+    def undecoded_note(self) -> str:
+        """How many records could not be decoded and why, for a person; empty if all could."""
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.undecoded.items()))
+        return f"{self.undecoded.total()} records could not be decoded: {reasons}" if reasons else ""
 
     def read(self, timeout_seconds: float = 0.05, at_most: int = 2000) -> list[Received]:
         """What has arrived, possibly nothing; waits up to `timeout_seconds` for it."""
@@ -98,11 +120,10 @@ class LogReader:
         decoded: msgspec.Struct | bytes | None
         if message.topic() == DEAD_LETTERS.name:
             decoded = dead_letter_of(message, headers)
+        elif message.topic() in RAW_TOPICS:
+            decoded = value
         else:
-            try:
-                decoded = self._codec.decode(value)
-            except UndecodableError:
-                decoded = value
+            decoded = self._decoded(value)
         log_record = LogRecord(
             message.topic() or "",
             message.partition() or 0,
@@ -112,6 +133,30 @@ class LogReader:
             decoded,
         )
         return Received(log_record, headers)
+
+    def _decoded(self, value: bytes | None) -> msgspec.Struct | bytes | None:
+        try:
+            try:
+                return self._codec.decode(value)
+            except UnknownSchemaError as unknown:
+                self._learn(unknown.schema_id)
+                return self._codec.decode(value)
+        except UndecodableError as undecodable:
+            self.undecoded[undecodable.reason] += 1
+            return value
+
+    def _learn(self, schema_id: int) -> None:
+        """Ask the registry for a schema, unless it was asked lately. Raises UndecodableError if it is not of ours."""
+        now = time.monotonic()
+        if now > self._ask_again_at:
+            self._unknown.clear()
+            self._ask_again_at = now + ASK_AGAIN_SECONDS
+        if schema_id in self._unknown:
+            return
+        self._unknown.add(schema_id)
+        schema = fetch_schema(self._registry_url, schema_id)
+        if schema is not None:
+            self._codec.add_schema(schema_id, schema)
 
     def __enter__(self) -> "LogReader":
         return self

@@ -90,7 +90,9 @@ def test_data_and_schemas_outlive_a_stop_and_a_kill(tmp_path: Path) -> None:
     with up(state) as third:
         codec = load_codec(third.ready["registry_url"])
         assert codec.encode(record) == framed
-        with LogReader(third.ready["broker"], codec, [DEAD_LETTERS.name], from_beginning=True) as reader:
+        with LogReader(
+            third.ready["broker"], third.ready["registry_url"], codec, [DEAD_LETTERS.name], from_beginning=True
+        ) as reader:
             assert [received.log_record.key for received in reader.read_to_end()] == [b"any"]
 
 

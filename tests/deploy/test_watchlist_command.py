@@ -1,16 +1,21 @@
 """`border watchlist` and `border keys` against the real broker and registry."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import orjson
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.schema_registry import Schema
 
 from deploy.cli import main
 from deploy.local.platform import LocalPlatform
+from schemas.codec import FRAME, body_of
+from schemas.generate import load_schemas
 from schemas.partitioning import partition_of
 from schemas.records import ReferenceChange, Selection
+from schemas.registry import client_of
 from schemas.topics import LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
 from streams.console.log_reader import LogReader
 from streams.core.random_draw import RandomKeys, commitment_of
@@ -39,7 +44,9 @@ def at(platform: LocalPlatform) -> list[str]:
 def changes_of(platform: LocalPlatform, entry_prefix: str) -> dict[int, list[ReferenceChange]]:
     """Reference changes about entries of one test, by partition."""
     found: dict[int, list[ReferenceChange]] = {}
-    with LogReader(platform.broker, platform.codec, [PASSAGES.name], from_beginning=True) as reader:
+    with LogReader(
+        platform.broker, platform.registry_url, platform.codec, [PASSAGES.name], from_beginning=True
+    ) as reader:
         for received in reader.read_to_end():
             change = received.log_record.value
             if isinstance(change, ReferenceChange):
@@ -110,3 +117,37 @@ def test_an_auditor_finds_a_draw_that_was_changed(
     published.write_bytes(orjson.dumps({key_id: hashlib.sha256(b"another key").hexdigest()}))
     assert main(["keys", "audit", str(keys), "--commitments", str(published), "--json", *at(platform)]) == 1
     assert orjson.loads(capsys.readouterr().out)["keys_not_as_published"] == [key_id]
+
+
+def test_an_audit_of_nothing_is_no_success(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keys.json").write_bytes(orjson.dumps({"a key of no draw": "00"}))
+    assert main(["keys", "audit", str(tmp_path / "keys.json"), "--json", *at(platform)]) == 1
+    assert orjson.loads(capsys.readouterr().out)["checked"] == 0
+
+
+def test_an_audit_checks_draws_of_a_newer_schema_and_is_no_success_where_records_cannot_be_read(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passages = [passage(number, lane_id="2402/77", port_code="2402") for number in range(5)]
+    schema = load_schemas()["Selection"]
+    new_field = {"name": "note", "type": ["null", "string"], "default": None, "doc": "What the writer adds."}
+    newer = Schema(json.dumps(schema | {"fields": [*schema["fields"], new_field]}), "AVRO")
+    frame = FRAME.pack(0, client_of(platform.registry_url).register_schema("newer-border.v1.Selection", newer))
+    producer = Producer({"bootstrap.servers": platform.broker})
+    for value in passages:
+        producer.produce(PASSAGES.name, platform.codec.encode(value), partition=0)
+    for selection in outputs_of(advance(fold(), *passages), Selection):
+        producer.produce(LANE_DECISIONS.name, frame + body_of(selection) + b"\x00", partition=0)
+    assert producer.flush(30) == 0
+    key_id, key = RandomKeys(SECRET).key_of("2402", START)
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(orjson.dumps({key_id: key.hex()}))
+    main(["keys", "audit", str(keys), "--json", *at(platform)])
+    before = orjson.loads(capsys.readouterr().out)
+    assert (before["checked"], before["wrong"]) == (5, 0)
+    producer.produce(LANE_DECISIONS.name, FRAME.pack(0, 1_999_999), partition=0)
+    assert producer.flush(30) == 0
+    assert main(["keys", "audit", str(keys), "--json", *at(platform)]) == 1
+    assert orjson.loads(capsys.readouterr().out)["undecoded"] == before["undecoded"] + 1

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from confluent_kafka import Producer
 
 from deploy.chaos.stages import TestTopology
-from deploy.commands.watchlist import additions
+from deploy.commands.watchlist import additions, write_everywhere
 from deploy.errors import UserError
 from deploy.stages import load_rule_set
 from producers.pacing import live
@@ -172,15 +172,7 @@ def publish_change(producer: Producer, codec: Codec, topic: Topic, every: int, n
         changed_at=time.time_ns() // 1000,
         rule_set_version=f"every:{every}",
     )
-    write_everywhere(producer, codec, topic, change)
-
-
-def write_everywhere(producer: Producer, codec: Codec, topic: Topic, change: ReferenceChange) -> None:
-    """Write one reference change into every partition, in one transaction."""
-    producer.begin_transaction()
-    for partition in range(topic.partitions):
-        producer.produce(topic.name, codec.encode(change), change.change_id.encode(), partition)
-    producer.commit_transaction(30)
+    write_everywhere(producer, topic, [(change.change_id.encode(), codec.encode(change))])
 
 
 @dataclass(frozen=True)
@@ -215,7 +207,7 @@ class LanePath:
                 publisher.publish(item.reading)
                 if time.monotonic() > next_change and (change := next(entries, None)) is not None:
                     next_change += CHANGE_SECONDS
-                    write_everywhere(changes, codec, PASSAGES, change)
+                    write_everywhere(changes, PASSAGES, [(change.change_id.encode(), codec.encode(change))])
 
 
 def find_path(name: str, run: str) -> Path:

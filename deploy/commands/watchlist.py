@@ -7,6 +7,7 @@ place in each log, and a command that fails half-way has changed nothing.
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -22,7 +23,7 @@ from deploy.errors import UserError
 from deploy.watchlist_file import BadRow, read_entries
 from schemas.codec import Codec
 from schemas.records import ChangeKind, ReferenceChange, WatchlistEntry
-from schemas.topics import PASSAGES, VEHICLES_CHANGELOG
+from schemas.topics import PASSAGES, VEHICLES_CHANGELOG, Topic
 from streams.console.log_reader import LogReader
 from streams.core.vehicles.watchlist import PREFIX
 
@@ -30,6 +31,9 @@ from streams.core.vehicles.watchlist import PREFIX
 # several transactions, each complete by itself; `list` shows how far a broken one got, and it can be repeated.
 ENTRIES_PER_TRANSACTION: Final = 2_000
 TIMEOUT_SECONDS: Final = 30.0
+# If this process is killed amid a transaction, read-committed readers, the stages among them, wait this long.
+TRANSACTION_TIMEOUT_MS: Final = 10_000
+ABORT_SECONDS: Final = 5.0
 
 app = App(name="watchlist", help="Add, remove, import and list watchlist entries.")
 
@@ -201,20 +205,31 @@ def publish(changes: list[ReferenceChange], broker: str, codec: Codec) -> None:
             "bootstrap.servers": broker,
             # An id of its own for each run: two people who add entries at once must not fence each other.
             "transactional.id": f"border-watchlist-{uuid.uuid4()}",
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
             "log_level": 2,
         }
     )
+    encoded = [(change.change_id.encode(), codec.encode(change)) for change in changes]
     try:
         producer.init_transactions(TIMEOUT_SECONDS)
-        for first in range(0, len(changes), ENTRIES_PER_TRANSACTION):
-            producer.begin_transaction()
-            for change in changes[first : first + ENTRIES_PER_TRANSACTION]:
-                value = codec.encode(change)
-                for partition in range(PASSAGES.partitions):
-                    producer.produce(PASSAGES.name, value, change.change_id.encode(), partition=partition)
-            producer.commit_transaction(TIMEOUT_SECONDS)
+        for first in range(0, len(encoded), ENTRIES_PER_TRANSACTION):
+            write_everywhere(producer, PASSAGES, encoded[first : first + ENTRIES_PER_TRANSACTION])
     except KafkaException as error:
         raise UserError(f"the change was not written: {error.args[0].str()}; is the broker at {broker} up?") from error
+
+
+def write_everywhere(producer: Producer, topic: Topic, messages: Iterable[tuple[bytes, bytes]]) -> None:
+    """Write keys and values into every partition of a topic, in one transaction that is not left open."""
+    producer.begin_transaction()
+    try:
+        for key, value in messages:
+            for partition in range(topic.partitions):
+                producer.produce(topic.name, value, key, partition=partition)
+        producer.commit_transaction(TIMEOUT_SECONDS)
+    except BaseException:  # Ctrl-C too: an open transaction would hold up every read-committed reader
+        with suppress(KafkaException):  # the broker may be what failed; then the transaction times out
+            producer.abort_transaction(ABORT_SECONDS)
+        raise
 
 
 def held_entries(connection: Connection) -> list[WatchlistEntry]:

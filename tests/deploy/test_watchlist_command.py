@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -10,13 +11,14 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema
 
 from deploy.cli import main
+from deploy.commands.watchlist import write_everywhere
 from deploy.local.platform import LocalPlatform
 from schemas.codec import FRAME, body_of
 from schemas.generate import load_schemas
 from schemas.partitioning import partition_of
 from schemas.records import ReferenceChange, Selection
 from schemas.registry import client_of
-from schemas.topics import LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
+from schemas.topics import LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG, Topic
 from streams.console.log_reader import LogReader
 from streams.core.random_draw import RandomKeys, commitment_of
 from tests.core.vehicles.builders import SECRET, START, advance, fold, outputs_of, passage, record
@@ -82,6 +84,26 @@ def test_an_import_stands_in_every_partition_and_is_listed_once_a_worker_holds_i
     listed = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [e["entry_id"] for e in listed if e["entry_id"].startswith("import-")] == ["import-0", "import-2"]
     assert {e["plate"] for e in listed} == {"•••••••"}
+
+
+def test_a_change_that_is_interrupted_holds_up_no_reader(
+    platform: LocalPlatform, new_topic: Callable[..., Topic]
+) -> None:
+    topic = new_topic(partitions=2, records=(ReferenceChange,))
+    producer = Producer({"bootstrap.servers": platform.broker, "transactional.id": topic.name})
+    producer.init_transactions(30)
+
+    def interrupted() -> Iterator[tuple[bytes, bytes]]:
+        yield b"key", b"half of a change"
+        assert producer.flush(30) == 0  # it is in the log, uncommitted
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_everywhere(producer, topic, interrupted())
+    write_everywhere(producer, topic, [(b"key", b"a whole one")])
+    with LogReader(platform.broker, platform.registry_url, platform.codec, [topic.name], from_beginning=True) as reader:
+        received = list(reader.read_to_end(deadline_seconds=20))
+    assert [one.log_record.value for one in received] == [b"a whole one"] * 2
 
 
 def test_a_broker_that_does_not_answer_is_explained(

@@ -25,7 +25,7 @@ from schemas.records import Alert, DeadLetter, Passage, PassageState, Selection
 from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, LANE_PATH_NAMES, LANE_READINGS
 from streams.console.board import percentile
 from streams.console.log_reader import LogReader
-from streams.core.replay import Comparison, compare
+from streams.core.replay import Proof, compare
 
 READY_SECONDS: Final = 60.0
 DRAIN_SECONDS: Final = 60.0
@@ -97,42 +97,60 @@ def log_of(platform: LocalPlatform, topics: Iterable[str]) -> Iterator[LogRecord
             yield received.log_record
 
 
-def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -> dict[str, Comparison]:
+@dataclass
+class Tally:
+    """What stands in the log, in counts."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lights: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    dead_letters: Counter[str] = field(default_factory=Counter)
+
+    def counting(self, log: Iterable[LogRecord]) -> Iterator[LogRecord]:
+        """The same records, counted as they go by."""
+        for record in log:
+            value = record.value
+            if record.topic == LANE_READINGS.name:
+                self.counts["readings"] += 1
+            elif isinstance(value, Passage) and value.state is PassageState.FINAL:
+                self.counts["passages"] += 1
+            elif isinstance(value, Selection):
+                self.lights[value.light.value] += 1
+                self.reasons[value.referral_reason.value] += 1
+            elif isinstance(value, Alert):
+                self.counts["alerts"] += 1
+            elif isinstance(value, DeadLetter):
+                self.dead_letters[value.reason] += 1
+            yield record
+
+
+def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -> tuple[Proof, Tally]:
     """Compare what the stages wrote with their folds until nothing is missing or the deadline is past."""
     until = time.monotonic() + DRAIN_SECONDS
     while True:
         supervisor.tend()
-        topics = compare(build_stages(settings), log_of(platform, LANE_PATH_NAMES))
-        if not any(comparison.lost for comparison in topics.values()) or time.monotonic() > until:
-            return topics
+        tally = Tally()
+        log = tally.counting(log_of(platform, (*LANE_PATH_NAMES, DEAD_LETTERS.name)))
+        proof = compare(build_stages(settings), log)
+        if not proof.total.lost or time.monotonic() > until:
+            return proof, tally
         time.sleep(POLL_SECONDS)
 
 
-def summary(platform: LocalPlatform, meter: LightMeter, topics: dict[str, Comparison]) -> dict[str, Any]:
+def summary(meter: LightMeter, proof: Proof, tally: Tally) -> dict[str, Any]:
     """What happened, in counts, from the topics themselves."""
-    counts, lights, reasons, dead = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for record in log_of(platform, (*LANE_PATH_NAMES, DEAD_LETTERS.name)):
-        value = record.value
-        if record.topic == LANE_READINGS.name:
-            counts["readings"] += 1
-        elif isinstance(value, Passage) and value.state is PassageState.FINAL:
-            counts["passages"] += 1
-        elif isinstance(value, Selection):
-            lights[value.light.value] += 1
-            reasons[value.referral_reason.value] += 1
-        elif isinstance(value, Alert):
-            counts["alerts"] += 1
-        elif isinstance(value, DeadLetter):
-            dead[value.reason] += 1
+    total = proof.total
     return {
-        "readings": counts["readings"],
-        "passages": counts["passages"],
-        "selections": dict(lights),
-        "selections_by_reason": dict(reasons),
-        "alerts": counts["alerts"],
-        "dead_letters": dict(dead),
+        "readings": tally.counts["readings"],
+        "passages": tally.counts["passages"],
+        "selections": dict(tally.lights),
+        "selections_by_reason": dict(tally.reasons),
+        "alerts": tally.counts["alerts"],
+        "dead_letters": dict(tally.dead_letters),
         "light_seconds": meter.summary(),
-        "lost": sum(comparison.lost for comparison in topics.values()),
-        "duplicates": sum(comparison.duplicates for comparison in topics.values()),
-        "wrong": sum(comparison.wrong for comparison in topics.values()),
+        "expected": total.expected,
+        "lost": total.lost,
+        "duplicates": total.duplicates,
+        "wrong": total.wrong,
+        "good": proof.good,
     }

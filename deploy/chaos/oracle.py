@@ -1,81 +1,57 @@
 """What must stand in the log, by folding the log again with the same pure stages; and what differs from it."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.chaos.log import Logged
 from schemas.codec import Codec, UndecodableError
 from schemas.container import LogRecord
-from schemas.records import ReferenceChange
 from schemas.topics import Topic
-from streams.core.replay import StageReplay
+from streams.core import replay
 from streams.core.stage import Stage
 from streams.runtime.ledger import POSITION_KEY
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a stage's committed outputs and state differ from the oracle's."""
+    """How the stages' committed outputs and states differ from the oracle's."""
 
     expected: int
     lost: int
     wrong: int
     duplicates: int
 
-    def __add__(self, other: "Verdict") -> "Verdict":
-        return Verdict(
-            self.expected + other.expected,
-            self.lost + other.lost,
-            self.wrong + other.wrong,
-            self.duplicates + other.duplicates,
-        )
+
+def compare(stages: Sequence[Stage], codec: Codec, logs: Mapping[Topic, list[Logged]]) -> Verdict:
+    """Hold what stages committed, in all topics of a path, against the oracle's outputs and states."""
+    proof = replay.compare(stages, log_records(stages, codec, logs))
+    total = proof.total
+    wrong_states = sum(count_wrong_states(done, logs[done.stage.changelog]) for done in proof.replays)
+    return Verdict(total.expected, total.lost, total.wrong + wrong_states, total.duplicates)
 
 
-def fold_log(
-    stage: Stage, codec: Codec, log: list[Logged]
-) -> tuple[Counter[tuple[str, bytes, bytes]], dict[bytes, bytes]]:
-    """Outputs (topic, key, value) and final state (partition and key) of a stage over an input log read back."""
-    outputs: Counter[tuple[str, bytes, bytes]] = Counter()
-    replay = StageReplay(stage)
-    for logged in log:
-        try:
-            value = codec.decode(logged.value)
-        except UndecodableError:
-            continue
-        place = (stage.source.name, logged.partition, logged.offset)
-        produced = replay.advance(LogRecord(*place, logged.appended_at * 1000, logged.key, value))
-        outputs.update((output.topic.name, output.key, codec.encode(output.value)) for output in produced)
-    replay.finish()
-    states = replay.stored.items()
-    return outputs, {b"%d " % number + key: state for number, stored in states for key, state in stored.items()}
+def log_records(stages: Sequence[Stage], codec: Codec, logs: Mapping[Topic, list[Logged]]) -> Iterator[LogRecord]:
+    """The logs decoded. What a stage should have written and is not, byte for byte, how we write it, stays as bytes."""
+    changelogs, given = {stage.changelog for stage in stages}, stages[0].source
+    for topic, log in logs.items():
+        for row in log if topic not in changelogs else ():
+            value: object = row.value
+            try:
+                decoded = codec.decode(row.value)
+                if topic == given or codec.encode(decoded) == row.value:
+                    value = decoded
+            except UndecodableError:
+                pass
+            yield LogRecord(topic.name, row.partition, row.offset, row.appended_at * 1000, row.key, value)  # type: ignore[arg-type]
 
 
-def compare(
-    stage: Stage,
-    codec: Codec,
-    source: list[Logged],
-    sinks: Mapping[Topic, list[Logged]],
-    changelog: list[Logged],
-) -> Verdict:
-    """Hold a stage's committed outputs and states against the oracle's."""
-    want, want_state = fold_log(stage, codec, source)
-    got = Counter(
-        (topic.name, row.key or b"", row.value or b"")
-        for topic, log in sinks.items()
-        for row in log
-        if not isinstance(codec.decode(row.value), ReferenceChange)  # people write these, not stages
-    )
-    state: dict[bytes, bytes | None] = {}
+def count_wrong_states(done: replay.StageReplay, changelog: list[Logged]) -> int:
+    """Keys whose newest state in a stage's changelog is not the fold's."""
+    held: dict[tuple[int, bytes | None], bytes | None] = {}
     for row in changelog:
         if row.key != POSITION_KEY:
-            state[b"%d " % row.partition + (row.key or b"")] = row.value
-    got_state = {key: value for key, value in state.items() if value is not None}
-    keys = want_state.keys() | got_state.keys()
-    wrong_states = sum(want_state.get(key) != got_state.get(key) for key in keys)
-    return Verdict(
-        expected=sum(want.values()),
-        lost=sum(max(0, count - got[row]) for row, count in want.items()),
-        wrong=sum(count for row, count in got.items() if row not in want) + wrong_states,
-        duplicates=sum(max(0, count - want[row]) for row, count in got.items() if row in want),
-    )
+            held[row.partition, row.key] = row.value
+    wanted: dict[tuple[int, bytes | None], bytes] = {}
+    for partition, states in done.stored.items():
+        wanted |= {(partition, key): state for key, state in states.items()}
+    return sum(wanted.get(place) != held.get(place) for place in wanted.keys() | held.keys())

@@ -34,7 +34,8 @@ def replay(
 
     Without --prove the lane readings in the files go through all stages, and --out keeps what they write. With
     --prove each stage is folded over its own captured input, and its outputs are compared byte for byte with what was
-    captured: exit status 1 if anything is lost, twice or wrong. Draws need the secret of the platform captured.
+    captured: exit status 1 if anything is lost, twice or wrong, or nothing was expected. Draws need the secret of the
+    platform captured.
 
     Examples:
 
@@ -74,11 +75,12 @@ def replay(
 
 def proved(files: Iterable[Path], settings: Settings, quiet: bool) -> dict[str, Any]:
     """Compare every stage's outputs with its fold."""
-    topics = compare(build_stages(settings), records_of(files, quiet))
+    proof = compare(build_stages(settings), records_of(files, quiet))
     fields = ("expected", "lost", "duplicates", "wrong", "examples")
     return {
-        "topics": {name: {field: getattr(c, field) for field in fields} for name, c in topics.items()},
-        "good": bool(topics) and all(comparison.good for comparison in topics.values()),
+        "topics": {name: {field: getattr(c, field) for field in fields} for name, c in proof.topics.items()},
+        "dead_letters": {replay.stage.name: dict(replay.dead_letters) for replay in proof.replays},
+        "good": proof.good,
     }
 
 

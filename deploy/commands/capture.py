@@ -10,6 +10,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from deploy.connection import connect
 from deploy.errors import UserError
+from deploy.new_file import new_file
 from schemas.container import ContainerWriter
 from schemas.topics import LANE_PATH_NAMES
 from streams.console.log_reader import LogReader
@@ -38,25 +39,24 @@ def capture(
 
     Parameters
     ----------
-    file: file to write; an existing one is not overwritten.
+    file: file to write, `.part` behind its name until it is whole; an existing one is not overwritten.
     topic: topic to save; may be repeated. Default: the lane path's four topics.
     broker: Kafka's bootstrap address.
     registry_url: Confluent interface of the schema registry.
     state_directory: where a local platform keeps its state.
     json: print one line of JSON.
     """
-    if file.exists():
-        raise UserError(f"{file} exists; give another name")
     connection = connect(broker, registry_url, state_directory)
     names = topic or list(LANE_PATH_NAMES)
     counts = dict.fromkeys(names, 0)
     columns = (SpinnerColumn(), TextColumn("capturing"), MofNCompleteColumn())
     try:
         with (
+            new_file(file) as part,
             LogReader(
                 connection.broker, connection.registry_url, connection.codec, names, from_beginning=True
             ) as reader,
-            ContainerWriter(file) as writer,
+            ContainerWriter(part) as writer,
             Progress(*columns, console=Console(stderr=True), disable=json, transient=True) as progress,
         ):
             task = progress.add_task("", total=None)

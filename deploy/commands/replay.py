@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from deploy.errors import UserError
 from deploy.local.state import prepare_directory
+from deploy.new_file import new_file
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stages, make_secret
 from schemas.container import ContainerWriter, LogRecord, read_container
@@ -46,13 +47,16 @@ def replay(
     ----------
     files: Avro container files from `border capture` or `border simulate`, in order.
     prove: compare instead of folding the chain.
-    out: container file for what the stages write.
+    out: container file for what the stages write, `.part` behind its name until it is whole; an existing one is not
+        overwritten.
     rule_set_file: rule set (TOML) to score with.
     state_directory: where the platform that was captured keeps its secret.
     json: print one line of JSON.
     """
     if not files:
         raise UserError("no file given; make one with `border capture FILE` or `border simulate SCENARIO --out FILE`")
+    if prove and out:
+        raise UserError("--prove writes nothing; give --out without it")
     settings = load_settings(rule_set_file=rule_set_file, state_directory=state_directory)
     if not settings.random_secret_path.exists():
         if prove:
@@ -88,7 +92,7 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
     """Send the lane readings of the files through all stages."""
     chain, written, lights, reasons = Chain(build_stages(settings)), Counter[str](), Counter[str](), Counter[str]()
     with ExitStack() as stack:
-        writer = stack.enter_context(ContainerWriter(out)) if out else None
+        writer = stack.enter_context(ContainerWriter(stack.enter_context(new_file(out)))) if out else None
         for record in records_of(files, quiet):
             if record.topic not in chain.first_inputs:
                 continue

@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 from schemas.codec import Codec, UndecodableError, UnknownSchemaError
 from schemas.container import LogRecord
 from schemas.records import DeadLetter, Header
-from schemas.registry import fetch_schema
+from schemas.registry import RegistryClient, fetch_schema
 from schemas.topics import DEAD_LETTERS, TOPICS
 
 ERROR_HEADER_PREFIX: Final = "__streams.errors."  # Kafka's own names for dead letters since KIP-1034
@@ -53,7 +53,7 @@ class LogReader:
         """Records handed over as bytes though their topic holds records of the contract, by reason."""
 
         self._codec = codec
-        self._registry_url = registry_url
+        self._registry = RegistryClient(registry_url)
         self._unknown: set[int] = set()
         self._ask_again_at = 0.0
         self._at_end: set[tuple[str, int]] = set()
@@ -154,7 +154,7 @@ class LogReader:
         if schema_id in self._unknown:
             return
         self._unknown.add(schema_id)
-        schema = fetch_schema(self._registry_url, schema_id)
+        schema = fetch_schema(self._registry, schema_id)
         if schema is not None:
             self._codec.add_schema(schema_id, schema)
 

@@ -11,7 +11,7 @@ from deploy.local.platform import LocalPlatform
 from schemas.codec import FRAME, body_of
 from schemas.generate import load_schemas
 from schemas.records import Tick
-from schemas.registry import client_of, load_codec
+from schemas.registry import RegistryClient, load_codec
 from schemas.topics import VEHICLES_CHANGELOG, Topic
 from streams.console.log_reader import LogReader, Received
 
@@ -21,7 +21,7 @@ TICK = Tick(source_topic="any", source_partition=3, watermark_at=1_000_000)
 
 
 def register(platform: LocalPlatform, subject: str, schema: object) -> int:
-    return int(client_of(platform.registry_url).register_schema(subject, Schema(json.dumps(schema), "AVRO")))
+    return int(RegistryClient(platform.registry_url).register_schema(subject, Schema(json.dumps(schema), "AVRO")))
 
 
 def newer_tick() -> bytes:

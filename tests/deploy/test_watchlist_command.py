@@ -17,7 +17,7 @@ from schemas.codec import FRAME, body_of
 from schemas.generate import load_schemas
 from schemas.partitioning import partition_of
 from schemas.records import ReferenceChange, Selection
-from schemas.registry import client_of
+from schemas.registry import RegistryClient
 from schemas.topics import LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG, Topic
 from streams.console.log_reader import LogReader
 from streams.core.random_draw import RandomKeys, commitment_of
@@ -156,7 +156,7 @@ def test_an_audit_checks_draws_of_a_newer_schema_and_is_no_success_where_records
     schema = load_schemas()["Selection"]
     new_field = {"name": "note", "type": ["null", "string"], "default": None, "doc": "What the writer adds."}
     newer = Schema(json.dumps(schema | {"fields": [*schema["fields"], new_field]}), "AVRO")
-    frame = FRAME.pack(0, client_of(platform.registry_url).register_schema("newer-border.v1.Selection", newer))
+    frame = FRAME.pack(0, RegistryClient(platform.registry_url).register_schema("newer-border.v1.Selection", newer))
     producer = Producer({"bootstrap.servers": platform.broker})
     for value in passages:
         producer.produce(PASSAGES.name, platform.codec.encode(value), partition=0)

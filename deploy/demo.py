@@ -17,7 +17,7 @@ from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child
 from deploy.local.supervisor import Supervisor, border_command
 from deploy.scrape import is_ready
-from deploy.settings import Settings, running_platform
+from deploy.settings import Settings, child_environment, running_platform
 from deploy.stages import build_stages
 from producers.simulator import find_scenario, watchlist
 from schemas.container import LogRecord
@@ -69,12 +69,14 @@ def publish_watchlist(platform: LocalPlatform, scenario: str, seed: int) -> int:
     return len(entries)
 
 
-def start_readings(platform: LocalPlatform, scenario: str, seed: int, rate: float, seconds: float) -> Child:
+def start_readings(
+    platform: LocalPlatform, settings: Settings, scenario: str, seed: int, rate: float, seconds: float
+) -> Child:
     """Start the simulated sensors in a process of their own; it ends by itself."""
     addresses = ("--broker", platform.broker, "--registry-url", platform.registry_url)
     options = ("--seed", str(seed), "--rate", f"{rate:g}", "--seconds", f"{seconds:g}", "--json")
     command = border_command("simulate", scenario, "--to-kafka", *addresses, *options)
-    child = Child("simulator", command, platform.directory / "simulator.log")
+    child = Child("simulator", command, platform.directory / "simulator.log", child_environment(settings))
     platform.add(child)
     return child
 

@@ -143,6 +143,8 @@ def converted(name: str, value: Any, wanted: type) -> Any:
         raise UserError(f"setting {name}: {value!r} is not a {wanted.__name__}") from error
 
 
-def child_environment(**values: Any) -> dict[str, str]:
-    """Settings as a child process's environment."""
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+def child_environment(settings: Settings) -> dict[str, str]:
+    """A child process's whole environment: ours, with exactly these settings whatever ours or `border.toml` says."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    given = {PREFIX + item.name.upper(): str(getattr(settings, item.name)) for item in fields(Settings)}
+    return ours | given | {PREFIX + "CONFIG": os.devnull}

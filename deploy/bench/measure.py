@@ -18,7 +18,7 @@ from deploy.local.processes import Child, free_port
 from deploy.local.supervisor import border_command
 from deploy.local.topics import ensure_topics
 from deploy.scrape import fetch, worker_state
-from deploy.settings import child_environment
+from deploy.settings import Settings, child_environment
 from producers.publisher import Publisher
 from producers.simulator import find_scenario, simulate
 from schemas.container import LogRecord
@@ -84,9 +84,13 @@ def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory
     """One worker process of a stage over its whole backlog, state and transactions on."""
     total = records_in(platform.broker, topic)
     port = free_port()
-    addresses = {"broker": platform.broker, "registry_url": platform.registry_url}
-    settings = child_environment(**addresses, state_directory=state_directory, metrics_port=port)
-    environment = {**os.environ, **settings}
+    settings = Settings(
+        broker=platform.broker,
+        registry_url=platform.registry_url,
+        state_directory=str(state_directory),
+        metrics_port=port,
+    )
+    environment = child_environment(settings)
     worker = {"name": name, "metrics_port": port}
     child = Child(f"bench-{name}", border_command("stage", name), state_directory / f"bench-{name}.log", environment)
     platform.add(child)

@@ -13,7 +13,7 @@ from deploy.bench import measure
 from deploy.bench.core import core_rates
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
-from deploy.settings import load_settings
+from deploy.settings import Settings, load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
 from schemas import wire
 from schemas.topics import LANE_READINGS, PASSAGES
@@ -64,7 +64,7 @@ def run(platform: LocalPlatform, state: Path, plates: int, seed: int, console: C
     """All figures of one run."""
     make_secret(state / "random-secret")
     stages = [
-        build_stage("lanes", load_settings()),
+        build_stage("lanes", Settings()),
         VehiclesStage(load_rule_set(""), RandomKeys((state / "random-secret").read_bytes())),
     ]
     console.print(f"Simulating the readings of {plates:,} vehicles into the topic")

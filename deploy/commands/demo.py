@@ -1,6 +1,5 @@
 """`border demo`: the whole platform at work, for a person to watch or a script to measure."""
 
-import dataclasses
 import tempfile
 import time
 from contextlib import ExitStack
@@ -57,12 +56,13 @@ def demo(
         directory = (
             state_directory or f"{stack.enter_context(tempfile.TemporaryDirectory(prefix='border-demo-'))}/state"
         )
-        # Free ports, and nothing from the environment: a demo must not touch a platform in service.
-        settings = dataclasses.replace(
-            load_settings(state_directory=directory, kafka_port=0, registry_port=0, metrics_port=0),
-            random_secret_file="",
-            broker="",
-            registry_url="",
+        # Free ports, and nothing from the environment: a demo must not touch a platform in service, and shows the
+        # platform as it comes.
+        settings = Settings(
+            state_directory=directory,
+            kafka_port=0,
+            registry_port=0,
+            cache_directory=str(load_settings().cache_path),
         )
         result = run(settings, console, scenario, seed, rate, None if minutes is None else minutes * 60, json)
     if result is None:
@@ -84,7 +84,7 @@ def run(
         wait_for_workers(settings, supervisor)
         entries = publish_watchlist(platform, scenario, seed)
         console.print(f"{scenario}: {entries} watchlist entries, about {rate:g} readings a second, seed {seed}")
-        sensors = start_readings(platform, scenario, seed, rate, DAY_SECONDS if seconds is None else seconds)
+        sensors = start_readings(platform, settings, scenario, seed, rate, DAY_SECONDS if seconds is None else seconds)
         meter = LightMeter()
         until = None if seconds is None else time.monotonic() + seconds
 

@@ -3,6 +3,7 @@
 Kafka + registry ─► topics, schemas ─► stage workers ─► (a simulated world) ─► platform.json ─► tend until stopped
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,8 @@ def up(
         if scenario is not None:
             arguments = ("--to-kafka", "--broker", platform.broker, "--registry-url", platform.registry_url)
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
-            supervisor.start("simulator", border_command("simulate", scenario, *arguments, *options), once=True)
+            command = border_command("simulate", scenario, *arguments, *options)
+            supervisor.start("simulator", command, child_environment(settings), once=True)
         describe(platform, settings, time.monotonic() - started, console, json)
         while True:
             platform.check()
@@ -109,18 +111,11 @@ def start_worker(
 
     Its metrics port is fixed here, so that it is scraped at the same place after a restart.
     """
-    environment = child_environment(
-        broker=platform.broker,
-        registry_url=platform.registry_url,
-        state_directory=settings.state_path,
-        metrics_port=metrics_port,
-        gather_seconds=settings.gather_seconds,
-        max_records=settings.max_records,
-        session_seconds=settings.session_seconds,
-        heartbeat_seconds=settings.heartbeat_seconds,
+    own = dataclasses.replace(
+        settings, broker=platform.broker, registry_url=platform.registry_url, metrics_port=metrics_port
     )
     name = f"{stage}-{instance}"
-    supervisor.start(name, border_command("stage", stage, "--instance", str(instance)), environment)
+    supervisor.start(name, border_command("stage", stage, "--instance", str(instance)), child_environment(own))
     return {"name": name, "stage": stage, "instance": instance, "metrics_port": metrics_port}
 
 

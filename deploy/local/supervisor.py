@@ -1,6 +1,5 @@
 """Keeps worker processes running: starts, watches, restarts, and for fault tests kills and pauses them by name."""
 
-import os
 import signal
 import sys
 import time
@@ -32,7 +31,7 @@ class Worker:
     name: str
     command: list[str]
     log_path: Path
-    environment: dict[str, str] | None
+    environment: Mapping[str, str] | None
     child: Child
     started_at: float = field(default_factory=time.monotonic)
     restart_at: float | None = None
@@ -52,10 +51,9 @@ class Supervisor:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None, *, once: bool = False
     ) -> Worker:
-        """Start a worker under a new name. `environment` is added to ours; `once`: it may end with status 0."""
-        merged = {**os.environ, **environment} if environment else None
+        """Start a worker under a new name. `environment`: all of it, else ours; `once`: it may end with status 0."""
         path = self._log_directory / f"{name}.log"
-        worker = Worker(name, list(command), path, merged, Child(name, command, path, merged), once=once)
+        worker = Worker(name, list(command), path, environment, Child(name, command, path, environment), once=once)
         self.workers[name] = worker
         self._remember()
         return worker

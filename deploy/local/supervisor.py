@@ -14,6 +14,8 @@ from deploy.local.processes import Child, log_of, stop_together, write_process_l
 
 # The runtime's own word for "my memory may be ahead of the log; start me afresh": a restart, not a crash.
 GAVE_UP: Final = 75
+# "Starting me again does not help": its log says what a person has to do.
+REFUSED: Final = 78
 WORKER_LIST: Final = "processes-workers.json"
 FINISHED: Final = 0
 RESTART_DELAY_SECONDS: Final = 0.2
@@ -62,7 +64,7 @@ class Supervisor:
         write_process_list(self._log_directory / WORKER_LIST, [worker.child for worker in self.workers.values()])
 
     def tend(self) -> None:
-        """Restart what has ended. Raises UserError if a worker crashes again and again."""
+        """Restart what has ended. Raises UserError if a worker crashes again and again or refuses to run."""
         now = time.monotonic()
         for worker in self.workers.values():
             code = worker.child.process.poll()
@@ -78,6 +80,10 @@ class Supervisor:
                 self._remember()
 
     def _count_crash(self, worker: Worker, code: int, now: float) -> None:
+        if code == REFUSED:
+            raise UserError(
+                f"{worker.name} refuses to run and needs a person; it is not started again; {log_of(worker.child)}"
+            )
         if code in (GAVE_UP, -signal.SIGKILL):
             return
         worker.crashes.append(now)

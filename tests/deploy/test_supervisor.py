@@ -11,7 +11,7 @@ import pytest
 
 from deploy.errors import UserError
 from deploy.local.processes import Child, end_left_over, start_time_of, write_process_list
-from deploy.local.supervisor import CRASHES_MAX, GAVE_UP, WORKER_LIST, Supervisor
+from deploy.local.supervisor import CRASHES_MAX, GAVE_UP, REFUSED, WORKER_LIST, Supervisor
 from tests.support import eventually
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -59,6 +59,16 @@ def test_a_crash_loop_ends_with_the_end_of_the_log(supervisor: Supervisor) -> No
     supervisor.start("one", exits_with(3))
     with pytest.raises(UserError, match=f"one ended {CRASHES_MAX} times .* status 3;(.|\n)*out of cheese"):
         eventually(lambda: tended(supervisor, False), what="the crash loop")
+
+
+def test_a_worker_that_refuses_to_run_is_not_started_again_and_its_log_says_why(supervisor: Supervisor) -> None:
+    worker = supervisor.start("one", exits_with(REFUSED))
+    worker.child.process.wait(30)
+    pid = worker.child.pid
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"one refuses to run and needs a person;(.|\n)*out of cheese"):
+            supervisor.tend()
+    assert worker.child.pid == pid and worker.restart_at is None
 
 
 def test_a_process_that_may_finish_is_not_started_again(supervisor: Supervisor) -> None:

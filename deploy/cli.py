@@ -10,6 +10,7 @@ from rich.console import Console
 
 from deploy.errors import UserError
 from schemas.registry import NotRegistered, SchemaRefused
+from streams.console.log_reader import NoSuchTopic
 
 INTERRUPTED: Final = 130
 
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough: `border tail … | head`
         sys.stderr.close()
         return 0
-    except (UserError, ConnectionError, NotRegistered, SchemaRefused) as error:
+    except (UserError, ConnectionError, TimeoutError, NoSuchTopic, NotRegistered, SchemaRefused) as error:
         errors.print(f"border: {error}", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -5,9 +5,11 @@
 Nothing else in the project reads the environment.
 """
 
+import math
 import os
+import sys
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,15 +17,16 @@ import orjson
 
 from deploy.errors import UserError
 from deploy.local.state import owner_of
+from deploy.options import PORT_MAX
 from streams.runtime.settings import RuntimeSettings
 
 PREFIX: Final = "BORDER_"
 PLATFORM_FILE: Final = "platform.json"
 
 
-def setting(default: Any, meaning: str) -> Any:
-    """A setting with the sentence that the README shows for it."""
-    return field(default=default, metadata={"meaning": meaning})
+def setting(default: Any, meaning: str, least: float = -math.inf, most: float = sys.float_info.max) -> Any:
+    """A setting with the sentence that the README shows for it; a number within its bounds, which no NaN is."""
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,18 @@ class Settings:
     )
     broker: str = setting("", "Kafka's bootstrap address; empty: the platform running in `state_directory`")
     registry_url: str = setting("", "Confluent interface of the schema registry; empty: as for `broker`")
-    kafka_port: int = setting(9092, "port of the local broker; 0: any free one")
-    registry_port: int = setting(8081, "port of the local registry; 0: any free one")
-    workers: int = setting(1, "worker processes per stage")
-    metrics_port: int = setting(0, "first stage worker's port of `/metrics`, `/livez`, `/readyz`; 0: any free ones")
-    gather_seconds: float = setting(0.1, "how long outputs that no light waits for are gathered into one transaction")
-    max_records: int = setting(10_000, "most input records of one transaction")
-    session_seconds: float = setting(10.0, "a worker silent for this long loses its partitions")
-    heartbeat_seconds: float = setting(2.0, "how often a worker tells the broker that it lives")
+    kafka_port: int = setting(9092, "port of the local broker; 0: any free one", 0, PORT_MAX)
+    registry_port: int = setting(8081, "port of the local registry; 0: any free one", 0, PORT_MAX)
+    workers: int = setting(1, "worker processes per stage", 1)
+    metrics_port: int = setting(
+        0, "first stage worker's port of `/metrics`, `/livez`, `/readyz`; 0: any free ones", 0, PORT_MAX
+    )
+    gather_seconds: float = setting(
+        0.1, "how long outputs that no light waits for are gathered into one transaction", 0
+    )
+    max_records: int = setting(10_000, "most input records of one transaction", 1)
+    session_seconds: float = setting(10.0, "a worker silent for this long loses its partitions", 0.1)
+    heartbeat_seconds: float = setting(2.0, "how often a worker tells the broker that it lives", 0.1)
     random_secret_file: str = setting(
         "", "master secret of the random arm; empty: `random-secret` in `state_directory`"
     )
@@ -122,8 +129,8 @@ def load_settings(**options: Any) -> Settings:
     if config.exists():
         try:
             values |= tomllib.loads(config.read_text())
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{config}: {error}") from error
+        except (OSError, ValueError) as error:  # a directory, not UTF-8, not TOML
+            raise UserError(f"cannot read settings from {config}: {error}") from error
         for name in values:
             if name not in known:
                 raise UserError(f"{config}: there is no setting {name}; see the README's table of settings")
@@ -132,15 +139,21 @@ def load_settings(**options: Any) -> Settings:
         if text is not None:
             values[name] = text
     values |= given
-    return Settings(**{name: converted(name, value, type(known[name].default)) for name, value in values.items()})
+    return Settings(**{name: converted(known[name], value) for name, value in values.items()})
 
 
-def converted(name: str, value: Any, wanted: type) -> Any:
-    """A value as its setting's type. Raises UserError naming the setting."""
+def converted(item: Field[Any], value: Any) -> Any:
+    """A value as its setting's type. Raises UserError naming the setting, also for a number outside of its bounds."""
+    wanted: Any = type(item.default)
+    least, most = item.metadata["least"], item.metadata["most"]
     try:
-        return wanted(value)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"setting {name}: {value!r} is not a {wanted.__name__}") from error
+        result = wanted(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UserError(f"setting {item.name}: {value!r} is not a {wanted.__name__}") from error
+    if isinstance(result, int | float) and not least <= result <= most:
+        bounds = f"{least} or more" + (f", {most} at most" if most != sys.float_info.max else "")
+        raise UserError(f"setting {item.name}: {value!r} does not work; it must be {bounds}")
+    return result
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

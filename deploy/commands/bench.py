@@ -13,6 +13,7 @@ from deploy.bench import measure
 from deploy.bench.core import core_rates
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
+from deploy.options import Seed
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
 from schemas import wire
@@ -28,7 +29,7 @@ CORE_READINGS: Final = 100_000
 def bench(
     *,
     plates: int = 20_000,
-    seed: int = 1,
+    seed: Seed = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Measure the lane path through a real broker, exactly once, beside stock Faust and the floor, in one run.

@@ -65,7 +65,7 @@ def capture(
                 counts[received.log_record.topic] += 1
                 progress.advance(task)
             undecoded, note = dict(reader.undecoded), reader.undecoded_note
-    except (LookupError, OSError) as error:
+    except OSError as error:
         raise UserError(str(error)) from error
     if json:
         print(orjson.dumps({"file": str(file), "records": counts, "undecoded": undecoded}).decode())

@@ -1,13 +1,15 @@
 """`border chaos`: kill -9 and pause workers at seeded random moments, then prove from the log that nothing was lost."""
 
+import math
 import random
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,18 +17,23 @@ from deploy.chaos.path import find_path
 from deploy.chaos.run import Plan, Report, Run, run_plan
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
+from deploy.options import Count, CountOrNone, Seed
 from deploy.settings import load_settings
 from schemas.registry import load_codec
+from streams.runtime.settings import RuntimeSettings
+
+SESSION_SECONDS_MIN: Final = 3 * RuntimeSettings.heartbeat_seconds
+SessionSeconds = Annotated[float, Parameter(validator=Number(gte=SESSION_SECONDS_MIN, lt=math.inf))]
 
 
 def chaos(
     *,
-    kills: int = 10,
-    pauses: int = 3,
-    workers: int = 2,
+    kills: CountOrNone = 10,
+    pauses: CountOrNone = 3,
+    workers: Count = 2,
     path: str = "test",
-    seed: int | None = None,
-    session_seconds: float = 10.0,
+    seed: Seed | None = None,
+    session_seconds: SessionSeconds = 10.0,
     broker: str | None = None,
     registry_url: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -50,7 +57,7 @@ def chaos(
     path: what to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the
         simulator, which needs a platform with nothing else on it.
     seed: repeats the victims, the order and the feed; the moments depend on the machine too.
-    session_seconds: session time-out of the workers.
+    session_seconds: session time-out of the workers; 6 s or more, three of their heartbeats.
     broker: a running broker to use instead of a private one.
     registry_url: its schema registry.
     json: print one line of JSON.

@@ -14,6 +14,7 @@ from deploy.commands.watch import draw_board
 from deploy.connection import Connection
 from deploy.demo import LightMeter, prove, publish_watchlist, start_readings, summary, time_lights, wait_for_workers
 from deploy.errors import UserError
+from deploy.options import Positive, Seed, scenario_named
 from deploy.settings import Settings, load_settings
 from streams.console.board import Board
 
@@ -22,10 +23,10 @@ DAY_SECONDS: Final = 86_400.0
 
 def demo(
     *,
-    minutes: float | None = None,
-    rate: float = 25.0,
+    minutes: Positive | None = None,
+    rate: Positive = 25.0,
     scenario: str = "matamoros-2009",
-    seed: int = 1,
+    seed: Seed = 1,
     state_directory: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -51,6 +52,7 @@ def demo(
     """
     if json and minutes is None:
         raise UserError("--json needs --minutes, or it would never end")
+    scenario_named(scenario)  # before anything is started
     console = Console(stderr=True)
     with ExitStack() as stack:
         directory = (

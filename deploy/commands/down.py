@@ -34,7 +34,12 @@ def down(
     directory = settings.state_path
     owner = owner_of(directory)
     if owner is not None:
-        os.kill(owner, signal.SIGTERM)
+        try:
+            os.kill(owner, signal.SIGTERM)
+        except PermissionError as error:
+            raise UserError(
+                f"the platform in {directory} is another user's (pid {owner}); only they can stop it"
+            ) from error
         until = time.monotonic() + STOP_TIMEOUT_SECONDS
         while owner_of(directory) == owner:
             if time.monotonic() > until:

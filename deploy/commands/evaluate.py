@@ -18,7 +18,8 @@ from rich.table import Table
 
 from deploy.errors import UserError
 from deploy.evaluation.join import ASSIGNED_RIGHT_MIN, NO_FAULT, SPLIT_OR_MERGED_MAX, JoinTally, evaluate_seed
-from producers.simulator import Scenario, find_scenario, with_stop
+from deploy.options import Count, Positive, Seed, scenario_named
+from producers.simulator import Scenario, with_stop
 
 PROCESSES: Final = 2
 PROGRESS_EVERY_SECONDS: Final = 0.2
@@ -30,10 +31,10 @@ def evaluate(
     *,
     join: Annotated[bool, Parameter(negative=())] = False,
     scenario: str = "rush-hour",
-    stop_seconds: float | None = None,
-    seeds: int = 3,
-    first_seed: int | None = None,
-    minutes: float = 60.0,
+    stop_seconds: Positive | None = None,
+    seeds: Count = 3,
+    first_seed: Seed | None = None,
+    minutes: Positive = 60.0,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Fold simulated readings offline and compare with the truth; exit status 1 below a target.
@@ -59,8 +60,6 @@ def evaluate(
     """
     if not join:
         raise UserError("nothing to evaluate; give --join")
-    if seeds < 1 or minutes <= 0:
-        raise UserError("--seeds and --minutes must be positive")
     world = world_of(scenario, stop_seconds)
     first = random.randrange(1 << 31) if first_seed is None else first_seed
     started = time.monotonic()
@@ -86,8 +85,8 @@ def evaluate(
 
 def world_of(scenario: str, stop_seconds: float | None) -> Scenario:
     """The scenario of this name, with another mean stop at the light if one is given."""
+    world = scenario_named(scenario)
     try:
-        world = find_scenario(scenario)
         return world if stop_seconds is None else with_stop(world, stop_seconds)
     except ValueError as error:
         raise UserError(str(error)) from error

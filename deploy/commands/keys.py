@@ -116,20 +116,15 @@ def audited(revealed: Mapping[str, bytes], connection: Connection) -> dict[str, 
     """
     digests: dict[str, str] = {}
     selections: list[Selection] = []
-    try:
-        topics = [PASSAGES.name, LANE_DECISIONS.name]
-        with LogReader(
-            connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True
-        ) as reader:
-            for received in reader.read_to_end():
-                value = received.log_record.value
-                if isinstance(value, Passage) and value.revision == 1 and value.state is PassageState.AT_LIGHT:
-                    digests[value.passage_id] = value.first_reading_digest
-                elif isinstance(value, Selection) and value.random_key_id in revealed:
-                    selections.append(value)
-            undecoded = reader.undecoded.total()
-    except (ConnectionError, LookupError) as error:
-        raise UserError(str(error)) from error
+    topics = [PASSAGES.name, LANE_DECISIONS.name]
+    with LogReader(connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True) as reader:
+        for received in reader.read_to_end():
+            value = received.log_record.value
+            if isinstance(value, Passage) and value.revision == 1 and value.state is PassageState.AT_LIGHT:
+                digests[value.passage_id] = value.first_reading_digest
+            elif isinstance(value, Selection) and value.random_key_id in revealed:
+                selections.append(value)
+        undecoded = reader.undecoded.total()
     known = [selection for selection in selections if selection.passage_id in digests]
     wrong = [
         s.passage_id

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
+from deploy.options import NotNegative, Positive, Seed
 from producers.pacing import live, paced
 from producers.publisher import DeliveryError, Publisher
 from producers.simulator import SimulatedReading, find_scenario, watchlist
@@ -39,11 +40,11 @@ def simulate(
     scenario: str,
     /,
     *,
-    seed: int = 1,
-    days: float | None = None,
-    seconds: float | None = None,
-    speed: float = 0.0,
-    rate: float | None = None,
+    seed: Seed = 1,
+    days: Positive | None = None,
+    seconds: Positive | None = None,
+    speed: NotNegative = 0.0,
+    rate: Positive | None = None,
     start_at: datetime | None = None,
     port: Annotated[list[str] | None, Parameter(negative=())] = None,
     out: Path | None = None,

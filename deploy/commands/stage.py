@@ -1,5 +1,6 @@
 """`border stage`: one worker of one stage."""
 
+from deploy.options import CountOrNone, Port
 from deploy.settings import load_settings
 from deploy.stages import build_stage
 from streams.runtime.worker import run_worker
@@ -8,8 +9,8 @@ from streams.runtime.worker import run_worker
 def stage(
     name: str,
     *,
-    instance: int = 0,
-    metrics_port: int | None = None,
+    instance: CountOrNone = 0,
+    metrics_port: Port | None = None,
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,

@@ -9,6 +9,7 @@ import orjson
 from cyclopts import Parameter
 
 from deploy.connection import connect
+from deploy.options import Count
 from schemas.topics import TOPICS
 from streams.console.log_reader import LogReader, Received
 from streams.console.privacy import mask_plate, masked
@@ -21,7 +22,7 @@ def tail(
     topic: str,
     *,
     from_beginning: Annotated[bool, Parameter(negative=())] = False,
-    count: int | None = None,
+    count: Count | None = None,
     no_follow: Annotated[bool, Parameter(negative=())] = False,
     reveal: Annotated[bool, Parameter(negative=())] = False,
     broker: str | None = None,

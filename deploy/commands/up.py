@@ -16,6 +16,7 @@ from rich.console import Console
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
+from deploy.options import Count, Port, Positive, Seed, scenario_named
 from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
 from deploy.stages import STAGE_NAMES, make_secret
 
@@ -25,14 +26,14 @@ TEND_SECONDS: Final = 0.2
 def up(
     *,
     state_directory: str | None = None,
-    kafka_port: int | None = None,
-    registry_port: int | None = None,
-    workers: int | None = None,
-    metrics_port: int | None = None,
+    kafka_port: Port | None = None,
+    registry_port: Port | None = None,
+    workers: Count | None = None,
+    metrics_port: Port | None = None,
     stages: bool = True,
     scenario: str | None = None,
-    rate: float = 25.0,
-    seed: int = 1,
+    rate: Positive = 25.0,
+    seed: Seed = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Start Kafka, the schema registry and the stages on this machine; Ctrl-C stops it all.
@@ -63,6 +64,8 @@ def up(
         workers=workers,
         metrics_port=metrics_port,
     )
+    if scenario is not None:
+        scenario_named(scenario)  # before anything is started
     console = Console(stderr=True)
     started = time.monotonic()
     with running(settings, console, stages) as (platform, supervisor):

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Final
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from cyclopts import Parameter
 from rich.console import Console
 from rich.live import Live
 
 from deploy.connection import Connection, connect
-from deploy.errors import UserError
+from deploy.options import Positive
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
 from streams.console.board import Board
 from streams.console.log_reader import LogReader
@@ -19,12 +19,13 @@ from streams.console.log_reader import LogReader
 BOARD_TOPICS: Final = (PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
 DRAWN_EVERY_SECONDS: Final = 0.25
 RATE_EVERY_SECONDS: Final = 2.0
+ANSWER_SECONDS: Final = 2.0
 
 
 def watch(
     *,
     reveal: Annotated[bool, Parameter(negative=())] = False,
-    seconds: float | None = None,
+    seconds: Positive | None = None,
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,
@@ -45,14 +46,11 @@ def watch(
     state_directory: where a local platform keeps its state.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    try:
-        draw_board(
-            connect(broker, registry_url, state_directory),
-            Board(reveal=reveal),
-            lambda: until is None or time.monotonic() < until,
-        )
-    except LookupError as error:
-        raise UserError(str(error)) from error
+    draw_board(
+        connect(broker, registry_url, state_directory),
+        Board(reveal=reveal),
+        lambda: until is None or time.monotonic() < until,
+    )
     return 0
 
 
@@ -100,7 +98,12 @@ class RateMeter:
         """The rate over the last seconds; asks the broker at most every RATE_EVERY_SECONDS."""
         now = time.monotonic()
         if now - self._last_at >= RATE_EVERY_SECONDS:
-            total = sum(future.result().offset for future in self._admin.list_offsets(self._places).values())
+            try:
+                futures = self._admin.list_offsets(self._places, request_timeout=ANSWER_SECONDS)
+                total = sum(future.result().offset for future in futures.values())
+            except KafkaException:  # a broker that is away: the reader of the topics says so if it stays away
+                self._last_total, self._last_at = None, now
+                return 0.0
             if self._last_total is not None:
                 self._rate = (total - self._last_total) / (now - self._last_at)
             self._last_total, self._last_at = total, now

@@ -236,16 +236,11 @@ def held_entries(connection: Connection) -> list[WatchlistEntry]:
     """Entries in the state of the vehicles stage's first partition, which like every other holds all of them."""
     held: dict[bytes, Any] = {}
     topics = [VEHICLES_CHANGELOG.name]
-    try:
-        with LogReader(
-            connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True
-        ) as reader:
-            for received in reader.read_to_end():
-                record = received.log_record
-                if record.partition == 0 and record.key and record.key.startswith(PREFIX):
-                    held[record.key] = record.value
-    except (ConnectionError, LookupError) as error:
-        raise UserError(str(error)) from error
+    with LogReader(connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True) as reader:
+        for received in reader.read_to_end():
+            record = received.log_record
+            if record.partition == 0 and record.key and record.key.startswith(PREFIX):
+                held[record.key] = record.value
     return [msgspec.msgpack.decode(value, type=WatchlistEntry) for _, value in sorted(held.items()) if value]
 
 

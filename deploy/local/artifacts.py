@@ -91,7 +91,10 @@ def provide_software(cache: Path, console: Console) -> Software:
     Raises UserError if the package index cannot be reached or a file is not what the lock says.
     """
     artifacts = read_lock()
-    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot keep downloads in {cache}: {error}; set cache_directory to another") from error
     with exclusive(cache / "lock"):
         shutil.rmtree(cache / STAGING, ignore_errors=True)  # of a process that was killed
         missing = [artifact for artifact in artifacts if not (cache / artifact.file_name).exists()]

@@ -19,12 +19,12 @@ from typing import Final
 import orjson
 
 from deploy.errors import UserError
+from deploy.options import PORT_MAX
 
 PR_SET_PDEATHSIG: Final = 1
 STOP_TIMEOUT_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.05
 LOG_LINES_SHOWN: Final = 12
-PORT_MAX: Final = 65535
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 

@@ -58,8 +58,10 @@ def owner_of(directory: Path) -> int | None:
     """
     try:
         lock = (directory / LOCK).open()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise UserError(f"cannot look into {directory}: {error}") from error
     until = time.monotonic() + OWNER_KNOWN_SECONDS
     with lock:
         while True:

@@ -22,6 +22,14 @@ RAW_TOPICS: Final = frozenset(topic.name for topic in TOPICS if not topic.record
 # flood of questions.
 ASK_AGAIN_SECONDS: Final = 60.0
 
+# A broker that restarts is back sooner, and is waited for without a word; one away for longer is told.
+BROKER_AWAY_SECONDS: Final = 10.0
+BROKER_ANSWER_SECONDS: Final = 5.0
+
+
+class NoSuchTopic(LookupError):
+    """The broker has no topic of this name."""
+
 
 class Received(NamedTuple):
     """One message: its place and record, and its headers by name."""
@@ -34,8 +42,8 @@ class LogReader:
     """Committed records of some topics, from their beginning or from now on.
 
     A context manager. A schema that the codec does not know is asked for at the registry and added to the codec; what
-    still cannot be decoded is handed over as its bytes, and counted. Raises ConnectionError if the broker does not
-    answer within `timeout_seconds`, or the registry when it is asked.
+    still cannot be decoded is handed over as its bytes, and counted. Raises NoSuchTopic, and ConnectionError if the
+    broker does not answer within `timeout_seconds` or goes away, or the registry does not answer when it is asked.
     """
 
     def __init__(
@@ -56,6 +64,8 @@ class LogReader:
         self._registry = RegistryClient(registry_url)
         self._unknown: set[int] = set()
         self._ask_again_at = 0.0
+        self._broker = broker
+        self._away_since: float | None = None
         self._at_end: set[tuple[str, int]] = set()
         self._consumer = Consumer(
             {
@@ -66,23 +76,24 @@ class LogReader:
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": fetch_wait_ms,
+                "error_cb": self._on_error,
                 "log_level": 2,
             }
         )
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._places = []
         for topic in topics:
-            for partition in self._partitions(broker, topic, timeout_seconds):
+            for partition in self._partitions(topic, timeout_seconds):
                 self._places.append(TopicPartition(topic, partition, start))
         self._consumer.assign(self._places)
 
-    def _partitions(self, broker: str, topic: str, timeout_seconds: float) -> list[int]:
+    def _partitions(self, topic: str, timeout_seconds: float) -> list[int]:
         try:
             found = self._consumer.list_topics(topic, timeout_seconds).topics[topic]
         except KafkaException as error:
-            raise ConnectionError(f"no Kafka broker answers at {broker}; is `border up` running?") from error
+            raise ConnectionError(f"no Kafka broker answers at {self._broker}; is `border up` running?") from error
         if found.error is not None:
-            raise LookupError(f"there is no topic {topic} on {broker}; `border topics` lists them")
+            raise NoSuchTopic(f"there is no topic {topic} on {self._broker}; `border topics` lists them")
         return sorted(found.partitions)
 
     @property
@@ -94,6 +105,7 @@ class LogReader:
     def read(self, timeout_seconds: float = 0.05, at_most: int = 2000) -> list[Received]:
         """What has arrived, possibly nothing; waits up to `timeout_seconds` for it."""
         received = []
+        self._check_broker()
         for message in self._consumer.consume(at_most, timeout_seconds):
             error = message.error()
             place = (message.topic() or "", message.partition() or 0)
@@ -103,8 +115,22 @@ class LogReader:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._at_end.add(place)
             else:
-                raise KafkaException(error)
+                raise ConnectionError(f"cannot read {place[0] or 'on'} from {self._broker}: {error.str()}")
         return received
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._away_since is None:
+            self._away_since = time.monotonic()
+
+    def _check_broker(self) -> None:
+        """Raises ConnectionError if the broker has been away for long: the client itself would wait for ever."""
+        if self._away_since is None or time.monotonic() < self._away_since + BROKER_AWAY_SECONDS:
+            return
+        try:
+            self._consumer.list_topics(timeout=BROKER_ANSWER_SECONDS)
+        except KafkaException as error:
+            raise ConnectionError(f"the broker at {self._broker} has gone away; is `border up` running?") from error
+        self._away_since = None
 
     def read_to_end(self, deadline_seconds: float = 300.0) -> Iterator[Received]:
         """Everything up to where each partition ended when it was reached; raises TimeoutError at the deadline."""

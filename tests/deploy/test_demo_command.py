@@ -14,7 +14,7 @@ def test_a_demo_proves_what_it_wrote_whatever_the_settings_of_whoever_runs_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("border.toml").write_text('max_records = 0\nbroker = "127.0.0.1:1"\n')  # a worker refuses the first
+    Path("border.toml").write_text('heartbeat_seconds = 9.0\nbroker = "127.0.0.1:1"\n')  # a worker refuses the first
     monkeypatch.setenv("BORDER_FAILPOINT", "after_outputs:1")
     monkeypatch.setenv("BORDER_RULE_SET_FILE", "none.toml")
     assert main(["demo", "--minutes", "0.25", "--scenario", "border-2023", "--rate", "100", "--json"]) == 0

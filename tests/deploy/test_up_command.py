@@ -132,6 +132,38 @@ def test_a_broker_that_dies_ends_border_up_with_the_end_of_its_log(tmp_path: Pat
         running.process.communicate()
 
 
+def test_watch_and_tail_say_that_the_broker_has_gone_away(tmp_path: Path) -> None:
+    running = Up(tmp_path / "state")
+    at = ("--broker", running.ready["broker"], "--registry-url", running.ready["registry_url"])
+    commands = [("tail", "border.alerts.v1"), ("watch",)]
+    readers = [
+        subprocess.Popen([*BORDER, *command, *at], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for command in commands
+    ]
+    try:
+        broker = running.ready["broker"]
+        eventually(lambda: all(connected_to(broker, reader.pid) for reader in readers), what="both being connected")
+        kafka = next(child for child in running.children if child["name"] == "kafka")
+        os.kill(kafka["pid"], signal.SIGKILL)
+        for reader in readers:
+            _, said = reader.communicate(timeout=60)
+            assert reader.returncode == 1
+            assert said.splitlines()[-1].startswith(f"border: the broker at {broker} has gone away")
+            assert "Traceback" not in said
+    finally:
+        for process in (*readers, running.process):
+            process.kill()
+            process.communicate()
+
+
+def connected_to(broker: str, pid: int) -> bool:
+    """Whether a process has a connection to the broker's port."""
+    port = f"{int(broker.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    mine = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return any(row[2].endswith(f":{port}") and row[3] == "01" and f"socket:[{row[9]}]" in mine for row in rows)
+
+
 def test_down_where_nothing_runs_says_so(tmp_path: Path) -> None:
     done = border("down", "--state-directory", str(tmp_path / "none"))
     assert (done.returncode, done.stdout) == (0, f"Nothing runs in {tmp_path / 'none'}\n")

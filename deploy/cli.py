@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from importlib import metadata
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -13,6 +14,7 @@ from schemas.registry import NotRegistered, SchemaRefused
 from streams.console.log_reader import NoSuchTopic
 
 INTERRUPTED: Final = 130
+DISTRIBUTION: Final = "border-telemetry"  # in pyproject.toml, the one place where the version stands
 
 # Name, where its function stands (groups have an App of their own there), and what the list of commands says.
 COMMANDS: Final = (
@@ -40,7 +42,7 @@ HELP: Final = """Finds guns leaving the United States southbound: lanes' sensors
 A red light is a referral to a person, never an accusation.
 """
 
-app = App(name="border", help=HELP, version_flags=("--version",))
+app = App(name="border", help=HELP, version=lambda: metadata.version(DISTRIBUTION), version_flags=("--version",))
 for command, place, summary in COMMANDS:
     app.command(place, name=command, help=summary)
 

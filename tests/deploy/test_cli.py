@@ -1,19 +1,23 @@
 """What a person is told who asks for what cannot be: one line and an exit status, never a traceback."""
 
 import os
+import re
+from importlib import metadata
 from pathlib import Path
 
 import orjson
 import pytest
 from rich.console import Console
 
-from deploy.cli import main
+from deploy.cli import DISTRIBUTION, main
 from deploy.errors import UserError
 from deploy.local.artifacts import provide_software
 from deploy.local.platform import LocalPlatform
 from deploy.local.state import prepare_directory, take_lock
 from deploy.settings import Settings, load_settings
 from streams.console.log_reader import LogReader
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
@@ -23,6 +27,17 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
     except SystemExit as stop:  # wrong usage
         status = int(stop.code or 0)
     return status, capsys.readouterr().err
+
+
+def test_the_version_is_that_of_pyproject_and_of_the_newest_entry_of_the_changelog(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["--version"])
+    version = capsys.readouterr().out.strip()
+    assert version == metadata.version(DISTRIBUTION) != "0.0.0"
+    assert f'\nversion = "{version}"\n' in (ROOT / "pyproject.toml").read_text()
+    newest = re.search(r"^## (\S+?),? ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None and newest[1] == version
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def check_finite(schema: Any, around: frozenset[str] = frozenset()) -> None:
         for branch in schema:
             check_finite(branch, around)
     elif isinstance(schema, dict):
-        within = around | {str(schema["name"])} if schema["type"] == "record" else around
+        within = around | {str(schema["name"])} if "fields" in schema else around  # a record or an error
         inner = [field["type"] for field in schema.get("fields", ())] + [schema.get("items"), schema.get("values")]
         for part in inner:
             check_finite(part, within)

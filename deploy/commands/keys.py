@@ -120,7 +120,7 @@ def audited(revealed: Mapping[str, bytes], connection: Connection) -> dict[str, 
     with LogReader(connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True) as reader:
         for received in reader.read_to_end():
             value = received.log_record.value
-            if isinstance(value, Passage) and value.revision == 1 and value.state is PassageState.AT_LIGHT:
+            if isinstance(value, Passage) and value.state is PassageState.AT_LIGHT:
                 digests[value.passage_id] = value.first_reading_digest
             elif isinstance(value, Selection) and value.random_key_id in revealed:
                 selections.append(value)

@@ -71,8 +71,8 @@ class JoinTally:
     assigned_right: of all readings of true vehicles (each reading id once; heartbeats and officers' assignments have
         no vehicle), those that a FINAL passage lists which is paired with their vehicle. A reading in no passage, or
         refused as late, is wrong.
-    assigned_right_at_light: of the readings that revision 1 of a passage lists, and those of the vehicle at the light
-        that had arrived by then and it does not list, those that it lists and that are of this vehicle.
+    assigned_right_at_light: of the readings that the first revision of a passage lists, and those of the vehicle at
+        the light that had arrived by then and it does not list, those that it lists and that are of this vehicle.
     split_or_merged: of all true vehicles with a reading, those that have no passage of their own (merged into
         another's) or more than one (the most readings of a second, unpaired passage are theirs).
     with_a_wrong_reading: of all true vehicles, those with a reading assigned wrong or a foreign one in their passage:
@@ -195,7 +195,7 @@ def note_truth(observed: Observed, arrived: dict[Vehicle, list[str]], item: Simu
 
 
 def note_passage(observed: Observed, arrived: dict[Vehicle, list[str]], passage: Passage) -> None:
-    """Remember a FINAL passage, and hold revision 1 against what had arrived of the vehicle at the light."""
+    """Remember a FINAL passage, and hold the first revision against what had arrived of the vehicle at the light."""
     listed = tuple(reference.reading_id for reference in passage.readings)
     if passage.state is PassageState.FINAL:
         observed.final[passage.passage_id] = listed

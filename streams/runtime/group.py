@@ -234,11 +234,14 @@ class Group:
 
     async def _decode(self, fold: PartitionFold, batch: Batch, refused: dict[int, DeadLetterRecord]) -> list[Decoded]:
         schemas = self._groups.schemas
+        schemas.forget_old()
+        answered: set[int] = set()  # for this batch: with thousands of ids, the first may be forgotten before the last
         while True:
-            schemas.forget_old()
-            decoded = fold.decode(batch.records, refused, schemas.unknown)
+            unknown = answered.union(schemas.unknown) if answered else schemas.unknown
+            decoded = fold.decode(batch.records, refused, unknown)
             if isinstance(decoded, list):
                 return decoded
+            answered |= decoded
             self.asking = True
             self._room.set()
             try:

@@ -204,8 +204,8 @@ def holding_itself(through: str) -> str:
     """The JSON of a Tick with a field that is a Tick again."""
     tick = load_schemas()["Tick"]
     inner: Any = ["null", "border.v1.Tick"]
-    if through == "record":
-        inner = {"type": "record", "name": "Other", "fields": [{"name": "next", "type": inner}]}
+    if through in ("record", "error"):
+        inner = {"type": through, "name": "Other", "fields": [{"name": "next", "type": inner}]}
     elif through == "array":
         inner = {"type": "array", "items": inner}
     elif through == "map":
@@ -215,7 +215,14 @@ def holding_itself(through: str) -> str:
 
 @pytest.mark.parametrize(
     "schema_json",
-    [nested(2_000), nested(100_000), "null", "[]", "{", *map(holding_itself, ("union", "record", "array", "map"))],
+    [
+        nested(2_000),
+        nested(100_000),
+        "null",
+        "[]",
+        "{",
+        *map(holding_itself, ("union", "record", "error", "array", "map")),
+    ],
     ids=[
         "deep",
         "deeper",
@@ -224,6 +231,7 @@ def holding_itself(through: str) -> str:
         "no-json",
         "itself",
         "itself-by-record",
+        "itself-by-error",
         "itself-by-array",
         "itself-by-map",
     ],

@@ -49,9 +49,9 @@ class LaneQueue:
     ) -> None:
         """Give a sighting to its vehicle, which may change others, and write what that changes."""
         layout, geometry = known
-        asks_light = slot == STOP_LINE and not is_same_stop(lane, seen.at)
+        same_stop = slot == STOP_LINE and is_same_stop(lane, seen)
         if slot in LOOPS:
-            lane.observed_at[slot] = seen.observed_at
+            lane.loop_at[slot], lane.loop_received_at[slot] = seen.at, seen.received_at
         if slot == STOP_LINE:
             lane.at_light_at = max(lane.at_light_at, seen.at)
         elif slot == EXIT:
@@ -60,14 +60,16 @@ class LaneQueue:
         if place.told is None:
             vehicle = self._take(lane, place.index, slot, seen, reading)
             if vehicle.revision or slot == STOP_LINE:
+                asks_light = slot == STOP_LINE and not (same_stop and vehicle.revision)
                 self._write_change(lane, layout, vehicle, slot in CONTENT_SLOTS, asks_light, outputs)
         else:
             changed = self._retell(lane, place.owners, place.told, reading, seen.received_at)
             for vehicle in changed:
                 vehicle.join_probability = min(vehicle.join_probability, place.probability)
                 matters = slot in CONTENT_SLOTS or len(changed) > 1
-                asked = asks_light and vehicle.slots[slot] is seen
-                self._write_change(lane, layout, vehicle, matters, asked, outputs)
+                is_here = slot == STOP_LINE and vehicle.slots[slot] is seen
+                asks_light = is_here and not (same_stop and vehicle.revision)
+                self._write_change(lane, layout, vehicle, matters, asks_light, outputs)
         if len(lane.vehicles) > SEEN_ONCE_MAX:
             self._keep_bounds(lane, layout, outputs)
 
@@ -80,7 +82,7 @@ class LaneQueue:
         ]
         if len(once) > SEEN_ONCE_MAX or len(lane.vehicles) > VEHICLES_MAX:
             self._count("vehicles_over_bound")
-            self._close(lane, layout, once[0] if once else 0, outputs)
+            self._close(lane, layout, once[0] if len(once) > SEEN_ONCE_MAX else 0, outputs)
 
     def _take(self, lane: LaneState, place: int, slot: int, seen: Seen, reading: Any) -> Vehicle:
         """Put a sighting into the expected vehicle's slot, which may be a new vehicle's."""

@@ -36,6 +36,9 @@ SHIFT_LOSS_MAX: Final = MISSED  # a shift that has cost more than this so far is
 SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
+# A reading that tells of a vehicle which nobody else has seen is waited for this long.
+LATE_MAX: Final = 8 * 1_000_000
+
 EMPTY: Final[Row] = [None] * (EXIT + 1)
 
 
@@ -157,6 +160,16 @@ class Place:
         self.told = told
         self.owners = owners
         self.probability = probability
+
+    def is_late(self, lane: LaneState, seen: Seen) -> bool:
+        """Whether a sighting tells of a new vehicle at a time whose vehicles have been closed."""
+        if not self.is_new or self.told is None:
+            return False
+        late_before = seen.received_at - LATE_MAX
+        # What closed a vehicle of the future was a wrong clock, which is no reason to refuse the present.
+        if lane.closed_until <= seen.received_at:
+            late_before = max(late_before, lane.closed_until)
+        return seen.at < late_before
 
 
 def find_place(geometry: Geometry, lane: LaneState, slot: int, seen: Seen) -> Place:

@@ -5,13 +5,15 @@ from typing import Any, Final
 
 from schemas.records import ImageSource, LaneEvent, LaneEventKind, PlateRead, Weighing
 from streams.core.lanes.slots import ENTRY, EXIT, FRONT, LOOPS, REAR, SCALE, STOP_LINE, TERMINAL, XRAY
-from streams.core.lanes.state import LaneState
+from streams.core.lanes.state import LaneState, Seen
 from streams.core.lanes.validation import SECOND
 
 # A device this far from its gateway has a wrong clock rather than a slow line: its reading is placed by the gateway's.
 CLOCK_OFF_MAX: Final = 300 * SECOND
 CLOCK_AHEAD_MAX: Final = 2 * SECOND
 USUAL_DELAY: Final = SECOND // 10
+# What two readings of one device take on their way differs by no more than this.
+LINE_DELAY_MAX: Final = 5 * SECOND
 # Ids remembered per lane, about 20 vehicles; a device's retry comes within seconds.
 RECENT_IDS_MAX: Final = 128
 # Two vehicles' fronts are this far apart at the very least: 5.6 m at 9 m/s are 0.62 s. What comes sooner is a loop's
@@ -19,8 +21,6 @@ RECENT_IDS_MAX: Final = 128
 BOUNCE: Final = SECOND // 2
 # A stop line that speaks again within this, while nobody has left, says that the vehicle moved a little.
 SAME_STOP: Final = 2 * SECOND
-# A reading that tells of a vehicle which nobody else has seen is waited for this long.
-LATE_MAX: Final = 8 * SECOND
 # Of a lane's usual stop at the light; what lasts longer is no stop but a closed lane.
 STOP_LEAST: Final = SECOND // 2
 STOP_MOST: Final = 60 * SECOND
@@ -67,21 +67,20 @@ def remember(lane: LaneState, mark: int) -> None:
         del lane.recent_ids[next(iter(lane.recent_ids))]
 
 
-def is_bounce(lane: LaneState, slot: int, observed_at: int) -> bool:
-    """Whether a loop says of one vehicle twice that it is there; by the loop's own clock, whatever is wrong with it."""
-    return slot in LOOPS and abs(observed_at - lane.observed_at[slot]) < BOUNCE
+def is_bounce(lane: LaneState, slot: int, seen: Seen) -> bool:
+    """Whether a loop says twice at once that a vehicle is there."""
+    return slot in LOOPS and said_together(lane, slot, seen, BOUNCE)
 
 
-def is_same_stop(lane: LaneState, at: int) -> bool:
-    """Whether a stop line speaks again of the vehicle that stands there, for which a light was asked."""
-    return lane.at_light_at != 0 and abs(at - lane.at_light_at) < SAME_STOP
+def is_same_stop(lane: LaneState, seen: Seen) -> bool:
+    """Whether a stop line speaks again so soon, and nobody has left, that the vehicle there has only moved a little."""
+    return lane.at_light_at != 0 and said_together(lane, STOP_LINE, seen, SAME_STOP)
 
 
-def late_before(lane: LaneState, received_at: int) -> int:
-    """The time before which no vehicle can be new any more, for a reading received at a time."""
-    late = received_at - LATE_MAX
-    # What closed a vehicle of the future was a wrong clock, which is no reason to refuse the present.
-    return max(late, lane.closed_until) if lane.closed_until <= received_at else late
+def said_together(lane: LaneState, slot: int, seen: Seen, within: int) -> bool:
+    """Whether a loop saw two vehicles within a time, and also said so together: its clock may stand still."""
+    together = abs(seen.received_at - lane.loop_received_at[slot]) < within + LINE_DELAY_MAX
+    return together and abs(seen.at - lane.loop_at[slot]) < within
 
 
 def learn_stop(lane: LaneState, left_light_at: int) -> None:

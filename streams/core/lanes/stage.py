@@ -23,10 +23,10 @@ from streams.core.lanes.likelihood import Geometry
 from streams.core.lanes.queue import LaneQueue
 from streams.core.lanes.search import Place, find_place
 from streams.core.lanes.sightings import (
+    USUAL_DELAY,
     fingerprint,
     is_bounce,
     is_same_stop,
-    late_before,
     remember,
     seen_time,
     slot_and_content,
@@ -159,14 +159,17 @@ class LanesFold:
         at = seen_time(observed_at, received_at)
         role = SensorRole.TERMINAL if slot == TERMINAL else ROLES[slot]
         seen = Seen(reading.reading_id, role, at, observed_at, received_at, content)
-        bounced = is_bounce(lane, slot, observed_at)
+        bounced = is_bounce(lane, slot, seen)
         place: Place | None = None
         if slot != TERMINAL and not bounced:
             place = find_place(known[1], lane, slot, seen)
-            if place.is_new:
-                if place.told is not None and at < late_before(lane, received_at):
+            if place.is_late(lane, seen):
+                if slot != STOP_LINE:
                     raise Rejected("late", "the vehicles of its time have been closed; re-drive it into the backlog")
-                bounced = slot == STOP_LINE and is_same_stop(lane, at)
+                # Somebody stands there and waits for an answer: rather a slow clock than a late word.
+                seen = Seen(reading.reading_id, role, received_at - USUAL_DELAY, observed_at, received_at, content)
+                at, place = seen.at, find_place(known[1], lane, slot, seen)
+            bounced = slot == STOP_LINE and place.is_new and is_same_stop(lane, seen)
         self._lanes.put(world, lane)
         remember(lane, mark)
         count_accepted(lane, slot, received_at)

@@ -10,7 +10,8 @@ import msgspec
 from schemas.records import SensorRole
 from streams.core.lanes.slots import ROLES
 
-# Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings.
+# Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings, or, if
+# the exit loop is silent, until this many have come after them.
 VEHICLES_MAX: Final = 32
 
 # Of these, vehicles that one sensor alone has seen: six stand in a lane whose cameras and scale are all silent. More
@@ -88,8 +89,9 @@ class LaneState:
         self.usual_stop = USUAL_STOP_FIRST
         self.stops = 0
         self.at_light_at = 0
-        # When each sensor saw a vehicle last, by its own clock: a loop that says so twice at once has bounced.
-        self.observed_at = [0] * len(ROLES)
+        # When each loop saw a vehicle last, and when that was received: one that says so twice at once has bounced.
+        self.loop_at = [0] * len(ROLES)
+        self.loop_received_at = [0] * len(ROLES)
         # Readings accepted of each sensor, and of the terminal, in a second of gateway time.
         self.second = 0
         self.in_second = [0] * (len(ROLES) + 1)
@@ -113,7 +115,8 @@ def encode(lane: LaneState) -> bytes:
             lane.usual_stop,
             lane.stops,
             lane.at_light_at,
-            lane.observed_at,
+            lane.loop_at,
+            lane.loop_received_at,
             lane.second,
             lane.in_second,
         )
@@ -133,7 +136,8 @@ def decode(stored: bytes) -> LaneState:
     lane.pending_load = _seen_of(fields[9])
     lane.lead = [_seen_of(one) for one in fields[10]]
     lane.usual_stop, lane.stops, lane.at_light_at = fields[11], fields[12], fields[13]
-    lane.observed_at, lane.second, lane.in_second = fields[14], fields[15], fields[16]
+    lane.loop_at, lane.loop_received_at = fields[14], fields[15]
+    lane.second, lane.in_second = fields[16], fields[17]
     return lane
 
 

@@ -119,13 +119,13 @@ def check_flood(lane: LaneState, slot: int, received_at: int) -> None:
     Counted by what the sensor is, not by its device_id, which whoever floods can choose.
     """
     most = LOOP_READINGS_PER_SECOND_MAX if slot in LOOPS else READINGS_PER_SECOND_MAX
-    if received_at // SECOND == lane.second and lane.in_second[slot] >= most:
+    if received_at // SECOND <= lane.second and lane.in_second[slot] >= most:
         raise Rejected("flood", f"more than {most} readings of one sensor in a second")
 
 
 def count_accepted(lane: LaneState, slot: int, received_at: int) -> None:
     """Count an accepted reading in its second."""
-    if received_at // SECOND != lane.second:
+    if received_at // SECOND > lane.second:
         lane.second = received_at // SECOND
         lane.in_second = [0] * len(lane.in_second)
     lane.in_second[slot] += 1

@@ -174,6 +174,18 @@ def test_a_flood_of_one_sensor_is_refused_and_the_next_second_is_accepted() -> N
     run.send(reading(ENTRY, "next-second", 1.0, received_at=START + 1_000_000))
 
 
+def test_a_flood_whose_times_go_back_and_forth_is_one_too() -> None:
+    run = LaneRun()
+    reasons = []
+    for number in range(100):
+        received_at = START + (number % 2) * SECOND + 500_000
+        try:
+            run.send(reading(SCALE, f"flood-{number}", 0.0, received_at=received_at))
+        except Rejected as refusal:
+            reasons.append(refusal.reason)
+    assert reasons.count("flood") > 50
+
+
 def test_operating_modes_never_mix() -> None:
     # A test drive's readings at the very times of a real car's, each sensor a tenth of a second later.
     real = Car("real", 0.0, plate="ABC1234", mode=OperatingMode.OPERATIONAL)
@@ -229,17 +241,12 @@ def test_a_gateway_whose_clock_was_ahead_once_makes_nobody_late() -> None:
 
 def test_hundreds_of_declarations_leave_one_and_the_light_comes() -> None:
     run = LaneRun()
-    for one in readings_of((Car("only", 0.0, plate="ABC1234"),)):
+    for one in readings_of((Car("only", 0.0, plate="ABC1234", halts={STOP_LINE: 22.0}),)):
         if one.reading_id == "only-STOP_LINE_LOOP":
-            second = one.observed_at / SECOND - START / SECOND
-            for number in range(300):
-                late = number // 15 * SECOND - 20 * SECOND  # within the limit of a sensor's readings in a second
-                run.send(
-                    reading(
-                        ENTRY, f"load-{number}", second, kind=LaneEventKind.LOAD_DECLARED,
-                        declared_load_kg=float(number), received_at=one.received_at + late,
-                    )
-                )  # fmt: skip
+            first = (one.observed_at - START) / SECOND - 21.0
+            for number in range(300):  # within the limit of a sensor's readings in a second
+                said = {"kind": LaneEventKind.LOAD_DECLARED, "declared_load_kg": float(number)}
+                run.send(reading(ENTRY, f"load-{number}", first + number / 15, **said))
         run.send(one)
     passage = run.passages(PassageState.AT_LIGHT)[0]
     assert (passage.plate, passage.declared_load_kg) == ("ABC1234", 299.0)

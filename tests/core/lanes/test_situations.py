@@ -5,6 +5,7 @@ import pytest
 
 from schemas.records import LaneEventKind, Passage, PassageState, SensorRole
 from streams.core.plates import plate_key
+from streams.core.stage import Rejected
 from tests.core.lanes.builders import (
     ENTRY,
     EXIT,
@@ -225,3 +226,42 @@ def test_the_next_vehicle_asks_for_its_light_though_the_one_before_hardly_stoppe
     cars = (Car("first", 0.0, plate=PLATES[0], light_seconds=0.2), Car("second", 2.2, plate=PLATES[1]))
     run = folded(cars)
     assert [passage.plate for passage in run.passages(PassageState.AT_LIGHT)] == list(PLATES[:2])
+
+
+def test_a_silent_exit_loop_leaves_the_join_and_the_lights_whole() -> None:
+    cars = [Car(f"car{number}", 12.0 * number, plate=f"KTR{number:04d}", missing=(EXIT,)) for number in range(80)]
+    run = folded(cars)
+    assert run.joined() == apart(*cars)
+    assert [passage.plate for passage in run.passages(PassageState.AT_LIGHT)] == [car.plate for car in cars]
+
+
+def test_a_queue_that_rolls_past_the_light_asks_for_the_light_of_each() -> None:
+    cars = [Car(f"car{number}", 1.6 * number, plate=f"KTR{number:04d}", light_seconds=0.0) for number in range(20)]
+    run = folded(cars)
+    assert run.joined() == apart(*cars)
+    asked = [passage.at_light_reading_id for passage in run.passages(PassageState.AT_LIGHT)]
+    assert asked == [f"{car.name}-STOP_LINE_LOOP" for car in cars]
+
+
+@pytest.mark.parametrize("kind", [STOP_LINE, EXIT])
+@pytest.mark.parametrize("years", [1.0, 0.0])
+def test_a_loop_whose_clock_stands_still_is_not_one_that_bounces(kind: SensorRole, years: float) -> None:
+    cars = [Car(f"car{number}", 12.0 * number, plate=f"KTR{number:04d}") for number in range(10)]
+    stands_at = START + 20 * SECOND - round(years * 365 * 86_400) * SECOND
+    run = LaneRun()
+    for one in readings_of(cars):
+        try:
+            run.send(msgspec.structs.replace(one, observed_at=stands_at) if kind.value in one.reading_id else one)
+        except Rejected as refusal:
+            assert (kind, refusal.reason) == (EXIT, "late")
+    run.finish()
+    assert "loop_bounces" not in run.fold.counters
+    assert len(run.passages(PassageState.AT_LIGHT)) == len(cars)
+
+
+@pytest.mark.parametrize("seconds", [-9.0, -20.0, -60.0, -299.0])
+def test_a_stop_line_whose_clock_is_slow_asks_for_every_light(seconds: float) -> None:
+    cars = [Car(f"car{number}", 12.0 * number, plate=f"KTR{number:04d}") for number in range(20)]
+    run = folded(cars, {STOP_LINE: seconds})
+    asked = {passage.at_light_reading_id for passage in run.passages(PassageState.AT_LIGHT)}
+    assert asked == {f"{car.name}-STOP_LINE_LOOP" for car in cars}

@@ -29,7 +29,7 @@ from streams.runtime.transport import partition_of
 pytestmark = pytest.mark.integration
 
 LANES, VEHICLES = LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), RandomKeys(b"s" * 32))
-LANE, VEHICLE = lane_state.encode(lane_state.LaneState()), vehicle_history.encode(vehicle_history.EMPTY)
+LANE, VEHICLE = lane_state.encode(lane_state.LaneState("OPERATIONAL")), vehicle_history.encode(vehicle_history.EMPTY)
 WATERMARKS = vehicle_history.encode_watermarks(vehicle_state.Watermarks({0: 1}))
 OTHER = {
     "other-lane": (LANES, {b"2301/01": b"\x04" + LANE[1:]}, "a lane is stored in version 04"),

@@ -18,7 +18,7 @@ import orjson
 from deploy.errors import UserError
 from deploy.local.state import owner_of
 from deploy.options import PORT_MAX
-from streams.runtime.settings import HEARTBEATS_MIN, RuntimeSettings
+from streams.runtime.settings import RuntimeSettings
 
 PREFIX: Final = "BORDER_"
 PLATFORM_FILE: Final = "platform.json"
@@ -139,13 +139,7 @@ def load_settings(**options: Any) -> Settings:
         if text is not None:
             values[name] = text
     values |= given
-    settings = Settings(**{name: converted(known[name], value) for name, value in values.items()})
-    if settings.session_seconds < HEARTBEATS_MIN * settings.heartbeat_seconds:
-        raise UserError(
-            f"session_seconds {settings.session_seconds:g} must be {HEARTBEATS_MIN} heartbeats of "
-            f"{settings.heartbeat_seconds:g} s or more, or one that is lost costs a worker its partitions"
-        )
-    return settings
+    return Settings(**{name: converted(known[name], value) for name, value in values.items()})
 
 
 def converted(item: Field[Any], value: Any) -> Any:

@@ -20,9 +20,9 @@ from deploy.local.platform import LocalPlatform
 from deploy.options import Count, CountOrNone, Seed
 from deploy.settings import load_settings
 from schemas.registry import load_codec
-from streams.runtime.settings import HEARTBEATS_MIN, RuntimeSettings
+from streams.runtime.settings import RuntimeSettings
 
-SESSION_SECONDS_MIN: Final = HEARTBEATS_MIN * RuntimeSettings.heartbeat_seconds
+SESSION_SECONDS_MIN: Final = 3 * RuntimeSettings.heartbeat_seconds
 SessionSeconds = Annotated[float, Parameter(validator=Number(gte=SESSION_SECONDS_MIN, lt=math.inf))]
 
 

@@ -1,10 +1,6 @@
 """Everything about a worker that is not its stage. Built in deploy/settings.py; nothing here reads the environment."""
 
 from dataclasses import dataclass
-from typing import Final
-
-HEARTBEATS_MIN: Final = 3
-"""Per session: one of them may be lost."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class RuntimeSettings:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a setting that cannot work."""
-        if self.session_seconds < HEARTBEATS_MIN * self.heartbeat_seconds:
+        if self.session_seconds < 3 * self.heartbeat_seconds:
             raise ValueError("session_seconds must be three heartbeats or more, or one that is lost costs partitions")
         if self.max_records < 1 or self.gather_seconds < 0:
             raise ValueError("max_records must be positive and gather_seconds not negative")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import UserError
 from deploy.settings import Settings, child_environment, load_settings
 
 
@@ -30,9 +29,3 @@ def test_an_option_beats_the_environment_which_beats_the_file(monkeypatch: pytes
     monkeypatch.setenv("BORDER_REGISTRY_PORT", "6")
     found = load_settings(registry_port=7)
     assert (found.workers, found.kafka_port, found.registry_port) == (2, 5, 7)
-
-
-def test_a_session_too_short_for_its_heartbeats_is_said_before_a_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BORDER_SESSION_SECONDS", "5")
-    with pytest.raises(UserError, match="session_seconds 5 must be 3 heartbeats of 2 s"):
-        load_settings()

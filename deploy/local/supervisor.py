@@ -11,11 +11,8 @@ from typing import Final
 
 from deploy.errors import UserError
 from deploy.local.processes import Child, log_of, stop_together, write_process_list
+from streams.runtime.settings import GAVE_UP, REFUSED
 
-# The runtime's own word for "my memory may be ahead of the log; start me afresh": a restart, not a crash.
-GAVE_UP: Final = 75
-# "Starting me again does not help": its log says what a person has to do.
-REFUSED: Final = 78
 WORKER_LIST: Final = "processes-workers.json"
 FINISHED: Final = 0
 RESTART_DELAY_SECONDS: Final = 0.2

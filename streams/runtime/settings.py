@@ -1,6 +1,12 @@
 """Everything about a worker that is not its stage. Built in deploy/settings.py; nothing here reads the environment."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# A worker's exit status. "My memory may be ahead of the log; start me afresh" (EX_TEMPFAIL): a restart, not a crash.
+GAVE_UP: Final = 75
+# "Starting me again does not help" (EX_CONFIG): its log says what a person has to do.
+REFUSED: Final = 78
 
 
 @dataclass(frozen=True)

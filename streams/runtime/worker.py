@@ -23,10 +23,7 @@ from streams.runtime import events, health
 from streams.runtime.app import make_app
 from streams.runtime.groups import Groups
 from streams.runtime.metrics import Telemetry
-from streams.runtime.settings import RuntimeSettings
-
-GAVE_UP: Final = 75
-REFUSED: Final = 78
+from streams.runtime.settings import GAVE_UP, REFUSED, RuntimeSettings
 
 PULSE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0

@@ -25,6 +25,7 @@ from streams.core.lanes.likelihood import (
 )
 from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, STOP_LINE
 from streams.core.lanes.state import LaneState, Seen
+from streams.core.lanes.validation import SECOND
 
 # Below this cost the expected place is taken without a look at others; the cheapest other costs two missed sensors.
 USUAL_MAX: Final = 1.5
@@ -37,7 +38,7 @@ SHIFTS_MAX: Final = 4  # one after another
 CERTAIN_MARGIN: Final = 30.0  # beyond this, 1 - probability is below what a double holds
 
 # A reading that tells of a vehicle which nobody else has seen is waited for this long.
-LATE_MAX: Final = 8 * 1_000_000
+LATE_MAX: Final = 8 * SECOND
 
 EMPTY: Final[Row] = [None] * (EXIT + 1)
 

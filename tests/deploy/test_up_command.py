@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,10 @@ def connected_to(broker: str, pid: int) -> bool:
     """Whether a process has a connection to the broker's port."""
     port = f"{int(broker.rpartition(':')[2]):04X}"
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    mine = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    mine = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # a starting process opens and closes files while its table is read
+            mine.add(str(link.readlink()))
     return any(row[2].endswith(f":{port}") and row[3] == "01" and f"socket:[{row[9]}]" in mine for row in rows)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy.errors import UserError
 from deploy.settings import Settings
-from schemas.layout import load_lanes
+from schemas.layout import load_lanes, load_ports
 from streams.core.lanes import LanesStage
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
@@ -24,7 +24,9 @@ def build_stage(name: str, settings: Settings) -> Stage:
     if name == "lanes":
         return LanesStage(load_lanes())
     if name == "vehicles":
-        return VehiclesStage(load_rule_set(settings.rule_set_file), load_random_keys(settings.random_secret_path))
+        return VehiclesStage(
+            load_rule_set(settings.rule_set_file), load_random_keys(settings.random_secret_path), load_ports()
+        )
     raise UserError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_NAMES)}")
 
 

@@ -33,11 +33,13 @@ class LaneLayout:
 
 @dataclass(frozen=True)
 class Port:
-    """One port of entry and its southbound lanes."""
+    """One port of entry, where it lies (WGS 84) and its southbound lanes."""
 
     code: str
     name: str
     state: str
+    latitude_deg: float
+    longitude_deg: float
     lanes: tuple[LaneLayout, ...]
 
 
@@ -85,7 +87,8 @@ def load_ports(path: Path = PORTS_FILE) -> Mapping[str, Port]:
                 for _ in range(entry[mode.lower() + "_lanes"])
             ]
             lanes = tuple(standard_layout(f"{code}/{number:02d}", mode) for number, mode in enumerate(modes, 1))
-            ports[code] = Port(code, entry["name"], entry["state"], lanes)
+            place = entry["latitude_deg"], entry["longitude_deg"]
+            ports[code] = Port(code, entry["name"], entry["state"], *place, lanes)
         except KeyError as error:
             raise ValueError(f"{path}: port {code} lacks {error}; see the comment at the top of the file") from error
     return ports

@@ -316,6 +316,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     plate_candidates: tuple[PlateCandidate, ...] = ()
     front_rear_agree: bool | None = None
     gross_weight_kg: float | None = None
+    scale_bias_ratio: float | None = None
     axle_loads_kg: tuple[float, ...] = ()
     axle_spacings_m: tuple[float, ...] = ()
     scale_type: ScaleType

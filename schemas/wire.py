@@ -671,6 +671,12 @@ def write_passage(record: records.Passage) -> bytes:
     else:
         out.append(PRESENT)
         out.append(DOUBLE.pack(record_gross_weight_kg))
+    record_scale_bias_ratio = record.scale_bias_ratio
+    if record_scale_bias_ratio is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_scale_bias_ratio))
     if record.axle_loads_kg:
         add_long(out, len(record.axle_loads_kg))
         for record_axle_loads_kg_item in record.axle_loads_kg:
@@ -853,6 +859,15 @@ def read_passage(data: bytes, at: int) -> tuple[records.Passage, int]:
         gross_weight_kg = gross_weight_kg_there
     elif branch:
         raise ValueError("a union has no such branch")
+    scale_bias_ratio: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        scale_bias_ratio_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        scale_bias_ratio = scale_bias_ratio_there
+    elif branch:
+        raise ValueError("a union has no such branch")
     axle_loads_kg: tuple[float, ...] = ()
     if data[at] == 0:
         at += 1
@@ -988,7 +1003,7 @@ def read_passage(data: bytes, at: int) -> tuple[records.Passage, int]:
     size, at = read_size(data, at)
     first_reading_digest = data[at : at + size].decode()
     at += size
-    return records.Passage(passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, state=state, lane_mode=lane_mode, direction=direction, operating_mode=operating_mode, entered_at=entered_at, at_light_at=at_light_at, at_light_received_at=at_light_received_at, at_light_reading_id=at_light_reading_id, left_at=left_at, watermark_at=watermark_at, plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, front_rear_agree=front_rear_agree, gross_weight_kg=gross_weight_kg, axle_loads_kg=axle_loads_kg, axle_spacings_m=axle_spacings_m, scale_type=scale_type, vehicle_class=vehicle_class, xray_unit_id=xray_unit_id, xray_machine_decision=xray_machine_decision, xray_operator_decision=xray_operator_decision, xray_scan_quality=xray_scan_quality, xray_shielding_indicator=xray_shielding_indicator, declared_load_kg=declared_load_kg, officer_id=officer_id, images=images, readings=readings, silent_sensors=silent_sensors, join_probability=join_probability, first_reading_digest=first_reading_digest), at
+    return records.Passage(passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, state=state, lane_mode=lane_mode, direction=direction, operating_mode=operating_mode, entered_at=entered_at, at_light_at=at_light_at, at_light_received_at=at_light_received_at, at_light_reading_id=at_light_reading_id, left_at=left_at, watermark_at=watermark_at, plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, front_rear_agree=front_rear_agree, gross_weight_kg=gross_weight_kg, scale_bias_ratio=scale_bias_ratio, axle_loads_kg=axle_loads_kg, axle_spacings_m=axle_spacings_m, scale_type=scale_type, vehicle_class=vehicle_class, xray_unit_id=xray_unit_id, xray_machine_decision=xray_machine_decision, xray_operator_decision=xray_operator_decision, xray_scan_quality=xray_scan_quality, xray_shielding_indicator=xray_shielding_indicator, declared_load_kg=declared_load_kg, officer_id=officer_id, images=images, readings=readings, silent_sensors=silent_sensors, join_probability=join_probability, first_reading_digest=first_reading_digest), at
 
 
 def write_plate_read(record: records.PlateRead) -> bytes:

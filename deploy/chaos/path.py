@@ -18,7 +18,7 @@ from producers.pacing import live
 from producers.publisher import Publisher
 from producers.simulator import find_scenario, simulate, watchlist
 from schemas.codec import Codec
-from schemas.layout import load_lanes
+from schemas.layout import load_lanes, load_ports
 from schemas.records import (
     ChangeKind,
     DeviceStatus,
@@ -186,7 +186,7 @@ class LanePath:
     def stages(self) -> Sequence[Stage]:
         """Lanes, vehicles. The random arm's secret is the run's, so that the oracle draws as the workers did."""
         keys = RandomKeys(hashlib.sha256(self.run.encode()).digest())
-        return LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), keys)
+        return LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), keys, load_ports())
 
     @property
     def topics(self) -> Sequence[Topic]:

@@ -17,6 +17,7 @@ from deploy.options import Seed
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
 from schemas import wire
+from schemas.layout import load_ports
 from schemas.topics import LANE_READINGS, PASSAGES
 from streams.core.random_draw import RandomKeys
 from streams.core.vehicles import VehiclesStage
@@ -66,7 +67,7 @@ def run(platform: LocalPlatform, state: Path, plates: int, seed: int, console: C
     make_secret(state / "random-secret")
     stages = [
         build_stage("lanes", Settings()),
-        VehiclesStage(load_rule_set(""), RandomKeys((state / "random-secret").read_bytes())),
+        VehiclesStage(load_rule_set(""), RandomKeys((state / "random-secret").read_bytes()), load_ports()),
     ]
     console.print(f"Simulating the readings of {plates:,} vehicles into the topic")
     readings, sample = measure.fill(platform, measure.make_readings(plates, seed), CORE_READINGS)

@@ -6,11 +6,12 @@ the log, so that a replay weighs every passage by the rules of its time.
 
 import math
 import tomllib
-from typing import Annotated, Final
+from itertools import pairwise
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from schemas.records import ListKind, ScaleType, ScanQuality
+from schemas.records import LaneMode, ListKind, ScaleType, ScanQuality
 
 # A rule set is a few kilobytes; a longer text is a mistake, and every partition stores it.
 RULE_SET_BYTES_MAX: Final = 65_536
@@ -48,17 +49,34 @@ class ClassWeight(Rules, frozen=True):
 
 
 class WeightRules(Rules, frozen=True):
-    """Scales, vehicles and loads. Sigmas of scales are shares of the mass; payload is people, fuel and shopping."""
+    """Scales, vehicles and loads. Sigmas of scales are shares of the mass; payload is people, fuel and shopping, whose
+    spread has a part between vehicles and a part between trips of one vehicle."""
 
-    scale_sigma_ratio: dict[ScaleType, Probability]
+    scale_sigma_ratio: Annotated[dict[ScaleType, Probability], msgspec.Meta(min_length=1)]
     payload_mean_kg: Positive
-    payload_sigma_kg: Positive
+    payload_vehicle_sigma_kg: Positive
+    payload_trip_sigma_kg: Positive
+    class_confusion_ratio: Probability
     gross_error_share: Probability
     gross_error_range_kg: Positive
-    own_weighings_min: Annotated[int, msgspec.Meta(ge=1)]
     declared_sigma_ratio: Probability
     loads: Annotated[tuple[LoadShare, ...], msgspec.Meta(min_length=1)]
     classes: dict[str, ClassWeight]
+
+
+class AxleShare(Rules, frozen=True):
+    """Share of the gross weight on the rear axle of an unladen class: mean and standard deviation between vehicles."""
+
+    mean_share: Probability
+    sigma_share: Probability
+
+
+class AxleBalanceRules(Rules, frozen=True):
+    """How a two-axle vehicle's weight lies on its axles, and how much of a hidden load lies on the rear one."""
+
+    axle_to_gross_tolerance: Positive
+    load_over_rear_axle: Probability
+    classes: dict[str, AxleShare]
 
 
 class DetectorRates(Rules, frozen=True):
@@ -75,19 +93,57 @@ class XrayRules(Rules, frozen=True):
     operator: dict[ScanQuality, DetectorRates]
 
 
-class CrossingRules(Rules, frozen=True):
-    """Crossings per day of ordinary vehicles that come back, and of couriers; the weight is capped."""
+class RepetitionBand(Rules, frozen=True):
+    """Up to so many earlier southbound crossings in 30 days: share of smuggling and of ordinary passages of plates."""
 
-    ordinary_per_day: Positive
-    courier_per_day: Positive
-    log_odds_max: Positive
+    crossings_max: Annotated[int, msgspec.Meta(ge=0)]
+    smuggling_share: Probability
+    ordinary_share: Probability
+
+
+class BetaLaw(Rules, frozen=True):
+    """How the rate of a sign differs between vehicles: Beta(a, b), mean a / (a + b)."""
+
+    a: Positive
+    b: Positive
+
+
+class SignLaw(Rules, frozen=True):
+    """A sign of a crossing among vehicles that come back and among couriers, and how it is put into words."""
+
+    said_as: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    ordinary: BetaLaw
+    courier: BetaLaw
+
+
+SignName = Literal["other_port", "other_hour", "short_return", "heavy", "short_stay"]
+
+
+class AntTraffic(Rules, frozen=True):
+    """The sequential test for one lane mode. `courier_share`: of the smuggling passages of plates that came back."""
+
+    crossings_min: Annotated[int, msgspec.Meta(ge=2)]
+    courier_share: Probability
+    false_alarm_ratio: Probability
+    signs: dict[SignName, SignLaw]
 
 
 class PlateRules(Rules, frozen=True):
-    """How often front and rear plates disagree: by misreading, and by a swapped plate among smugglers."""
+    """Plates that are not the vehicle's, among smugglers, and how often errors look like one."""
 
     misread_disagreement_rate: Probability
     swapped_plate_rate: Probability
+    cloned_plate_rate: Probability
+    clone_meets_owner_ratio: Probability
+    twin_misread_rate: Probability
+    class_misjudged_rate: Probability
+
+
+class GroupBounds(Rules, frozen=True):
+    """What evidence of one group may add up to."""
+
+    log_odds_min: Annotated[float, msgspec.Meta(ge=-10.0, le=0.0)]
+    log_odds_max: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
 
 
 class SelectionRules(Rules, frozen=True):
@@ -106,9 +162,12 @@ class RuleSet(Rules, frozen=True):
     selection: SelectionRules
     watchlist: dict[ListKind, ListRule]
     weight: WeightRules
+    axle_balance: AxleBalanceRules
     xray: XrayRules
-    crossings: CrossingRules
+    repetition: Annotated[tuple[RepetitionBand, ...], msgspec.Meta(min_length=1)]
+    ant_traffic: dict[LaneMode, AntTraffic]
     plates: PlateRules
+    groups: dict[str, GroupBounds]
 
     def propensity_at(self, port_code: str) -> float:
         """Probability of the random arm at a port."""
@@ -127,4 +186,15 @@ def parse_rule_set(text: str) -> RuleSet:
         raise ValueError("not a rule set: prior and threshold must be finite")
     if abs(sum(load.share for load in rules.weight.loads) - 1.0) > 1e-9:
         raise ValueError("not a rule set: the shares of weight.loads must add up to 1")
+    _check_bands(rules)
     return rules
+
+
+def _check_bands(rules: RuleSet) -> None:
+    """Shares of the bands are of all passages, and every count has its band."""
+    bands = rules.repetition
+    if any(before.crossings_max >= after.crossings_max for before, after in pairwise(bands)):
+        raise ValueError("not a rule set: crossings_max of repetition must rise from band to band")
+    for total in (sum(band.smuggling_share for band in bands), sum(band.ordinary_share for band in bands)):
+        if abs(total - 1.0) > 1e-9:
+            raise ValueError("not a rule set: the shares of repetition must add up to 1 for each kind of passage")

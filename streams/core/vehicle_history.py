@@ -160,5 +160,16 @@ def without_open(state: KeyState, passage_id: str) -> KeyState:
     return KeyState(state.vehicles, tuple([other for other in state.open if other.passage_id != passage_id]))
 
 
+def port_of(passage_id: str) -> str:
+    """The port of a passage, from its id (`2301/03/1042`)."""
+    return passage_id.partition("/")[0]
+
+
+def lane_of(passage_id: str) -> str:
+    """The lane of a passage, from its id (`2301/03/1042`, or with the operating mode `2301/03/TEST/7`)."""
+    port, _, rest = passage_id.partition("/")
+    return f"{port}/{rest.partition('/')[0]}"
+
+
 def _when(passed: PassedBy) -> tuple[int, str]:
     return passed.at_s, passed.passage_id

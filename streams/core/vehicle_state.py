@@ -6,15 +6,22 @@ import msgspec
 
 # First byte of what is stored; a change of the structures below needs a new one. States without one began with the
 # first byte of a time (0x65 and up) or a MessagePack array (0x90 and up).
-VERSION: Final = b"\x01"
+VERSION: Final = b"\x02"
 
 
 class PassedBy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One FINAL passage. Times in seconds since 1970, weight in whole kg, 0 if it was not weighed."""
+    """One FINAL passage. Times in seconds since 1970; weight in whole kg, its lane's bias removed, 0 if not weighed.
+
+    `scale` is the place of its ScaleType in the enumeration, `vehicle_class` FHWA's, 0 if not known. Port and lane
+    stand in `passage_id`. `inbound`: it came north, from the optional inbound feed.
+    """
 
     at_s: int
     passage_id: str
-    weight_kg: int
+    weight_kg: int = 0
+    scale: int = 0
+    vehicle_class: int = 0
+    inbound: bool = False
 
 
 class Vehicle(msgspec.Struct, frozen=True, array_like=True, gc=False):

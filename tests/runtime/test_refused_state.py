@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.platform import LocalPlatform
 from deploy.stages import load_rule_set
-from schemas.layout import load_lanes
+from schemas.layout import load_lanes, load_ports
 from schemas.topics import Topic
 from streams.core import vehicle_history, vehicle_state
 from streams.core.lanes import LanesStage
@@ -28,7 +28,7 @@ from streams.runtime.transport import partition_of
 
 pytestmark = pytest.mark.integration
 
-LANES, VEHICLES = LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), RandomKeys(b"s" * 32))
+LANES, VEHICLES = LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), RandomKeys(b"s" * 32), load_ports())
 LANE, VEHICLE = lane_state.encode(lane_state.LaneState("OPERATIONAL")), vehicle_history.encode(vehicle_history.EMPTY)
 WATERMARKS = vehicle_history.encode_watermarks(vehicle_state.Watermarks({0: 1}))
 OTHER = {

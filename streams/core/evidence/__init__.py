@@ -6,23 +6,28 @@ was issued is evidence.
 
 from typing import Final
 
-from streams.core.evidence.crossings import crossings_24h, crossings_72h
+from streams.core.evidence.ant_traffic import ant_traffic
+from streams.core.evidence.axle_balance import axle_balance
 from streams.core.evidence.declared_load import declared_against_measured
 from streams.core.evidence.front_rear import front_rear_disagreement
+from streams.core.evidence.gross_weight import gross_weight
+from streams.core.evidence.impossible_travel import impossible_travel
+from streams.core.evidence.plate_class import plate_class
+from streams.core.evidence.repetition import repetition
 from streams.core.evidence.subject import EvidenceRule
 from streams.core.evidence.watchlist import watchlist_exact
-from streams.core.evidence.weight_class import weight_against_class
-from streams.core.evidence.weight_history import weight_against_own_history
 from streams.core.evidence.xray import xray_machine, xray_operator
 
 EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     watchlist_exact,
-    weight_against_class,
-    weight_against_own_history,
+    gross_weight,
+    axle_balance,
     declared_against_measured,
     xray_machine,
     xray_operator,
-    crossings_24h,
-    crossings_72h,
+    repetition,
+    ant_traffic,
     front_rear_disagreement,
+    impossible_travel,
+    plate_class,
 )

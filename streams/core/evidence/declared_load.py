@@ -7,7 +7,8 @@ Sigma adds the spread of tares within the FHWA class, the declaration's and the 
 import math
 
 from schemas.records import Evidence, LaneMode, SensorRole
-from streams.core.evidence.excess_weight import excess_log_odds
+from streams.core.evidence.excess_weight import Normal, weight_log_odds
+from streams.core.evidence.gross_weight import corrected_weight_kg
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet
 
@@ -15,7 +16,7 @@ from streams.core.rule_set import RuleSet
 def declared_against_measured(subject: Subject, rules: RuleSet) -> Evidence | None:
     """Evidence of a truck's weight against its declared load."""
     passage, weight = subject.passage, rules.weight
-    measured_kg, declared_kg = passage.gross_weight_kg, passage.declared_load_kg
+    measured_kg, declared_kg = corrected_weight_kg(passage), passage.declared_load_kg
     if measured_kg is None or declared_kg is None or passage.lane_mode is not LaneMode.TRUCK:
         return None
     register = weight.classes.get(str(passage.vehicle_class))
@@ -29,7 +30,7 @@ def declared_against_measured(subject: Subject, rules: RuleSet) -> Evidence | No
     return Evidence(
         name="declared_against_measured",
         group="weight",
-        log_odds=excess_log_odds(excess_kg, sigma_kg, weight),
+        log_odds=weight_log_odds([Normal(1.0, excess_kg, sigma_kg)], weight),
         explanation=f"{measured_kg:.0f} kg, {excess_kg:+.0f} kg against tare and {declared_kg:.0f} kg declared with an "
         f"uncertainty of {sigma_kg:.0f} kg",
         reading_ids=subject.readings_of(SensorRole.SCALE, SensorRole.TERMINAL),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
 from streams.core.rule_set import RuleSet
+from streams.core.travel import TravelTimes
 from streams.core.vehicle_state import PassedBy
 
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
@@ -12,24 +13,26 @@ CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 class Subject:
     """One revision of a passage and its past.
 
-    `at` is the passage's lane time in microseconds; `earlier` the FINAL passages of this exact plate before this one,
-    oldest first, none expired; `hit` the watchlist entry that the plate meets exactly, the most urgent if several;
-    `plate_probability` that the best reading of the plate is right.
+    `at` is the passage's lane time in microseconds; `passed` the FINAL passages of this exact plate before this one in
+    either direction, oldest first, none expired; `travel` what one vehicle can do; `hit` the watchlist entry that the
+    plate meets exactly, the most urgent if several; `plate_probability` that the best reading of the plate is right.
     """
 
     def __init__(
         self,
         passage: Passage,
         at: int,
-        earlier: tuple[PassedBy, ...],
+        passed: tuple[PassedBy, ...],
         hit: WatchlistEntry | None,
         plate_probability: float,
+        travel: TravelTimes,
     ) -> None:
         self.passage = passage
         self.at = at
-        self.earlier = earlier
+        self.passed = passed
         self.hit = hit
         self.plate_probability = plate_probability
+        self.travel = travel
 
     def readings_of(self, *sensors: SensorRole) -> tuple[str, ...]:
         """Ids of the passage's readings by these sensors."""

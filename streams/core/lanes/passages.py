@@ -186,6 +186,7 @@ class PassageMaker:
             plate_candidates=fused.candidates,
             front_rear_agree=fused.front_rear_agree,
             gross_weight_kg=gross,
+            scale_bias_ratio=lane.scale_bias.ratio if scale else None,
             axle_loads_kg=tuple(loads),
             axle_spacings_m=tuple(spacings),
             scale_type=SCALE_TYPES[scale_type],

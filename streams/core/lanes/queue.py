@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.codec import body_of
 from schemas.layout import LaneLayout
-from schemas.records import LaneEvent, LaneEventKind, PassageState, SensorRole
+from schemas.records import LaneEvent, LaneEventKind, LaneMode, PassageState, SensorRole
 from schemas.topics import PASSAGES
 from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import PassageMaker
@@ -57,6 +57,8 @@ class LaneQueue:
         elif slot == EXIT:
             learn_stop(lane, seen.at - geometry.fast[STOP_LINE][EXIT])
             close_no_later(lane, seen.received_at + KEPT_AFTER_EXIT)
+        elif slot == SCALE and layout.mode is LaneMode.PASSENGER:
+            lane.scale_bias.learn(reading)
         if place.told is None:
             vehicle = self._take(lane, place.index, slot, seen, reading)
             if vehicle.revision or slot == STOP_LINE:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.records import SensorRole
+from streams.core.lanes.scale_bias import ScaleBias
 from streams.core.lanes.slots import ROLES
 
 # Vehicles of one lane held at once: 38 m hold six cars, and those that left wait some seconds for late readings, or, if
@@ -21,7 +22,7 @@ SEEN_ONCE_MAX: Final = 8
 # Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
 USUAL_STOP_FIRST: Final = 4_000_000
 
-VERSION: Final = b"\x06"  # first byte of a stored lane; a change of the structures below needs a new one
+VERSION: Final = b"\x07"  # first byte of a stored lane; a change of the structures below needs a new one
 
 _SENSORS: Final = {str(role): role for role in SensorRole}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -92,6 +93,7 @@ class LaneState:
         # When each loop saw a vehicle last, and when that was received: one that says so twice at once has bounced.
         self.loop_at = [0] * len(ROLES)
         self.loop_received_at = [0] * len(ROLES)
+        self.scale_bias = ScaleBias()
         # Readings accepted of each sensor, and of the terminal, in a second of gateway time.
         self.second = 0
         self.in_second = [0] * (len(ROLES) + 1)
@@ -119,6 +121,8 @@ def encode(lane: LaneState) -> bytes:
             lane.loop_received_at,
             lane.second,
             lane.in_second,
+            lane.scale_bias.log_bias,
+            lane.scale_bias.variance,
         )
     )
 
@@ -138,6 +142,7 @@ def decode(stored: bytes) -> LaneState:
     lane.usual_stop, lane.stops, lane.at_light_at = fields[11], fields[12], fields[13]
     lane.loop_at, lane.loop_received_at = fields[14], fields[15]
     lane.second, lane.in_second = fields[16], fields[17]
+    lane.scale_bias = ScaleBias(fields[18], fields[19])
     return lane
 
 

@@ -4,15 +4,17 @@ import math
 
 from schemas.records import Light, ListKind, ReferralReason, Score, Selection
 from streams.core.evidence import EVIDENCE
+from streams.core.evidence.groups import group_caps
 from streams.core.evidence.subject import Subject
 from streams.core.random_draw import RandomKeys, uniform_draw
 from streams.core.rule_set import RuleSet
 
 
 def score_of(subject: Subject, rules: RuleSet) -> Score:
-    """The risk of one revision: prior plus the sum of all evidence."""
+    """The risk of one revision: prior plus the sum of all evidence, the groups' bounds among it."""
     passage = subject.passage
-    evidence = tuple([said for said in [rule(subject, rules) for rule in EVIDENCE] if said is not None])
+    evidence = [said for said in [rule(subject, rules) for rule in EVIDENCE] if said is not None]
+    evidence += group_caps(evidence, rules)
     log_odds = math.fsum([rules.prior_log_odds, *[said.log_odds for said in evidence]])
     return Score(
         passage_id=passage.passage_id,
@@ -22,7 +24,7 @@ def score_of(subject: Subject, rules: RuleSet) -> Score:
         operating_mode=passage.operating_mode,
         scored_at=passage.watermark_at,
         prior_log_odds=rules.prior_log_odds,
-        evidence=evidence,
+        evidence=tuple(evidence),
         log_odds=log_odds,
         probability=probability_of(log_odds),
         rule_set_version=rules.version,

@@ -8,11 +8,12 @@ Operating modes are worlds of their own: each has its own histories, so a test, 
 reads nor writes what is known of real travellers, and every output carries its passage's mode.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 import msgspec
 
+from schemas.layout import Port
 from schemas.records import (
     Alert,
     ChangeKind,
@@ -27,12 +28,14 @@ from schemas.records import (
 )
 from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
 from streams.core import vehicle_history as history
+from streams.core.evidence.gross_weight import SCALE_TYPES, corrected_weight_kg
 from streams.core.evidence.subject import Subject
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Fold, Output, Record, Rejected
+from streams.core.travel import TravelTimes
 from streams.core.vehicle_history import EMPTY, SECOND
 from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, PassedBy, Watermarks
 from streams.core.vehicles.alerts import alert_of, withdrawal_of
@@ -66,26 +69,33 @@ class VehiclesStage:
     source = PASSAGES
     changelog = VEHICLES_CHANGELOG
 
-    def __init__(self, rule_set: RuleSet, random_keys: RandomKeys) -> None:
+    def __init__(self, rule_set: RuleSet, random_keys: RandomKeys, ports: Mapping[str, Port]) -> None:
         self._rule_set = rule_set
         self._random_keys = random_keys
+        self._travel = TravelTimes(ports)
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""
-        return VehiclesFold(partition, stored, self._rule_set, self._random_keys)
+        return VehiclesFold(partition, stored, self._rule_set, self._random_keys, self._travel)
 
 
 class VehiclesFold:
     """One partition: histories by plate key, the whole watchlist, the rule set and the watermark."""
 
     def __init__(
-        self, partition: int, stored: MutableMapping[bytes, bytes], rule_set: RuleSet, random_keys: RandomKeys
+        self,
+        partition: int,
+        stored: MutableMapping[bytes, bytes],
+        rule_set: RuleSet,
+        random_keys: RandomKeys,
+        travel: TravelTimes,
     ) -> None:
         self.counters: dict[str, int] = {}
         self._partition = partition
         self._stored = stored
         self._initial_rule_set = rule_set
         self._random_keys = random_keys
+        self._travel = travel
         self._keys: KeyedState[KeyState] = KeyedState(stored, history.encode, history.decode)
         self._texts: KeyedState[str] = KeyedState(stored, str.encode, bytes.decode)
         check_version([s for k, s in stored.items() if k[1:2] == b":" or k == WATERMARKS_KEY], VERSION, "a vehicle")
@@ -137,15 +147,14 @@ class VehiclesFold:
         self.counters[event] = self.counters.get(event, 0) + number
 
     def _advance_passage(self, passage: Passage, outputs: list[Output]) -> None:
-        if passage.direction is Direction.NORTHBOUND:
-            self._count("northbound_ignored")  # a light there is for another service
-            return
         key = MODE_PREFIXES[passage.operating_mode] + passage.plate_key.encode()
         at = passage.at_light_received_at or passage.watermark_at
         before = self._keys.get(key) or EMPTY
         # By this partition's clock too if its lane is behind it: what has expired may have been swept, or not yet.
         state = history.without_expired(before, max(passage.watermark_at, self._own_at()) // SECOND)
-        if passage.state is PassageState.RETRACTED:
+        if passage.direction is Direction.NORTHBOUND:
+            state = self._remember_inbound(state, passage, at)
+        elif passage.state is PassageState.RETRACTED:
             state = self._retract(state, passage, outputs)
         else:
             state = self._decide(state, passage, at, outputs)
@@ -188,7 +197,7 @@ class VehiclesFold:
 
     def _subject(self, state: KeyState, passage: Passage, at: int) -> Subject:
         if passage.plate is None:
-            return Subject(passage, at, (), None, 0.0)
+            return Subject(passage, at, (), None, 0.0, self._travel)
         plate = normalise_plate(passage.plate)
         earlier = history.earlier_passages(state, plate, passage.jurisdiction, at // SECOND, passage.passage_id)
         mode, at_lane = passage.operating_mode, passage.watermark_at
@@ -198,21 +207,29 @@ class VehiclesFold:
             if normalise_plate(candidate.plate) == plate:
                 probability = candidate.confidence
                 break
-        return Subject(passage, at, earlier, hit, probability)
+        return Subject(passage, at, earlier, hit, probability, self._travel)
 
     def _remember(
         self, state: KeyState, subject: Subject, opened: OpenPassage, remembered: OpenPassage | None
     ) -> KeyState:
         passage = subject.passage
-        # Whoever backed out, and what only one camera saw, has crossed nothing.
-        crossed = passage.at_light_at is not None or passage.left_at is not None
-        if passage.state is PassageState.FINAL and passage.plate is not None and crossed:
-            passed = PassedBy(subject.at // SECOND, passage.passage_id, round(passage.gross_weight_kg or 0.0))
+        if passage.plate is not None and has_crossed(passage):
+            passed = passed_by(passage, subject.at)
             state = history.with_passage(state, normalise_plate(passage.plate), passage.jurisdiction, passed)
             if not opened.alert_kind:
                 # The history knows the passage from now on, so that it is not selected again; saves 30 bytes a vehicle.
                 return history.without_open(state, passage.passage_id)
         return state if opened is remembered or not opened.expires_s else history.with_open(state, opened)
+
+    def _remember_inbound(self, state: KeyState, passage: Passage, at: int) -> KeyState:
+        """A northbound passage gets no light here, but tells how long the vehicle stays and what it weighs."""
+        self._count("inbound_passages")
+        if passage.state is PassageState.RETRACTED:
+            return history.without_passage(state, passage.passage_id)
+        if passage.plate is None or not has_crossed(passage):
+            return state
+        plate = normalise_plate(passage.plate)
+        return history.with_passage(state, plate, passage.jurisdiction, passed_by(passage, at))
 
     def _retract(self, state: KeyState, passage: Passage, outputs: list[Output]) -> KeyState:
         """Withdraw a passage from this key: out of the history, and its alert called off. The light stays."""
@@ -287,6 +304,24 @@ class VehiclesFold:
 
     def _count_alert(self, alert: Alert) -> None:
         self._count(f"alerts_{alert.kind.lower()}")
+
+
+def has_crossed(passage: Passage) -> bool:
+    """Whether a passage is over and went through: whoever backed out, and what only one camera saw, has not."""
+    crossed = passage.at_light_at is not None or passage.left_at is not None
+    return passage.state is PassageState.FINAL and crossed
+
+
+def passed_by(passage: Passage, at: int) -> PassedBy:
+    """What the history keeps of a passage; `at` in microseconds."""
+    return PassedBy(
+        at // SECOND,
+        passage.passage_id,
+        round(corrected_weight_kg(passage) or 0.0),
+        SCALE_TYPES.index(passage.scale_type),
+        passage.vehicle_class or 0,
+        passage.direction is Direction.NORTHBOUND,
+    )
 
 
 def with_alert(opened: OpenPassage, alert: Alert, expires_s: int) -> OpenPassage:

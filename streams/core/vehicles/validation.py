@@ -18,6 +18,9 @@ TIME_MAX: Final = 4_102_444_800_000_000
 # No road vehicle weighs more (heaviest permitted combinations are about 65 t).
 WEIGHT_KG_MAX: Final = 200_000.0
 
+# A scale further off is broken; the lanes stage never says more than a tenth.
+SCALE_BIAS_MAX: Final = 0.5
+
 # Longest text of an id; ids are stored with each passage.
 ID_LENGTH_MAX: Final = 128
 
@@ -49,6 +52,11 @@ def check_passage(passage: Passage, key: bytes) -> None:
         # A comparison with NaN is false, so NaN is refused too.
         if weight_kg is not None and not 0.0 <= weight_kg <= WEIGHT_KG_MAX:
             raise Rejected("impossible_value", f"{name} must lie in 0 to {WEIGHT_KG_MAX:.0f}")
+    if passage.scale_bias_ratio is not None and not abs(passage.scale_bias_ratio) <= SCALE_BIAS_MAX:
+        raise Rejected("impossible_value", f"scale_bias_ratio must lie within {SCALE_BIAS_MAX} of 0")
+    for load_kg in passage.axle_loads_kg:
+        if not 0.0 <= load_kg <= WEIGHT_KG_MAX:
+            raise Rejected("impossible_value", f"an axle load must lie in 0 to {WEIGHT_KG_MAX:.0f}")
     for candidate in passage.plate_candidates:
         if not 0.0 <= candidate.confidence <= 1.0:
             raise Rejected("impossible_value", "a candidate's confidence must lie in 0 to 1")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+from schemas.layout import load_ports
 from schemas.records import (
     ChangeKind,
     Direction,
@@ -169,7 +170,8 @@ def record(value: Any) -> Record:
 
 
 def fold(stored: dict[bytes, bytes] | None = None, rules: RuleSet = RULES) -> VehiclesFold:
-    opened = VehiclesStage(rule_set=rules, random_keys=RandomKeys(SECRET)).open(0, {} if stored is None else stored)
+    stage = VehiclesStage(rule_set=rules, random_keys=RandomKeys(SECRET), ports=load_ports())
+    opened = stage.open(0, {} if stored is None else stored)
     assert isinstance(opened, VehiclesFold)
     return opened
 

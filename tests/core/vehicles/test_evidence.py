@@ -2,48 +2,21 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from schemas.records import LaneMode, ScanDecision, ScanQuality
+from schemas.records import ScanDecision, ScanQuality, Score
 from streams.core import evidence as evidence_package
 from streams.core.evidence import EVIDENCE
-from streams.core.evidence.declared_load import declared_against_measured
-from streams.core.evidence.excess_weight import excess_log_odds
 from streams.core.evidence.front_rear import front_rear_disagreement
-from streams.core.evidence.subject import Subject
+from streams.core.evidence.impossible_travel import impossible_travel
+from streams.core.evidence.plate_class import plate_class
+from streams.core.evidence.repetition import repetition
 from streams.core.evidence.watchlist import watchlist_exact
-from streams.core.evidence.weight_history import weight_against_own_history
 from streams.core.evidence.xray import xray_machine, xray_operator
 from streams.core.rule_set import FORBIDDEN_EVIDENCE, parse_rule_set
-from streams.core.vehicle_state import PassedBy
-from tests.core.vehicles.builders import DAY, RULES, SECOND, START, default_text, entry, passage
-
-
-def subject(earlier_kg: tuple[int, ...] = (), hit: Any = None, probability: float = 1.0, **fields: Any) -> Subject:
-    earlier = tuple(
-        PassedBy((START - (n + 5) * DAY) // SECOND, f"2301/03/{n}", weight_kg) for n, weight_kg in enumerate(earlier_kg)
-    )
-    return Subject(passage(99, **fields), START, earlier, hit, probability)
-
-
-def test_five_rifles_cannot_be_seen_and_twenty_thousand_rounds_can() -> None:
-    scale_kg = 0.051 * 1600.0  # 82 kg: sigma of a Type I scale on a car, without any other spread
-    assert abs(excess_log_odds(17.0, scale_kg, RULES.weight)) < 0.15
-    assert excess_log_odds(240.0, scale_kg, RULES.weight) > 0.9
-
-
-def test_no_single_weighing_says_more_than_its_gross_errors_allow() -> None:
-    assert all(abs(excess_log_odds(kg, 122.0, RULES.weight)) < 3.0 for kg in range(-20_000, 20_000, 50))
-
-
-def test_own_history_narrows_with_the_root_of_its_number_towards_one_weighing() -> None:
-    few = weight_against_own_history(subject((1600, 1600), gross_weight_kg=1840.0), RULES)
-    many = weight_against_own_history(subject((1600,) * 40, gross_weight_kg=1840.0), RULES)
-    # hypot(0.051 * 1600, 90) = 121.5 kg; times sqrt(1 + 1/2) = 149, times sqrt(1 + 1/40) = 123
-    assert few and "149 kg" in few.explanation
-    assert many and "123 kg" in many.explanation and many.log_odds > few.log_odds
+from tests.core.vehicles.builders import RULES, advance, default_text, entry, fold, outputs_of, passage, xray_alarm
+from tests.core.vehicles.subjects import DAY_S, HOUR_S, daily, passed, subject
 
 
 def test_the_xray_weighs_by_its_rates_and_a_bad_scan_says_nothing() -> None:
@@ -68,18 +41,46 @@ def test_a_disagreement_of_plates_weighs_little() -> None:
     assert front_rear_disagreement(subject(front_rear_agree=None), RULES) is None
 
 
-def test_a_truck_is_weighed_against_its_tare_and_declaration() -> None:
-    truck = {"lane_mode": LaneMode.TRUCK, "vehicle_class": 9, "declared_load_kg": 10_000.0}
-    as_declared = declared_against_measured(subject(gross_weight_kg=25_000.0, **truck), RULES)
-    heavier = declared_against_measured(subject(gross_weight_kg=25_400.0, **truck), RULES)
-    assert as_declared and heavier and heavier.log_odds > as_declared.log_odds
-    assert "+400 kg" in heavier.explanation
-    assert declared_against_measured(subject(gross_weight_kg=25_000.0), RULES) is None
+def test_how_often_a_plate_came_is_told_by_windows_and_weighs_little() -> None:
+    past = tuple(passed(days * DAY_S + HOUR_S, lane_id=f"230{1 + days % 2}/03") for days in (80, 40, 20, 2, 1, 0))
+    said = repetition(subject(past), RULES)
+    assert said and "1 in 24 h, 3 in 72 h, 4 in 30 days, 6 in 90 days, through 2 ports and 2 lanes" in said.explanation
+    assert all(abs(math.log(band.smuggling_share / band.ordinary_share)) < 0.6 for band in RULES.repetition)
+
+
+def test_a_plate_that_was_elsewhere_sooner_than_one_vehicle_can_be_is_on_two() -> None:
+    laredo_hour_ago, an_hour_north = passed(HOUR_S, lane_id="2304/01"), passed(HOUR_S // 2, inbound=True)
+    twin = impossible_travel(subject((laredo_hour_ago,)), RULES)  # 270 km to Brownsville
+    # 1 + 0.01 * 0.2 / 0.0007
+    assert twin and twin.log_odds == pytest.approx(math.log(1.0 + 0.002 / 0.0007)) and "port 2304" in twin.explanation
+    assert impossible_travel(subject((passed(300),)), RULES)  # five minutes are no way round
+    assert not impossible_travel(subject((laredo_hour_ago, an_hour_north)), RULES)
+    assert not impossible_travel(subject((passed(3 * HOUR_S, lane_id="2304/01"),)), RULES)
+
+
+def test_a_cars_plate_on_a_truck_speaks_and_a_pickup_seen_as_a_car_does_not() -> None:
+    cars = (passed(2 * DAY_S), passed(DAY_S, vehicle_class=3))
+    said = plate_class(subject(cars, vehicle_class=9), RULES)
+    assert said and said.log_odds == pytest.approx(math.log((0.02 + 0.98 * 0.01) / 0.01))
+    assert not plate_class(subject(cars, vehicle_class=2), RULES)
+    assert not plate_class(subject(cars[:1], vehicle_class=9), RULES)
+
+
+def test_a_group_is_held_to_its_bounds_by_a_line_of_its_own() -> None:
+    both = xray_alarm()
+    (score,) = outputs_of(advance(fold(), passage(**both)), Score)
+    cap = score.evidence[-1]
+    alone = math.fsum(said.log_odds for said in score.evidence if said.group == "xray" and said is not cap)
+    assert cap.name == "xray_cap" and alone + cap.log_odds == pytest.approx(RULES.groups["xray"].log_odds_max)
+    assert cap.reading_ids == next(said for said in score.evidence if said.name == "xray_machine").reading_ids
+    assert score.log_odds == pytest.approx(
+        math.fsum([score.prior_log_odds, *[said.log_odds for said in score.evidence]]), abs=1e-9
+    )
 
 
 def test_nothing_about_people_or_the_issuer_is_evidence() -> None:
     names = {rule.__name__ for rule in EVIDENCE}
-    assert len(names) == len(EVIDENCE) == 9
+    assert len(names) == len(EVIDENCE) == 11
     assert not [word for word in FORBIDDEN_EVIDENCE for name in names if word in name]
     for path in Path(evidence_package.__path__[0]).glob("*.py"):
         code = "\n".join(line for line in path.read_text().splitlines() if "passage." in line or "subject." in line)
@@ -88,7 +89,7 @@ def test_nothing_about_people_or_the_issuer_is_evidence() -> None:
 
 def test_the_same_passage_scores_the_same_whoever_issued_its_plate() -> None:
     for rule in EVIDENCE:
-        said = [rule(subject((1600, 1600), jurisdiction=issuer), RULES) for issuer in ("US-TX", "MX-TAM", None)]
+        said = [rule(subject(daily((1600, 1600)), jurisdiction=issuer), RULES) for issuer in ("US-TX", "MX-TAM", None)]
         assert said[0] == said[1] == said[2]
 
 
@@ -103,8 +104,11 @@ def test_a_rule_set_with_forbidden_evidence_is_refused(name: str) -> None:
     [
         ("hit_rate = 0.90", "hit_rate = 1.5", "hit_rate"),
         ("prior_log_odds = -7.7", "prior_log_odds = nan", "finite"),
-        ("share = 0.47", "share = 0.40", "add up to 1"),
-        ('version = "2026-11-default-1"', "version = [", "not a rule set"),
+        ("share = 0.42", "share = 0.40", "add up to 1"),
+        ("ordinary_share = 0.31", "ordinary_share = 0.30", "add up to 1"),
+        ("crossings_max = 12", "crossings_max = 3", "rise from band to band"),
+        ("[ant_traffic.PASSENGER.signs]", "[ant_traffic.PASSENGER.signs]\nodd = 1", "odd"),
+        (f'version = "{RULES.version}"', "version = [", "not a rule set"),
         ("random_propensity = 0.05", "", "random_propensity"),
     ],
 )

@@ -127,4 +127,4 @@ def test_every_score_adds_up_and_every_reading_it_names_is_of_the_passage(seed: 
                 evidence_seen.add(evidence.name)
                 assert set(evidence.reading_ids) <= known
                 assert not any(plate in evidence.explanation for plate in PLATES if plate)
-    assert {"weight_against_class", "watchlist_exact", "crossings_24h"} <= evidence_seen
+    assert {"gross_weight", "watchlist_exact", "ant_traffic"} <= evidence_seen

@@ -116,7 +116,10 @@ def with_passage(state: KeyState, plate: str, jurisdiction: str | None, passed: 
     others = []
     for vehicle in state.vehicles:
         if vehicle.plate == plate and vehicle.jurisdiction == jurisdiction:
-            passages = tuple(sorted((*vehicle.passages, passed), key=_when))[-PASSAGES_MAX:]
+            passages = (*vehicle.passages, passed)
+            if vehicle.passages[-1].at_s >= passed.at_s:  # it came out of order, or in the same second as another
+                passages = tuple(sorted(passages, key=_when))
+            passages = passages[-PASSAGES_MAX:]
         else:
             others.append(vehicle)
     # The vehicle seen last stands last, so the one to drop is the first.
@@ -138,7 +141,11 @@ def without_passage(state: KeyState, passage_id: str) -> KeyState:
 
 def has_passed(state: KeyState, passage_id: str) -> bool:
     """Whether a passage is in the history, that is, was FINAL."""
-    return any(p.passage_id == passage_id for v in state.vehicles for p in v.passages)
+    for vehicle in state.vehicles:
+        for passed in vehicle.passages:
+            if passed.passage_id == passage_id:
+                return True
+    return False
 
 
 def open_passage(state: KeyState, passage_id: str) -> OpenPassage | None:
@@ -163,12 +170,6 @@ def without_open(state: KeyState, passage_id: str) -> KeyState:
 def port_of(passage_id: str) -> str:
     """The port of a passage, from its id (`2301/03/1042`)."""
     return passage_id.partition("/")[0]
-
-
-def lane_of(passage_id: str) -> str:
-    """The lane of a passage, from its id (`2301/03/1042`, or with the operating mode `2301/03/TEST/7`)."""
-    port, _, rest = passage_id.partition("/")
-    return f"{port}/{rest.partition('/')[0]}"
 
 
 def _when(passed: PassedBy) -> tuple[int, str]:

@@ -23,11 +23,10 @@ import math
 from typing import Final
 
 from schemas.records import Evidence
-from streams.core.evidence.gross_weight import OwnWeighings
+from streams.core.evidence.past import OwnWeighings, Past
 from streams.core.evidence.subject import CAMERAS, Subject
-from streams.core.rule_set import BetaLaw, RuleSet, WeightRules
-from streams.core.vehicle_history import DAY_SECONDS, SECOND, port_of
-from streams.core.vehicle_state import PassedBy
+from streams.core.rule_set import BetaLaw, RuleSet
+from streams.core.vehicle_history import DAY_SECONDS, SECOND
 
 # Two crossings at times of day closer than this are of one habit: queues and traffic lights make half an hour of it.
 SAME_HOUR_SECONDS: Final = 2700
@@ -63,11 +62,11 @@ def ant_traffic(subject: Subject, rules: RuleSet) -> Evidence | None:
     laws = rules.ant_traffic.get(subject.passage.lane_mode)
     if laws is None:
         return None
-    now = PassedBy(subject.at // SECOND, subject.passage.passage_id)
-    south = [passed for passed in subject.passed if not passed.inbound]
-    if len(south) + 1 < laws.crossings_min:
+    past = subject.past()
+    if len(past.at_s) + 1 < laws.crossings_min:
         return None
-    signs = signs_of([*subject.passed, now], rules.weight)
+    now_s = subject.at // SECOND
+    signs = signs_of(past, subject.own_weighings(rules.weight), now_s, subject.passage.port_code)
     log_ratio, telling = 0.0, []
     for name, law in laws.signs.items():
         sign = signs.get(name)
@@ -79,11 +78,9 @@ def ant_traffic(subject: Subject, rules: RuleSet) -> Evidence | None:
             telling.append(f"{law.said_as} in {sign.shown} of {sign.of}")
     alarm = -math.log(laws.false_alarm_ratio)
     held = min(log_ratio, alarm)
-    days = (now.at_s - south[0].at_s) / DAY_SECONDS
-    said = (
-        f"over {len(south) + 1} southbound crossings in {days:.0f} days its pattern is {math.exp(held):.2g} times as "
-    )
-    said += "likely for a courier as for those who come back"
+    days = (now_s - past.at_s[0]) / DAY_SECONDS
+    said = f"over {len(past.at_s) + 1} southbound crossings in {days:.0f} days its pattern is {math.exp(held):.2g} "
+    said += "times as likely for a courier as for those who come back"
     if log_ratio >= alarm:
         said += f"; over the alarm, which {laws.false_alarm_ratio:.1%} of those ever reach"
     if telling:
@@ -97,72 +94,70 @@ def ant_traffic(subject: Subject, rules: RuleSet) -> Evidence | None:
     )
 
 
-def signs_of(passed: list[PassedBy], rules: WeightRules) -> dict[str, Sign]:
-    """The signs of a vehicle's crossings, oldest first, the last one included; by the names in the rule set."""
-    south = [one for one in passed if not one.inbound]
+def signs_of(past: Past, own: OwnWeighings, now_s: int, port_code: str) -> dict[str, Sign]:
+    """The signs of a vehicle's crossings, the present one the last; by the names in the rule set."""
     return {
-        "other_port": _other_port(south),
-        "other_hour": _other_hour(south),
-        "short_return": _short_return(south),
-        "heavy": _heavy(passed, rules),
-        "short_stay": _short_stay(passed),
+        "other_port": _other_port([*past.ports, port_code]),
+        "other_hour": _other_hour([*past.at_s, now_s]),
+        "short_return": _short_return([*past.at_s, now_s]),
+        "heavy": _heavy(own),
+        "short_stay": _short_stay(past, now_s),
     }
 
 
-def _other_port(south: list[PassedBy]) -> Sign:
+def _other_port(ports: list[str]) -> Sign:
     """Crossings through another port than the one used most before."""
     counts: dict[str, int] = {}
-    usual, shown = port_of(south[0].passage_id), 0
-    for one in south:
-        port = port_of(one.passage_id)
+    usual, most, shown = ports[0], 0, 0
+    for port in ports:
         if port != usual:
             shown += 1
-        counts[port] = counts.get(port, 0) + 1
-        if counts[port] > counts.get(usual, 0):
-            usual = port
-    return Sign(shown, len(south) - 1)
+        count = counts.get(port, 0) + 1
+        counts[port] = count
+        if count > most:
+            usual, most = port, count
+    return Sign(shown, len(ports) - 1)
 
 
-def _other_hour(south: list[PassedBy]) -> Sign:
+def _other_hour(at_s: list[int]) -> Sign:
     """Crossings at another time of day than the few before, round the clock."""
-    times = [one.at_s % DAY_SECONDS for one in south]
+    times = [at % DAY_SECONDS for at in at_s]
     shown = 0
     for index in range(HOURS_MIN, len(times)):
-        for earlier in times[max(0, index - HOURS_COMPARED) : index]:
-            apart = abs(times[index] - earlier)
-            if min(apart, DAY_SECONDS - apart) <= SAME_HOUR_SECONDS:
+        time, alone = times[index], True
+        for before in range(max(0, index - HOURS_COMPARED), index):
+            apart = abs(time - times[before])
+            if apart <= SAME_HOUR_SECONDS or apart >= DAY_SECONDS - SAME_HOUR_SECONDS:
+                alone = False
                 break
-        else:
-            shown += 1
+        shown += alone
     return Sign(shown, max(0, len(times) - HOURS_MIN))
 
 
-def _short_return(south: list[PassedBy]) -> Sign:
+def _short_return(at_s: list[int]) -> Sign:
     """Crossings within hours of the one before."""
     shown = 0
-    for index in range(1, len(south)):
-        if south[index].at_s - south[index - 1].at_s < SHORT_RETURN_SECONDS:
+    for index in range(1, len(at_s)):
+        if at_s[index] - at_s[index - 1] < SHORT_RETURN_SECONDS:
             shown += 1
-    return Sign(shown, len(south) - 1)
+    return Sign(shown, len(at_s) - 1)
 
 
-def _heavy(passed: list[PassedBy], rules: WeightRules) -> Sign:
-    """Earlier weighings well above the mean of both directions; the present one is weighed by `gross_weight`."""
-    own = OwnWeighings(passed, rules)
-    south = [one for one in passed if one.weight_kg and not one.inbound]
-    if own.number < WEIGHINGS_MIN:
-        return Sign(0, 0)
-    return Sign(sum([1 for one in south if own.excess_sigmas(one, rules) > HEAVY_SIGMAS]), len(south))
-
-
-def _short_stay(passed: list[PassedBy]) -> Sign:
+def _short_stay(past: Past, now_s: int) -> Sign:
     """Southbound crossings soon after the northbound one before them; needs the inbound feed."""
+    stays_s = [*past.stays_s, now_s - past.came_north_s] if past.came_north_s else past.stays_s
+    return Sign(len([stay_s for stay_s in stays_s if stay_s < SHORT_STAY_SECONDS]), len(stays_s))
+
+
+def _heavy(own: OwnWeighings) -> Sign:
+    """Earlier southbound weighings well above the mean; the present one is weighed by `gross_weight`."""
+    if len(own.kg) < WEIGHINGS_MIN:
+        return Sign(0, 0)
     shown = of = 0
-    for index in range(1, len(passed)):
-        if passed[index - 1].inbound and not passed[index].inbound:
+    for kg, sigma, south in zip(own.kg, own.sigma_kg, own.south, strict=True):
+        if south:
             of += 1
-            if passed[index].at_s - passed[index - 1].at_s < SHORT_STAY_SECONDS:
-                shown += 1
+            shown += kg - own.mean_kg > HEAVY_SIGMAS * sigma
     return Sign(shown, of)
 
 

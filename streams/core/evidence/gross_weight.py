@@ -8,22 +8,16 @@ weighings make of them. Lanes' biases are removed by the estimate that comes wit
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
-from schemas.records import Evidence, LaneMode, Passage, ScaleType, SensorRole
+from schemas.records import Evidence, LaneMode, Passage, SensorRole
 from streams.core.evidence.excess_weight import Normal, weight_log_odds
+from streams.core.evidence.past import OwnWeighings
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet, WeightRules
-from streams.core.vehicle_state import PassedBy
 
 # The classes that axle classifiers confuse: passenger car, and pickup or van.
 ALIKE: Final = {2: 3, 3: 2}
-
-SCALE_TYPES: Final = tuple(ScaleType)
-
-# Earlier weighings beyond so many of their sigmas from the middle one are gross errors and teach nothing.
-OUTLIER_SIGMAS: Final = 4.0
 
 
 def corrected_weight_kg(passage: Passage) -> float | None:
@@ -34,23 +28,6 @@ def corrected_weight_kg(passage: Passage) -> float | None:
     return measured_kg / (1.0 + passage.scale_bias_ratio)
 
 
-class OwnWeighings:
-    """What earlier weighings say of the vehicle: their mean, its precision (1/kg²), and how many they are."""
-
-    def __init__(self, passed: Sequence[PassedBy], rules: WeightRules) -> None:
-        weighed = [(p.weight_kg, _single_sigma_kg(p.weight_kg, p.scale, rules)) for p in passed if p.weight_kg]
-        if len(weighed) > 2:
-            middle_kg = sorted([kg for kg, _ in weighed])[len(weighed) // 2]
-            weighed = [(kg, s) for kg, s in weighed if abs(kg - middle_kg) <= OUTLIER_SIGMAS * s]
-        self.number = len(weighed)
-        self.precision = sum([1.0 / (s * s) for _, s in weighed])
-        self.mean_kg = sum([kg / (s * s) for kg, s in weighed]) / self.precision if weighed else 0.0
-
-    def excess_sigmas(self, one: PassedBy, rules: WeightRules) -> float:
-        """How far one of the weighings lies above the mean, in its own sigmas."""
-        return (one.weight_kg - self.mean_kg) / _single_sigma_kg(one.weight_kg, one.scale, rules)
-
-
 def gross_weight(subject: Subject, rules: RuleSet) -> Evidence | None:
     """Evidence of a passenger vehicle's weight; a truck's load changes, so it has none here."""
     passage, weight = subject.passage, rules.weight
@@ -59,15 +36,15 @@ def gross_weight(subject: Subject, rules: RuleSet) -> Evidence | None:
     seen_class = passage.vehicle_class
     if measured_kg is None or scale_ratio is None or seen_class is None or passage.lane_mode is not LaneMode.PASSENGER:
         return None
-    own = OwnWeighings(subject.passed, weight)
+    own = subject.own_weighings(weight)
     parts = _expected(measured_kg, scale_ratio, seen_class, own, weight)
     if not parts:
         return None
     mean_kg = measured_kg - sum([part.share * part.excess for part in parts])
     spread = sum([part.share * (part.sigma**2 + (measured_kg - part.excess - mean_kg) ** 2) for part in parts])
     held_against = f"class {seen_class}"
-    if own.number:
-        held_against += f" and its {own.number} earlier weighing{'s' if own.number > 1 else ''}"
+    if own.kg:
+        held_against += f" and its {len(own.kg)} earlier weighing{'s' if len(own.kg) > 1 else ''}"
     return Evidence(
         name="gross_weight",
         group="weight",
@@ -96,7 +73,7 @@ def _expected(
         class_mean_kg = register.mean_kg + rules.payload_mean_kg
         precision = 1.0 / variance + own.precision
         mean_kg = (class_mean_kg / variance + own.mean_kg * own.precision) / precision
-        if own.number:
+        if own.kg:
             # How well the class explains the earlier weighings' mean.
             history_variance = variance + 1.0 / own.precision
             z2 = (own.mean_kg - class_mean_kg) ** 2 / history_variance
@@ -115,11 +92,3 @@ def _equal(parts: list[Normal]) -> list[Normal]:
     for part in parts:
         part.share = 1.0 / len(parts)
     return parts
-
-
-def _single_sigma_kg(weight_kg: int, scale: int, rules: WeightRules) -> float:
-    """Standard deviation of one earlier weighing about the vehicle's own mean."""
-    ratio = rules.scale_sigma_ratio.get(SCALE_TYPES[scale] if scale < len(SCALE_TYPES) else ScaleType.UNKNOWN)
-    # A scale whose type nobody stated is taken for the roughest in the rules.
-    scale_ratio = max(rules.scale_sigma_ratio.values()) if ratio is None else ratio
-    return math.hypot(scale_ratio * weight_kg, rules.payload_trip_sigma_kg)

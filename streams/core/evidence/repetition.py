@@ -6,34 +6,47 @@ crosses, which says more, is weighed by `ant_traffic`; both rest on the same pas
 """
 
 import math
+from typing import Final
 
 from schemas.records import Evidence
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
-from streams.core.vehicle_history import DAY_SECONDS, SECOND, lane_of, port_of
+from streams.core.vehicle_history import DAY_SECONDS, SECOND
 
-BAND_DAYS = 30
+# How long ago a crossing may be, in seconds, to count in a window.
+WINDOWS: Final = (
+    (DAY_SECONDS, "24 h"),
+    (3 * DAY_SECONDS, "72 h"),
+    (30 * DAY_SECONDS, "30 days"),
+    (90 * DAY_SECONDS, "90 days"),
+)
+BAND_WINDOW: Final = 2
 
 
 def repetition(subject: Subject, rules: RuleSet) -> Evidence | None:
     """Evidence of the number of earlier southbound crossings; None for a plate that was not read."""
     if subject.passage.plate is None:
         return None
+    past = subject.past()
     now_s = subject.at // SECOND
-    ages_s = [now_s - passed.at_s for passed in subject.passed if not passed.inbound]
-    count = _within(ages_s, BAND_DAYS)
+    counts = [0] * len(WINDOWS)
+    for at_s in past.at_s:
+        age_s = now_s - at_s
+        for place, (seconds, _) in enumerate(WINDOWS):
+            if age_s < seconds:
+                counts[place] += 1
+    count = counts[BAND_WINDOW]
     for band in rules.repetition:
         if count <= band.crossings_max:
             break
     else:
         return None
-    if not ages_s:
+    if not past.at_s:
         said = "no earlier southbound crossing is known"
     else:
-        ids = [passed.passage_id for passed in subject.passed if not passed.inbound]
-        windows = ", ".join([f"{_within(ages_s, days)} in {name}" for days, name in WINDOWS])
-        ports, lanes = len({port_of(one) for one in ids}), len({lane_of(one) for one in ids})
-        said = f"earlier southbound crossings: {windows}, through {_some(ports, 'port')} and {_some(lanes, 'lane')}"
+        windows = ", ".join([f"{counts[place]} in {name}" for place, (_, name) in enumerate(WINDOWS)])
+        ports, lanes = _some(len(set(past.ports)), "port"), _some(len(set(past.lanes)), "lane")
+        said = f"earlier southbound crossings: {windows}, through {ports} and {lanes}"
     return Evidence(
         name="repetition",
         group="repetition",
@@ -41,13 +54,6 @@ def repetition(subject: Subject, rules: RuleSet) -> Evidence | None:
         explanation=said,
         reading_ids=subject.readings_of(*CAMERAS),
     )
-
-
-WINDOWS = ((1, "24 h"), (3, "72 h"), (30, "30 days"), (90, "90 days"))
-
-
-def _within(ages_s: list[int], days: int) -> int:
-    return sum([1 for age_s in ages_s if age_s < days * DAY_SECONDS])
 
 
 def _some(number: int, noun: str) -> str:

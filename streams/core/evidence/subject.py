@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
-from streams.core.rule_set import RuleSet
+from streams.core.evidence.past import OwnWeighings, Past
+from streams.core.rule_set import RuleSet, WeightRules
 from streams.core.travel import TravelTimes
 from streams.core.vehicle_state import PassedBy
 
@@ -33,6 +34,20 @@ class Subject:
         self.hit = hit
         self.plate_probability = plate_probability
         self.travel = travel
+        self._past: Past | None = None
+        self._own_weighings: OwnWeighings | None = None
+
+    def past(self) -> Past:
+        """The southbound passages among `passed`, read once."""
+        if self._past is None:
+            self._past = Past(self.passed)
+        return self._past
+
+    def own_weighings(self, rules: WeightRules) -> OwnWeighings:
+        """The weighings among `passed`, read once; a subject is weighed by one rule set."""
+        if self._own_weighings is None:
+            self._own_weighings = OwnWeighings(self.passed, rules)
+        return self._own_weighings
 
     def readings_of(self, *sensors: SensorRole) -> tuple[str, ...]:
         """Ids of the passage's readings by these sensors."""

@@ -28,7 +28,8 @@ from schemas.records import (
 )
 from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
 from streams.core import vehicle_history as history
-from streams.core.evidence.gross_weight import SCALE_TYPES, corrected_weight_kg
+from streams.core.evidence.gross_weight import corrected_weight_kg
+from streams.core.evidence.past import SCALE_TYPES
 from streams.core.evidence.subject import Subject
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.plates import normalise_plate

@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.layout import load_ports
 from schemas.records import ScaleType
-from streams.core.evidence.gross_weight import SCALE_TYPES
+from streams.core.evidence.past import SCALE_TYPES
 from streams.core.evidence.subject import Subject
 from streams.core.travel import TravelTimes
 from streams.core.vehicle_state import PassedBy

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.records import LaneMode
 from streams.core.evidence.ant_traffic import Sign, _log_beta_binomial, ant_traffic, signs_of
+from streams.core.evidence.past import OwnWeighings, Past
 from streams.core.rule_set import BetaLaw
 from streams.core.vehicle_state import PassedBy
 from tests.core.vehicles.builders import RULES
@@ -103,6 +104,12 @@ def test_a_beta_binomial_law_is_a_probability_over_all_orders() -> None:
     assert total == pytest.approx(1.0)
 
 
+def signs(passed: list[PassedBy]) -> dict[str, Sign]:
+    """Signs of passages of which the last is the present one."""
+    before, now = Past(passed[:-1]), passed[-1]
+    return signs_of(before, OwnWeighings(passed[:-1], RULES.weight), now.at_s, now.passage_id.partition("/")[0])
+
+
 def test_the_signs_are_counted_as_the_rule_set_says() -> None:
     at = START_S - START_S % DAY_S  # midnight
     past = [
@@ -112,8 +119,8 @@ def test_the_signs_are_counted_as_the_rule_set_says() -> None:
         PassedBy(at + 2 * DAY_S + 15 * HOUR_S, "2301/90/4", inbound=True),
         PassedBy(at + 2 * DAY_S + 16 * HOUR_S + 2700, "2301/03/5"),  # in the country for less than two hours
     ]
-    signs = signs_of(past, RULES.weight)
-    counts = {name: (sign.shown, sign.of) for name, sign in signs.items()}
+    seen = signs(past)
+    counts = {name: (sign.shown, sign.of) for name, sign in seen.items()}
     assert counts == {
         "other_port": (1, 3), "other_hour": (1, 2), "short_return": (1, 3), "heavy": (0, 0), "short_stay": (1, 1),
     }  # fmt: skip
@@ -122,7 +129,7 @@ def test_the_signs_are_counted_as_the_rule_set_says() -> None:
 def test_times_of_day_are_compared_round_midnight() -> None:
     at = START_S - START_S % DAY_S
     past = [PassedBy(at + day * DAY_S + (600, -600)[day % 2], "2301/03/1") for day in range(4)]
-    sign = signs_of(past, RULES.weight)["other_hour"]
+    sign = signs(past)["other_hour"]
     assert (sign.shown, sign.of) == (0, 2)
 
 

@@ -85,12 +85,50 @@ class DetectorRates(Rules, frozen=True):
     hit_rate: Probability
     false_alarm_rate: Probability
 
+    def __post_init__(self) -> None:
+        if self.hit_rate <= self.false_alarm_rate:
+            raise ValueError("hit_rate must be above false_alarm_rate, or an alarm would speak for the vehicle")
+
+
+class ShieldingRates(DetectorRates, frozen=True):
+    """Chance of a region that could not be penetrated with and without a gun; `hidden_share` of the guns in a vehicle
+    with such a region lie behind it."""
+
+    hidden_share: Probability
+
+
+class XrayDevice(Rules, frozen=True):
+    """Rates of one X-ray unit; what is not given is as for all units."""
+
+    machine: dict[ScanQuality, DetectorRates] = {}
+    operator: dict[ScanQuality, DetectorRates] = {}
+    operator_after_alarm: dict[ScanQuality, DetectorRates] = {}
+    operator_after_clear: dict[ScanQuality, DetectorRates] = {}
+    shielding: ShieldingRates | None = None
+
+
+class LearningRules(Rules, frozen=True):
+    """How rates are learned: the type rates count as `prior_inspections` loaded and as many empty vehicles; fewer than
+    `inspections_min` of our own leave them as they are."""
+
+    prior_inspections: Positive
+    inspections_min: Annotated[int, msgspec.Meta(ge=1)]
+
 
 class XrayRules(Rules, frozen=True):
-    """Rates of the software and the analyst by scan quality; a quality that is not listed says nothing."""
+    """Rates of software and analyst by scan quality; a quality that is not listed says nothing.
+
+    The analyst sees what the software marked, so has rates of his own for each answer of the software; `operator`
+    holds where the software gave none. `devices` are by X-ray unit.
+    """
 
     machine: dict[ScanQuality, DetectorRates]
     operator: dict[ScanQuality, DetectorRates]
+    operator_after_alarm: dict[ScanQuality, DetectorRates]
+    operator_after_clear: dict[ScanQuality, DetectorRates]
+    shielding: ShieldingRates
+    learning: LearningRules
+    devices: dict[str, XrayDevice] = {}
 
 
 class RepetitionBand(Rules, frozen=True):

@@ -16,7 +16,7 @@ from streams.core.evidence.plate_class import plate_class
 from streams.core.evidence.repetition import repetition
 from streams.core.evidence.subject import EvidenceRule
 from streams.core.evidence.watchlist import watchlist_exact
-from streams.core.evidence.xray import xray_machine, xray_operator
+from streams.core.evidence.xray import xray_machine, xray_operator, xray_shielding
 
 EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     watchlist_exact,
@@ -25,6 +25,7 @@ EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     declared_against_measured,
     xray_machine,
     xray_operator,
+    xray_shielding,
     repetition,
     ant_traffic,
     front_rear_disagreement,

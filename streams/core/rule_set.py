@@ -177,6 +177,9 @@ class PlateRules(Rules, frozen=True):
     class_misjudged_rate: Probability
 
 
+GroupName = Literal["weight", "repetition", "plate", "xray", "watchlist"]
+
+
 class GroupBounds(Rules, frozen=True):
     """What evidence of one group may add up to."""
 
@@ -205,7 +208,7 @@ class RuleSet(Rules, frozen=True):
     repetition: Annotated[tuple[RepetitionBand, ...], msgspec.Meta(min_length=1)]
     ant_traffic: dict[LaneMode, AntTraffic]
     plates: PlateRules
-    groups: dict[str, GroupBounds]
+    groups: dict[GroupName, GroupBounds]
 
     def propensity_at(self, port_code: str) -> float:
         """Probability of the random arm at a port."""

@@ -4,17 +4,23 @@ Closed: a test fails for evidence that is not described here, and for a descript
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
+
+from streams.core.rule_set import GroupName
+
+CAP: Final = "Evidence of this group rests on one cause; what its sum exceeds the rule set's bounds by is taken back."
 
 EVIDENCE_CATALOGUE: Final[Mapping[str, str]] = {
     "watchlist_exact": "The plate, as it was read, is on a watchlist.",
-    "weight_against_class": "A car is heavier than its class, for want of earlier weighings of its own.",
-    "weight_against_own_history": "A car is heavier than in its own earlier weighings.",
+    "gross_weight": "A car is heavier than its class and its own earlier weighings let expect.",
+    "axle_balance": "A car's rear axle carries more than its share.",
     "declared_against_measured": "A truck is heavier than its tare and what it declares.",
     "xray_machine": "The X-ray's detection software raised an alarm, or found nothing.",
     "xray_operator": "The X-ray's analyst raised an alarm, or found nothing, given what the software said.",
     "xray_shielding": "A region of the X-ray scan could not be penetrated, or all of it could.",
-    "crossings_24h": "The plate came through more often in the last 24 hours than vehicles that come back do.",
-    "crossings_72h": "The same for 24 to 72 hours ago.",
+    "repetition": "How often the plate came south in 30 days.",
+    "ant_traffic": "How the plate crosses, passage by passage, compared with couriers and with those who come back.",
     "front_rear_disagreement": "Front and rear plate are not the same.",
-}
+    "impossible_travel": "The plate was elsewhere sooner than one vehicle can be.",
+    "plate_class": "The plate was on a vehicle of another size before.",
+} | {f"{group}_cap": CAP for group in get_args(GroupName)}

@@ -1,9 +1,6 @@
-"""Plates: the folded key that misreads share, and the fusion of what two cameras read of one vehicle.
+"""What several reads of one vehicle's plates say together: probabilities of the candidates.
 
-A reader confuses characters of the same form ({0 O D Q} {1 I} {2 Z} {5 S} {8 B} {6 G}: the equivalence table of
-commercial matchers), so a key is made after folding each set to its digit. The issuer is no part of the key: readers
-name the wrong one in 5 to 20 % of reads, and a vehicle must not change partition for it. Histories and watchlist
-matches use the exact plate and the issuer; the key only brings them together.
+Cameras err independently given the plate. Frames of one camera do not: they share its dirt, its frame and its light.
 """
 
 import math
@@ -11,16 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.records import PlateCandidate
-
-# Goes into every key. A change of the folding sends every plate to another partition, so it needs a new version and a
-# replay of the histories; mixing two foldings under one version would split histories silently.
-KEY_VERSION: Final = "p1:"
-
-# A vehicle without a plate is keyed by its own passage, so that it is scored, selected and counted all the same.
-PASSAGE_KEY_PREFIX: Final = "passage:"
-
-# Characters kept of one plate. North America's longest have 8; more is a reader's noise, and state is kept per key.
-PLATE_LENGTH_MAX: Final = 10
+from streams.core.plates.folding import FOLD, fold, normalise_plate
+from streams.core.plates.grammar import corrected, fits_grammar
 
 # Candidates kept after fusion; the contract allows a reader 10, and below this share one is not worth its bytes.
 CANDIDATES_MAX: Final = 10
@@ -39,24 +28,10 @@ ONE_OF_THE_OTHERS: Final = 0.01
 LOOKALIKE: Final = 0.1
 
 # Weight of a plate that breaks the grammar of the issuer read with it. Not zero: the table is not complete
-# (personalised and special plates), and the issuer itself is wrong in up to 20 % of reads.
+# (personalised and special plates), and the issuer itself is wrong in up to 20 % of reads. The rest goes to the one
+# plate of that issuer which it is a look-alike of, if there is one: about one such string in seven is somebody's plate,
+# of strings outside the grammar hardly any, and look-alikes are misread in one read of ten to twenty.
 AGAINST_GRAMMAR: Final = 0.2
-
-# Shapes of plates, @ a letter and # a digit (OpenALPR patterns; NOM-001-SCT-2-2016 for Mexico).
-GRAMMARS: Final = {
-    "US-TX": frozenset({b"@@@####", b"@##@@@", b"###@@@", b"@@@###", b"@@#@###"}),
-    "US-CA": frozenset({b"#@@@###", b"#@#####", b"#####@#"}),
-    "US-AZ": frozenset({b"@@@####", b"###@@@"}),
-    "US-NM": frozenset({b"@@@###", b"###@@@", b"@@###"}),
-    "MX": frozenset({b"@@@####", b"@@@###@", b"@##@@@", b"@@#####", b"####@@"}),
-}
-
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DIGITS: Final = "0123456789"
-# Tables for bytes: str.translate takes four times as long.
-_FOLD: Final = bytes.maketrans(b"ODQIZSBG", b"00012586")
-_SHAPE: Final = bytes.maketrans((_LETTERS + _DIGITS).encode(), b"@" * len(_LETTERS) + b"#" * len(_DIGITS))
-_KEEP: Final = frozenset(_LETTERS + _DIGITS)
 
 
 class FusedPlate:
@@ -75,88 +50,69 @@ class FusedPlate:
         self.front_rear_agree = front_rear_agree
 
 
-def normalise_plate(plate: str) -> str:
-    """Upper-case ASCII letters and digits of a plate, at most PLATE_LENGTH_MAX; empty if there is none."""
-    if plate.isascii() and plate.isalnum() and plate.isupper() and len(plate) <= PLATE_LENGTH_MAX:
-        return plate
-    return "".join([c for c in plate.upper() if c in _KEEP])[:PLATE_LENGTH_MAX]
-
-
-def fold(plate: str) -> str:
-    """A normalised plate with every OCR-equivalent character replaced by its set's digit."""
-    return plate.encode().translate(_FOLD).decode()
-
-
-def plate_key(plate: str) -> str:
-    """Kafka key of a plate: version and folded characters, for instance `p1:A8C1234` for ABC1234.
-
-    Raises ValueError if the plate has no letter or digit; use `key_of` where that can be.
-    """
-    normalised = normalise_plate(plate)
-    if not normalised:
-        raise ValueError("a plate needs at least one letter or digit")
-    return KEY_VERSION + fold(normalised)
-
-
-def key_of(plate: str | None, passage_id: str) -> str:
-    """Kafka key of a passage: that of its plate, or of the passage itself if no plate was read."""
-    normalised = normalise_plate(plate) if plate else ""
-    return KEY_VERSION + fold(normalised) if normalised else PASSAGE_KEY_PREFIX + passage_id
-
-
-def fits_grammar(plate: str, jurisdiction: str | None) -> bool:
-    """Whether a normalised plate has a shape of its issuer (ISO 3166-2); True where the issuer's shapes are not known.
-
-    Mexico issues no I, O and Q as letters, so `O` for `0` shows there.
-    """
-    if jurisdiction is None:
-        return True
-    mexican = jurisdiction.startswith("MX")
-    shapes = GRAMMARS.get("MX" if mexican else jurisdiction)
-    if shapes is None:
-        return True
-    if mexican and ("I" in plate or "O" in plate or "Q" in plate):
-        return False
-    return plate.encode().translate(_SHAPE) in shapes
-
-
 def fuse(
     front: Sequence[PlateCandidate], rear: Sequence[PlateCandidate], jurisdiction: str | None = None
 ) -> FusedPlate:
     """Fuse what the front and the rear camera read of one vehicle; either may be empty.
 
     Cameras err independently given the plate, so a plate's weight is the product of its likelihoods in both lists
-    (a plate that a list lacks gets a share of what the list leaves open) and of the issuer's grammar.
+    (a plate that a list lacks gets a share of what the list leaves open), set right by the issuer's grammar.
     """
     front_read, rear_read = _read_probabilities(front), _read_probabilities(rear)
     if not front_read or not rear_read:
         read = front_read or rear_read
         if not read:
             return FusedPlate(None, (), None)
-        weights = read if jurisdiction is None else {p: w * _grammar(p, jurisdiction) for p, w in read.items()}
-        return _ranked(weights, 1.0 - sum(read.values()), None)
+        return _ranked(_by_grammar(read, jurisdiction), 1.0 - sum(read.values()), None)
     agree = fold(next(iter(front_read))) == fold(next(iter(rear_read)))
     front_open, rear_open = 1.0 - sum(front_read.values()), 1.0 - sum(rear_read.values())
     weights = {}
     for plate, share in front_read.items():
-        other = rear_read.get(plate) or _unlisted(plate, rear_read, rear_open)
-        weights[plate] = share * other * _grammar(plate, jurisdiction)
+        weights[plate] = share * (rear_read.get(plate) or _unlisted(plate, rear_read, rear_open))
     for plate, share in rear_read.items():
         if plate not in front_read:
-            weights[plate] = share * _unlisted(plate, front_read, front_open) * _grammar(plate, jurisdiction)
-    return _ranked(weights, front_open * rear_open * ONE_OF_THE_OTHERS, agree)
+            weights[plate] = share * _unlisted(plate, front_read, front_open)
+    return _ranked(_by_grammar(weights, jurisdiction), front_open * rear_open * ONE_OF_THE_OTHERS, agree)
 
 
-def _grammar(plate: str, jurisdiction: str | None) -> float:
-    return 1.0 if fits_grammar(plate, jurisdiction) else AGAINST_GRAMMAR
+def pooled(frames: Sequence[Sequence[PlateCandidate]]) -> list[PlateCandidate]:
+    """Several frames of one camera as one read, for `fuse`: the mean of what they say, best first.
+
+    A plate is as likely as the frames hold it on average, so ten frames of one dirty plate are no surer than one, and
+    a frame that reads it differently leaves doubt. Frames without a plate say nothing.
+    """
+    reads = [read for read in map(_read_probabilities, frames) if read]
+    shares: dict[str, float] = {}
+    for read in reads:
+        for plate, share in read.items():
+            shares[plate] = shares.get(plate, 0.0) + share / len(reads)
+    ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES_MAX]
+    return [PlateCandidate(plate=plate, confidence=share) for plate, share in ranked]
+
+
+def _by_grammar(weights: dict[str, float], jurisdiction: str | None) -> dict[str, float]:
+    """Weights after a look at the issuer's grammar: a plate that breaks it gives most of its weight away."""
+    if jurisdiction is None:
+        return weights
+    broken = [plate for plate in weights if not fits_grammar(plate, jurisdiction)]
+    if not broken:
+        return weights
+    judged = weights.copy()
+    for plate in broken:
+        weight = weights[plate]
+        judged[plate] = weight * AGAINST_GRAMMAR
+        meant = corrected(plate, jurisdiction)
+        if meant is not None:
+            judged[meant] = judged.get(meant, 0.0) + weight * (1.0 - AGAINST_GRAMMAR)
+    return judged
 
 
 def _unlisted(plate: str, read: dict[str, float], left_open: float) -> float:
     """Likelihood of this read if the plate is one that it does not list; `left_open` is 1 less the read's sum."""
     likelihood = left_open * ONE_OF_THE_OTHERS
-    folded = plate.encode().translate(_FOLD)
+    folded = plate.encode().translate(FOLD)
     for listed, share in read.items():
-        if len(listed) == len(plate) and listed.encode().translate(_FOLD) == folded:
+        if len(listed) == len(plate) and listed.encode().translate(FOLD) == folded:
             likelihood += share * LOOKALIKE
     return likelihood
 

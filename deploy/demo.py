@@ -22,7 +22,7 @@ from deploy.stages import build_stages
 from producers.simulator import find_scenario, watchlist
 from schemas.container import LogRecord
 from schemas.records import Alert, DeadLetter, Passage, PassageState, Selection
-from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, LANE_PATH_NAMES, LANE_READINGS
+from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, LANE_READINGS, PROVED_NAMES
 from streams.console.board import percentile
 from streams.console.log_reader import LogReader
 from streams.core.replay import Proof, compare
@@ -132,7 +132,7 @@ def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -
     while True:
         supervisor.tend()
         tally = Tally()
-        log = tally.counting(log_of(platform, (*LANE_PATH_NAMES, DEAD_LETTERS.name)))
+        log = tally.counting(log_of(platform, (*PROVED_NAMES, DEAD_LETTERS.name)))
         proof = compare(build_stages(settings), log)
         if not proof.total.lost or time.monotonic() > until:
             return proof, tally

@@ -1,4 +1,4 @@
-"""The stages of the lane path, built with what they need from outside the log: layouts, rule set, secret."""
+"""The stages, built with what they need from outside the log: layouts, rule set, secret."""
 
 import os
 import secrets
@@ -9,13 +9,14 @@ from typing import Final
 from deploy.errors import UserError
 from deploy.settings import Settings
 from schemas.layout import load_lanes, load_ports
+from streams.core.convoys.stage import ConvoysStage
 from streams.core.lanes import LanesStage
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Stage
 from streams.core.vehicles import VehiclesStage
 
-STAGE_NAMES: Final = ("lanes", "vehicles")  # in the order of the data path
+STAGE_NAMES: Final = ("lanes", "vehicles", "convoys")  # in the order of the data path
 SECRET_BYTES: Final = 32
 
 
@@ -27,6 +28,8 @@ def build_stage(name: str, settings: Settings) -> Stage:
         return VehiclesStage(
             load_rule_set(settings.rule_set_file), load_random_keys(settings.random_secret_path), load_ports()
         )
+    if name == "convoys":
+        return ConvoysStage()
     raise UserError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_NAMES)}")
 
 

@@ -135,6 +135,40 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     images: tuple[ImageReference, ...] = ()
 
 
+class Association(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Tells a plate's history that the vehicle keeps crossing with another one. Weak by nature, since families and
+    colleagues do so too, and it expires.
+    """
+
+    plate_key: str
+    plate: str
+    jurisdiction: str | None = None
+    operating_mode: OperatingMode
+    other_plate: str
+    other_jurisdiction: str | None = None
+    passage_id: str
+    log_likelihood_ratio: float
+    joint_crossings: int
+    expires_at: int
+    hit_log_odds: float | None = None
+    hit_at: int | None = None
+
+
+class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A vehicle that has crossed before crossed again: what its port needs to see who keeps crossing with whom."""
+
+    passage_id: str
+    port_code: str
+    operating_mode: OperatingMode
+    crossed_at: int
+    plate_key: str
+    plate: str
+    jurisdiction: str | None = None
+    earlier_at: tuple[int, ...] = ()
+    earlier_port_codes: tuple[str, ...] = ()
+    hit_log_odds: float | None = None
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One Kafka header."""
 
@@ -494,6 +528,8 @@ class XrayScan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # Types that stand in a topic on their own, one .avsc file each.
 RECORD_TYPES = (
     Alert,
+    Association,
+    Crossing,
     DeadLetter,
     Heartbeat,
     LaneEvent,

@@ -1,7 +1,8 @@
 """The topic catalogue: every topic's name, key, records, partitions and retention, in this one place.
 
 sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─► lane.decisions ─► the light
-                                                            └► alerts ─► ops centers
+                                        ▲                   ├► alerts ─► ops centers
+                                        └─ CONVOYS ◄────────┴► crossings.by-port
 what cannot be processed ─► dead-letters
 """
 
@@ -47,7 +48,12 @@ LANE_READINGS: Final = Topic(
     "lane_id",
     (records.PlateRead, records.Weighing, records.XrayScan, records.LaneEvent, records.Heartbeat),
 )
-PASSAGES: Final = Topic("border.passages.v1", "plate_key", (records.Passage, records.Tick, records.ReferenceChange))
+PASSAGES: Final = Topic(
+    "border.passages.v1",
+    "plate_key",
+    (records.Passage, records.Tick, records.ReferenceChange, records.Association),
+)
+CROSSINGS: Final = Topic("border.crossings.by-port.v1", "port_code", (records.Crossing,))
 LANE_DECISIONS: Final = Topic(
     "border.lane.decisions.v1", "lane_id", (records.Selection, records.Score, records.Tick), public=True
 )
@@ -58,19 +64,22 @@ DEAD_LETTERS: Final = Topic(
 )
 LANES_CHANGELOG: Final = Topic("border.lanes.changelog.v1", "state key", (), compacted=True)
 VEHICLES_CHANGELOG: Final = Topic("border.vehicles.changelog.v1", "state key", (), compacted=True)
+CONVOYS_CHANGELOG: Final = Topic("border.convoys.changelog.v1", "state key", (), compacted=True)
 
 TOPICS: Final = (
     LANE_READINGS,
     PASSAGES,
+    CROSSINGS,
     LANE_DECISIONS,
     ALERTS,
     DEAD_LETTERS,
     LANES_CHANGELOG,
     VEHICLES_CHANGELOG,
+    CONVOYS_CHANGELOG,
 )
 
-# What proves itself: both stages' inputs and all that they write.
-LANE_PATH_NAMES: Final = (LANE_READINGS.name, PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
+# What proves itself: every stage's input and all that they write.
+PROVED_NAMES: Final = (LANE_READINGS.name, PASSAGES.name, CROSSINGS.name, LANE_DECISIONS.name, ALERTS.name)
 
 
 def subjects() -> dict[str, type[msgspec.Struct]]:

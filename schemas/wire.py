@@ -389,6 +389,203 @@ def read_alert(data: bytes, at: int) -> tuple[records.Alert, int]:
     return records.Alert(alert_id=alert_id, incident_id=incident_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, kind=kind, severity=severity, raised_at=raised_at, operating_mode=operating_mode, light=light, summary=summary, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, match=match, list_kind=list_kind, watchlist_entry_id=watchlist_entry_id, confirmation_required=confirmation_required, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version, images=images), at
 
 
+def write_association(record: records.Association) -> bytes:
+    """Body of a Association."""
+    out: list[bytes] = []
+    add_bytes(out, record.plate_key.encode())
+    add_bytes(out, record.plate.encode())
+    record_jurisdiction = record.jurisdiction
+    if record_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_jurisdiction.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.other_plate.encode())
+    record_other_jurisdiction = record.other_jurisdiction
+    if record_other_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_other_jurisdiction.encode())
+    add_bytes(out, record.passage_id.encode())
+    out.append(DOUBLE.pack(record.log_likelihood_ratio))
+    add_long(out, record.joint_crossings)
+    add_long(out, record.expires_at)
+    record_hit_log_odds = record.hit_log_odds
+    if record_hit_log_odds is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_hit_log_odds))
+    record_hit_at = record.hit_at
+    if record_hit_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_hit_at)
+    return b"".join(out)
+
+
+def read_association(data: bytes, at: int) -> tuple[records.Association, int]:
+    """A Association whose body starts at an offset."""
+    size, at = read_size(data, at)
+    plate_key = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    plate = data[at : at + size].decode()
+    at += size
+    jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        jurisdiction_there = data[at : at + size].decode()
+        at += size
+        jurisdiction = jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    other_plate = data[at : at + size].decode()
+    at += size
+    other_jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        other_jurisdiction_there = data[at : at + size].decode()
+        at += size
+        other_jurisdiction = other_jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    log_likelihood_ratio = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    joint_crossings, at = read_int(data, at)
+    expires_at, at = read_long(data, at)
+    hit_log_odds: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        hit_log_odds_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        hit_log_odds = hit_log_odds_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    hit_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        hit_at_there, at = read_long(data, at)
+        hit_at = hit_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Association(plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, operating_mode=operating_mode, other_plate=other_plate, other_jurisdiction=other_jurisdiction, passage_id=passage_id, log_likelihood_ratio=log_likelihood_ratio, joint_crossings=joint_crossings, expires_at=expires_at, hit_log_odds=hit_log_odds, hit_at=hit_at), at
+
+
+def write_crossing(record: records.Crossing) -> bytes:
+    """Body of a Crossing."""
+    out: list[bytes] = []
+    add_bytes(out, record.passage_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.crossed_at)
+    add_bytes(out, record.plate_key.encode())
+    add_bytes(out, record.plate.encode())
+    record_jurisdiction = record.jurisdiction
+    if record_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_jurisdiction.encode())
+    if record.earlier_at:
+        add_long(out, len(record.earlier_at))
+        for record_earlier_at_item in record.earlier_at:
+            add_long(out, record_earlier_at_item)
+    out.append(NULL)
+    if record.earlier_port_codes:
+        add_long(out, len(record.earlier_port_codes))
+        for record_earlier_port_codes_item in record.earlier_port_codes:
+            add_bytes(out, record_earlier_port_codes_item.encode())
+    out.append(NULL)
+    record_hit_log_odds = record.hit_log_odds
+    if record_hit_log_odds is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_hit_log_odds))
+    return b"".join(out)
+
+
+def read_crossing(data: bytes, at: int) -> tuple[records.Crossing, int]:
+    """A Crossing whose body starts at an offset."""
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    crossed_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    plate_key = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    plate = data[at : at + size].decode()
+    at += size
+    jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        jurisdiction_there = data[at : at + size].decode()
+        at += size
+        jurisdiction = jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    earlier_at: tuple[int, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        earlier_at_items: list[int] = []
+        earlier_at_count, at = read_count(data, at)
+        while earlier_at_count:
+            for _ in range(earlier_at_count):
+                earlier_at_item, at = read_long(data, at)
+                earlier_at_items.append(earlier_at_item)
+            earlier_at_count, at = read_count(data, at)
+        earlier_at = tuple(earlier_at_items)
+    earlier_port_codes: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        earlier_port_codes_items: list[str] = []
+        earlier_port_codes_count, at = read_count(data, at)
+        while earlier_port_codes_count:
+            for _ in range(earlier_port_codes_count):
+                size, at = read_size(data, at)
+                earlier_port_codes_item = data[at : at + size].decode()
+                at += size
+                earlier_port_codes_items.append(earlier_port_codes_item)
+            earlier_port_codes_count, at = read_count(data, at)
+        earlier_port_codes = tuple(earlier_port_codes_items)
+    hit_log_odds: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        hit_log_odds_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        hit_log_odds = hit_log_odds_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Crossing(passage_id=passage_id, port_code=port_code, operating_mode=operating_mode, crossed_at=crossed_at, plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, earlier_at=earlier_at, earlier_port_codes=earlier_port_codes, hit_log_odds=hit_log_odds), at
+
+
 def write_dead_letter(record: records.DeadLetter) -> bytes:
     """Body of a DeadLetter."""
     out: list[bytes] = []
@@ -1776,6 +1973,8 @@ def read_xray_scan(data: bytes, at: int) -> tuple[records.XrayScan, int]:
 
 WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.Alert: write_alert,
+    records.Association: write_association,
+    records.Crossing: write_crossing,
     records.DeadLetter: write_dead_letter,
     records.Heartbeat: write_heartbeat,
     records.LaneEvent: write_lane_event,
@@ -1791,6 +1990,8 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
 }
 READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.Alert: read_alert,
+    records.Association: read_association,
+    records.Crossing: read_crossing,
     records.DeadLetter: read_dead_letter,
     records.Heartbeat: read_heartbeat,
     records.LaneEvent: read_lane_event,

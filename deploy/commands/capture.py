@@ -12,7 +12,7 @@ from deploy.connection import connect
 from deploy.errors import UserError
 from deploy.new_file import new_file
 from schemas.container import ContainerWriter
-from schemas.topics import LANE_PATH_NAMES
+from schemas.topics import PROVED_NAMES
 from streams.console.log_reader import LogReader
 
 DEADLINE_SECONDS: Final = 3600.0
@@ -40,14 +40,14 @@ def capture(
     Parameters
     ----------
     file: file to write, `.part` behind its name until it is whole; an existing one is not overwritten.
-    topic: topic to save; may be repeated. Default: the lane path's four topics.
+    topic: topic to save; may be repeated. Default: what `border replay --prove` needs.
     broker: Kafka's bootstrap address.
     registry_url: Confluent interface of the schema registry.
     state_directory: where a local platform keeps its state.
     json: print one line of JSON.
     """
     connection = connect(broker, registry_url, state_directory)
-    names = topic or list(LANE_PATH_NAMES)
+    names = topic or list(PROVED_NAMES)
     counts = dict.fromkeys(names, 0)
     columns = (SpinnerColumn(), TextColumn("capturing"), MofNCompleteColumn())
     try:

@@ -15,7 +15,7 @@ def stage(
     registry_url: str | None = None,
     state_directory: str | None = None,
 ) -> int:
-    """Run one worker of a stage, `lanes` or `vehicles`, until stopped. `border up` starts these.
+    """Run one worker of a stage, `lanes`, `vehicles` or `convoys`, until stopped. `border up` starts these.
 
     Exit status 75 means: start it again. 78 means: it refuses to run, and says why.
 
@@ -25,7 +25,7 @@ def stage(
 
     Parameters
     ----------
-    name: `lanes` or `vehicles`.
+    name: `lanes`, `vehicles` or `convoys`.
     instance: number of this worker among those of its stage; must stay the same over restarts.
     metrics_port: port of /metrics, /livez and /readyz; 0 takes a free one.
     broker: Kafka's bootstrap address.

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-PLATE_FIELDS: Final = frozenset({"plate", "plate_key"})
+PLATE_FIELDS: Final = frozenset({"plate", "plate_key", "other_plate"})
 MASK: Final = "•"
 SHOWN_CHARACTERS: Final = 2  # enough to tell two neighbours in a queue apart, too few to name one vehicle of a border
 

@@ -166,6 +166,14 @@ class AntTraffic(Rules, frozen=True):
     signs: dict[SignName, SignLaw]
 
 
+class ConvoyRules(Rules, frozen=True):
+    """What company weighs. `involved_share` of a listed vehicle's companions are part of what it is listed for."""
+
+    pair_prior_log_odds: Annotated[float, msgspec.Meta(ge=-30.0, le=0.0)]
+    companion_log_odds: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
+    involved_share: Probability
+
+
 class PlateRules(Rules, frozen=True):
     """Plates that are not the vehicle's, among smugglers, and how often errors look like one."""
 
@@ -177,7 +185,7 @@ class PlateRules(Rules, frozen=True):
     class_misjudged_rate: Probability
 
 
-GroupName = Literal["weight", "repetition", "plate", "xray", "watchlist"]
+GroupName = Literal["weight", "repetition", "plate", "xray", "watchlist", "company"]
 
 
 class GroupBounds(Rules, frozen=True):
@@ -207,6 +215,7 @@ class RuleSet(Rules, frozen=True):
     xray: XrayRules
     repetition: Annotated[tuple[RepetitionBand, ...], msgspec.Meta(min_length=1)]
     ant_traffic: dict[LaneMode, AntTraffic]
+    convoys: ConvoyRules
     plates: PlateRules
     groups: dict[GroupName, GroupBounds]
 

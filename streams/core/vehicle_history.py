@@ -96,7 +96,7 @@ def _current(vehicle: Vehicle, now_s: int) -> Vehicle | None:
     if vehicle.passages[0].at_s > oldest_s:
         return vehicle
     passages = tuple([passage for passage in vehicle.passages if passage.at_s > oldest_s])
-    return Vehicle(vehicle.plate, vehicle.jurisdiction, passages) if passages else None
+    return msgspec.structs.replace(vehicle, passages=passages) if passages else None
 
 
 def earlier_passages(
@@ -112,18 +112,18 @@ def earlier_passages(
 def with_passage(state: KeyState, plate: str, jurisdiction: str | None, passed: PassedBy) -> KeyState:
     """The state with a FINAL passage added under its exact plate; one with the same id is replaced."""
     state = without_passage(state, passed.passage_id)
-    passages: tuple[PassedBy, ...] = (passed,)
+    seen = Vehicle(plate, jurisdiction, (passed,))
     others = []
     for vehicle in state.vehicles:
         if vehicle.plate == plate and vehicle.jurisdiction == jurisdiction:
             passages = (*vehicle.passages, passed)
             if vehicle.passages[-1].at_s >= passed.at_s:  # it came out of order, or in the same second as another
                 passages = tuple(sorted(passages, key=_when))
-            passages = passages[-PASSAGES_MAX:]
+            seen = msgspec.structs.replace(vehicle, passages=passages[-PASSAGES_MAX:])
         else:
             others.append(vehicle)
     # The vehicle seen last stands last, so the one to drop is the first.
-    vehicles = (*others, Vehicle(plate, jurisdiction, passages))[-VEHICLES_MAX:]
+    vehicles = (*others, seen)[-VEHICLES_MAX:]
     return KeyState(vehicles, state.open)
 
 
@@ -135,7 +135,7 @@ def without_passage(state: KeyState, passage_id: str) -> KeyState:
     for vehicle in state.vehicles:
         passages = tuple([p for p in vehicle.passages if p.passage_id != passage_id])
         if passages:
-            vehicles.append(Vehicle(vehicle.plate, vehicle.jurisdiction, passages))
+            vehicles.append(msgspec.structs.replace(vehicle, passages=passages))
     return KeyState(tuple(vehicles), state.open)
 
 

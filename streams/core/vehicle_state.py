@@ -24,12 +24,25 @@ class PassedBy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inbound: bool = False
 
 
+class Companion(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Another vehicle that one keeps crossing with, and what its plate last met on a watchlist (until 0: nothing)."""
+
+    plate: str
+    jurisdiction: str | None
+    until_s: int
+    log_likelihood_ratio: float
+    joint_crossings: int
+    hit_log_odds: float = 0.0
+    hit_until_s: int = 0
+
+
 class Vehicle(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An exact plate and its issuer with its FINAL passages, oldest first, at most PASSAGES_MAX."""
 
     plate: str
     jurisdiction: str | None
     passages: tuple[PassedBy, ...]
+    companions: tuple[Companion, ...] = ()
 
 
 class OpenPassage(msgspec.Struct, frozen=True, array_like=True, gc=False):

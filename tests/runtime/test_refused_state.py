@@ -33,7 +33,7 @@ LANE, VEHICLE = lane_state.encode(lane_state.LaneState("OPERATIONAL")), vehicle_
 WATERMARKS = vehicle_history.encode_watermarks(vehicle_state.Watermarks({0: 1}))
 OTHER = {
     "other-lane": (LANES, {b"2301/01": b"\x04" + LANE[1:]}, "a lane is stored in version 04"),
-    "other-vehicle": (VEHICLES, {b"o:ABC": b"\x02" + VEHICLE[1:]}, "a vehicle is stored in version 02"),
+    "other-vehicle": (VEHICLES, {b"o:ABC": b"\x01" + VEHICLE[1:]}, "a vehicle is stored in version 01"),
     "older-vehicle": (
         VEHICLES,
         {b"o:ABC": b"\x65" + VEHICLE[2:]},

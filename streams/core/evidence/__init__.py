@@ -8,6 +8,7 @@ from typing import Final
 
 from streams.core.evidence.ant_traffic import ant_traffic
 from streams.core.evidence.axle_balance import axle_balance
+from streams.core.evidence.convoy import associate_of_hit, convoy
 from streams.core.evidence.declared_load import declared_against_measured
 from streams.core.evidence.front_rear import front_rear_disagreement
 from streams.core.evidence.gross_weight import gross_weight
@@ -28,6 +29,8 @@ EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     xray_shielding,
     repetition,
     ant_traffic,
+    convoy,
+    associate_of_hit,
     front_rear_disagreement,
     impossible_travel,
     plate_class,

@@ -22,5 +22,7 @@ EVIDENCE_CATALOGUE: Final[Mapping[str, str]] = {
     "ant_traffic": "How the plate crosses, passage by passage, compared with couriers and with those who come back.",
     "front_rear_disagreement": "Front and rear plate are not the same.",
     "impossible_travel": "The plate was elsewhere sooner than one vehicle can be.",
+    "convoy": "The plate keeps crossing together with another one, more than a common habit explains.",
+    "associate_of_hit": "A vehicle that it keeps crossing with was met on a watchlist lately.",
     "plate_class": "The plate was on a vehicle of another size before.",
 } | {f"{group}_cap": CAP for group in get_args(GroupName)}

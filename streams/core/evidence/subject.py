@@ -6,7 +6,7 @@ from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
 from streams.core.evidence.past import OwnWeighings, Past
 from streams.core.rule_set import RuleSet, WeightRules
 from streams.core.travel import TravelTimes
-from streams.core.vehicle_state import PassedBy
+from streams.core.vehicle_state import Companion, PassedBy
 
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 
@@ -16,7 +16,8 @@ class Subject:
 
     `at` is the passage's lane time in microseconds; `passed` the FINAL passages of this exact plate before this one in
     either direction, oldest first, none expired; `travel` what one vehicle can do; `hit` the watchlist entry that the
-    plate meets exactly, the most urgent if several; `plate_probability` that the best reading of the plate is right.
+    plate meets exactly, the most urgent if several; `plate_probability` that the best reading of the plate is right;
+    `companions` the vehicles that it keeps crossing with.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Subject:
         hit: WatchlistEntry | None,
         plate_probability: float,
         travel: TravelTimes,
+        companions: tuple[Companion, ...] = (),
     ) -> None:
         self.passage = passage
         self.at = at
@@ -34,6 +36,7 @@ class Subject:
         self.hit = hit
         self.plate_probability = plate_probability
         self.travel = travel
+        self.companions = companions
         self._past: Past | None = None
         self._own_weighings: OwnWeighings | None = None
 

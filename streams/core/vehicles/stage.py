@@ -1,6 +1,8 @@
 """The vehicles stage as a fold over one partition of the passages topic.
 
     Passage          ─► Score and, once per passage, Selection to the lane; Alert if someone must act
+                         a FINAL one of a regular ─► Crossing to its port
+    Association      ─► a companion in the plate's history
     Tick             ─► watermark of this partition; expiry; a tick to every partition of lane decisions
     ReferenceChange  ─► watchlist or rule set, from its place in the log on
 
@@ -16,6 +18,7 @@ import msgspec
 from schemas.layout import Port
 from schemas.records import (
     Alert,
+    Association,
     ChangeKind,
     Direction,
     Light,
@@ -40,6 +43,7 @@ from streams.core.travel import TravelTimes
 from streams.core.vehicle_history import EMPTY, SECOND
 from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, PassedBy, Watermarks
 from streams.core.vehicles.alerts import alert_of, withdrawal_of
+from streams.core.vehicles.company import check_association, companions_at, told_of, with_companion
 from streams.core.vehicles.decisions import score_of, select
 from streams.core.vehicles.expiry import ExpiryIndex
 from streams.core.vehicles.validation import check_change, check_passage, check_tick
@@ -119,6 +123,9 @@ class VehiclesFold:
             self._advance_tick(value, outputs)
         elif isinstance(value, ReferenceChange):
             self._advance_change(value)
+        elif isinstance(value, Association):
+            check_association(value, record.key)
+            self._advance_association(value)
         else:
             raise Rejected("unexpected_type", f"{type(value).__name__} does not belong into {PASSAGES.name}")
 
@@ -194,6 +201,8 @@ class VehiclesFold:
             outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
             self._count_alert(alert)
             opened = with_alert(opened, alert, expires_s)
+        if has_crossed(passage):
+            outputs += told_of(subject, self._rules)
         return self._remember(state, subject, opened, remembered)
 
     def _subject(self, state: KeyState, passage: Passage, at: int) -> Subject:
@@ -208,7 +217,8 @@ class VehiclesFold:
             if normalise_plate(candidate.plate) == plate:
                 probability = candidate.confidence
                 break
-        return Subject(passage, at, earlier, hit, probability, self._travel)
+        companions = companions_at(state, plate, passage.jurisdiction, at // SECOND)
+        return Subject(passage, at, earlier, hit, probability, self._travel, companions)
 
     def _remember(
         self, state: KeyState, subject: Subject, opened: OpenPassage, remembered: OpenPassage | None
@@ -243,6 +253,17 @@ class VehiclesFold:
             self._count_alert(alert)
             state = history.with_open(state, without_alert(opened))
         return state
+
+    def _advance_association(self, said: Association) -> None:
+        """Note a companion. Nothing is put out: what one vehicle is told goes no further."""
+        key = MODE_PREFIXES[said.operating_mode] + said.plate_key.encode()
+        before = self._keys.get(key) or EMPTY
+        state = with_companion(before, said)
+        if state == before:
+            self._count("associations_without_history")
+        else:
+            self._count("associations")
+            self._keys.put(key, state)
 
     def _advance_tick(self, tick: Tick, outputs: list[Output]) -> None:
         marks = self._watermarks.get(WATERMARKS_KEY) or Watermarks({})

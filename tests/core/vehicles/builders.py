@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.layout import load_ports
 from schemas.records import (
+    Association,
     ChangeKind,
     Direction,
     ImageReference,
@@ -28,6 +29,7 @@ from schemas.records import (
     WatchlistEntry,
 )
 from schemas.topics import LANE_READINGS
+from streams.core.convoys.companions import COMPANY_SECONDS
 from streams.core.plates import key_of
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
@@ -160,12 +162,29 @@ def rule_set_change(text: str, version: str) -> ReferenceChange:
     )
 
 
+def association(plate: str = "ABC1234", other: str = "XYZ9876", at: int = START, **fields: Any) -> Association:
+    """Tells that a plate crossed at this time with another one for the seventh time."""
+    values: dict[str, Any] = {
+        "plate_key": key_of(plate, ""),
+        "plate": plate,
+        "jurisdiction": "US-TX",
+        "operating_mode": OperatingMode.OPERATIONAL,
+        "other_plate": other,
+        "other_jurisdiction": "US-TX",
+        "passage_id": "2301/03/1",
+        "log_likelihood_ratio": 14.0,
+        "joint_crossings": 7,
+        "expires_at": at + COMPANY_SECONDS * SECOND,
+    }
+    return Association(**values | fields)
+
+
 def tick(source: int, at: int) -> Tick:
     return Tick(source_topic=LANE_READINGS.name, source_partition=source, watermark_at=at)
 
 
 def record(value: Any) -> Record:
-    key = value.plate_key.encode() if isinstance(value, Passage) else b""
+    key = value.plate_key.encode() if isinstance(value, Passage | Association) else b""
     return Record(key, value, START)
 
 

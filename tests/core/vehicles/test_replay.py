@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from tests.core.vehicles.builders import (
     SECOND,
     START,
     add,
+    association,
     default_text,
     entry,
     final,
@@ -47,7 +49,9 @@ def random_log(seed: int, length: int = 120) -> list[Any]:
         elif kind == 6:
             log.append(passage(draw.randrange(number + 1), plate, at, revision=3, state=PassageState.RETRACTED))
         elif kind == 7:
-            log.append(tick(draw.randrange(3), at))
+            told = association(draw.choice(PLATES[:4]) or "", f"OTH{draw.randrange(6):04d}", at)
+            hit = {"hit_log_odds": 3.7, "hit_at": at}
+            log.append(draw.choice((tick(draw.randrange(3), at), told, msgspec.structs.replace(told, **hit))))
         elif kind == 8:
             listed = entry(f"entry-{draw.randrange(4)}", draw.choice(PLATES[:4]) or "", valid_until_at=at + 9 * DAY)
             log.append(draw.choice((add(listed), remove(listed.entry_id))))

@@ -32,6 +32,7 @@ from schemas.records import (
 )
 from schemas.topics import (
     ALERTS,
+    CROSSINGS,
     LANE_DECISIONS,
     LANE_READINGS,
     LANES_CHANGELOG,
@@ -177,7 +178,10 @@ def publish_change(producer: Producer, codec: Codec, topic: Topic, every: int, n
 
 @dataclass(frozen=True)
 class LanePath:
-    """The real stages on the real topics, fed by the simulator: for a platform of its own, with nothing else on it."""
+    """The real stages on the real topics, fed by the simulator: for a platform of its own, with nothing else on it.
+
+    Without convoys: no simulated plate becomes a regular within minutes, so that stage would have nothing to commit.
+    """
 
     run: str
     name: str = "lane"
@@ -191,7 +195,7 @@ class LanePath:
     @property
     def topics(self) -> Sequence[Topic]:
         """The lane path's, without dead letters."""
-        return LANE_READINGS, PASSAGES, LANE_DECISIONS, ALERTS, LANES_CHANGELOG, VEHICLES_CHANGELOG
+        return LANE_READINGS, PASSAGES, CROSSINGS, LANE_DECISIONS, ALERTS, LANES_CHANGELOG, VEHICLES_CHANGELOG
 
     def feed(self, broker: str, codec: Codec, seed: int, stop: threading.Event) -> None:
         """A simulated border in real time, and a watchlist entry of its world every few seconds."""

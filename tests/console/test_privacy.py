@@ -23,7 +23,7 @@ def test_no_record_of_the_contract_shows_a_plate() -> None:
     plate = "SECRET99"
     for record in sample_records(seed=9, each=5):
         fields = msgspec.to_builtins(record, builtin_types=(bytes,))
-        for name in ("plate", "plate_key"):
-            if name in fields:
+        for name, value in fields.items():
+            if "plate" in name and isinstance(value, str):
                 fields[name] = plate
         assert plate not in str(masked(fields))

@@ -3,18 +3,22 @@
 Only to be called after the group was claimed: before that, an earlier owner may still write.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, TopicDescription
 
 from streams.runtime.failpoints import Failpoints
 from streams.runtime.ledger import POSITION_KEY
 
 ANSWER_SECONDS: Final = 15.0
+
+# A topic that was just created is known to the controller first and to each broker a moment later.
+APPEARS_SECONDS: Final = 5.0
 
 
 class StateRefused(Exception):
@@ -65,14 +69,7 @@ def remedy_for(changelog: str) -> str:
 def describe(broker: str, source: str, changelog: str) -> SourceTopic:
     """The input topic's identity. Raises StateRefused if a topic is missing or the two do not fit each other."""
     admin = AdminClient({"bootstrap.servers": broker, "log_level": 3})
-    described = {}
-    for name, future in admin.describe_topics(TopicCollection([source, changelog])).items():
-        try:
-            described[name] = future.result(ANSWER_SECONDS)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise StateRefused(f"topic {name} does not exist; create it with `border topics --create`") from error
-            raise
+    described = {name: _described(admin, name) for name in (source, changelog)}
     partitions = len(described[source].partitions)
     if len(described[changelog].partitions) != partitions:
         raise StateRefused(
@@ -80,6 +77,21 @@ def describe(broker: str, source: str, changelog: str) -> SourceTopic:
             f"delete {changelog} and create it again with {partitions}, the stage then starts from the beginning"
         )
     return SourceTopic(source, str(described[source].topic_id), partitions)
+
+
+def _described(admin: AdminClient, name: str) -> TopicDescription:
+    """A topic as a broker knows it. Raises StateRefused if it stays unknown for APPEARS_SECONDS."""
+    deadline = time.monotonic() + APPEARS_SECONDS
+    while True:
+        try:
+            described: TopicDescription = admin.describe_topics(TopicCollection([name]))[name].result(ANSWER_SECONDS)
+            return described
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+            if time.monotonic() > deadline:
+                raise StateRefused(f"topic {name} does not exist; create it with `border topics --create`") from error
+        time.sleep(0.1)
 
 
 def recover(

@@ -151,5 +151,10 @@ def test_more_than_the_producers_queue_holds_is_committed_all_the_same(
     group.ledger.commit(Transaction(dead_letters=[letter] * 600), {})  # 1.14 GB; the queue holds 1 GB
     admin = AdminClient({"bootstrap.servers": group.broker})
     place = TopicPartition(topic.name, 0)
-    (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
-    assert future.result(10).offset == 600 + 1  # and the mark of the commit
+
+    def end() -> int:
+        (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
+        return int(future.result(10).offset)
+
+    # And the mark of the commit, which the broker writes after it has answered.
+    eventually(lambda: end() == 600 + 1, what="the mark of the commit")

@@ -104,6 +104,18 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: ImageSource
 
 
+class WarningMarker(StrEnum):
+    """What whoever approaches a listed vehicle must know first."""
+
+    UNKNOWN = "UNKNOWN"
+    ARMED = "ARMED"
+    VIOLENT = "VIOLENT"
+    FLED_BEFORE = "FLED_BEFORE"
+    EXPLOSIVES = "EXPLOSIVES"
+    HAZARDOUS_LOAD = "HAZARDOUS_LOAD"
+    CHILD_ON_BOARD = "CHILD_ON_BOARD"
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something a person must act on. A hit is to be confirmed against the image before anyone acts."""
 
@@ -133,6 +145,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     probability: float
     rule_set_version: str
     images: tuple[ImageReference, ...] = ()
+    match_probability: float | None = None
+    case_number: str | None = None
+    legal_basis: str | None = None
+    warning_markers: tuple[WarningMarker, ...] = ()
 
 
 class Association(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -394,6 +410,8 @@ class ChangeKind(StrEnum):
     WATCHLIST_ADD = "WATCHLIST_ADD"
     WATCHLIST_REMOVE = "WATCHLIST_REMOVE"
     RULE_SET = "RULE_SET"
+    WATCHLIST_SUPPRESS = "WATCHLIST_SUPPRESS"
+    WATCHLIST_UNSUPPRESS = "WATCHLIST_UNSUPPRESS"
 
 
 class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -412,6 +430,22 @@ class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     valid_until_at: int
     entered_by: str
     approved_by: str
+    warning_markers: tuple[WarningMarker, ...] = ()
+
+
+class WatchlistSuppression(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A plate that is known to meet the watchlist wrongly: read so, it hits nothing, or not this entry, until a
+    time.
+    """
+
+    suppression_id: str
+    plate: str
+    jurisdiction: str | None = None
+    entry_id: str | None = None
+    reason: str
+    valid_until_at: int
+    entered_by: str
+    approved_by: str
 
 
 class ReferenceChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -427,6 +461,8 @@ class ReferenceChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     watchlist_entry_id: str | None = None
     rule_set_version: str | None = None
     rule_set_text: str | None = None
+    watchlist_suppression: WatchlistSuppression | None = None
+    watchlist_suppression_id: str | None = None
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -77,6 +77,16 @@ IMAGE_SOURCE: Final = (
     records.ImageSource.HANDHELD,
 )
 IMAGE_SOURCE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(IMAGE_SOURCE)}
+WARNING_MARKER: Final = (
+    records.WarningMarker.UNKNOWN,
+    records.WarningMarker.ARMED,
+    records.WarningMarker.VIOLENT,
+    records.WarningMarker.FLED_BEFORE,
+    records.WarningMarker.EXPLOSIVES,
+    records.WarningMarker.HAZARDOUS_LOAD,
+    records.WarningMarker.CHILD_ON_BOARD,
+)
+WARNING_MARKER_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(WARNING_MARKER)}
 DIRECTION: Final = (
     records.Direction.UNKNOWN,
     records.Direction.SOUTHBOUND,
@@ -154,6 +164,8 @@ CHANGE_KIND: Final = (
     records.ChangeKind.WATCHLIST_ADD,
     records.ChangeKind.WATCHLIST_REMOVE,
     records.ChangeKind.RULE_SET,
+    records.ChangeKind.WATCHLIST_SUPPRESS,
+    records.ChangeKind.WATCHLIST_UNSUPPRESS,
 )
 CHANGE_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(CHANGE_KIND)}
 REFERRAL_REASON: Final = (
@@ -233,6 +245,29 @@ def write_alert(record: records.Alert) -> bytes:
             add_bytes(out, record_images_item.uri.encode())
             add_bytes(out, record_images_item.sha256.encode())
             out.append(IMAGE_SOURCE_BYTES[record_images_item.source])
+    out.append(NULL)
+    record_match_probability = record.match_probability
+    if record_match_probability is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_match_probability))
+    record_case_number = record.case_number
+    if record_case_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_case_number.encode())
+    record_legal_basis = record.legal_basis
+    if record_legal_basis is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_legal_basis.encode())
+    if record.warning_markers:
+        add_long(out, len(record.warning_markers))
+        for record_warning_markers_item in record.warning_markers:
+            out.append(WARNING_MARKER_BYTES[record_warning_markers_item])
     out.append(NULL)
     return b"".join(out)
 
@@ -386,7 +421,49 @@ def read_alert(data: bytes, at: int) -> tuple[records.Alert, int]:
                 images_items.append(images_item)
             images_count, at = read_count(data, at)
         images = tuple(images_items)
-    return records.Alert(alert_id=alert_id, incident_id=incident_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, kind=kind, severity=severity, raised_at=raised_at, operating_mode=operating_mode, light=light, summary=summary, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, match=match, list_kind=list_kind, watchlist_entry_id=watchlist_entry_id, confirmation_required=confirmation_required, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version, images=images), at
+    match_probability: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        match_probability_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        match_probability = match_probability_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    case_number: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        case_number_there = data[at : at + size].decode()
+        at += size
+        case_number = case_number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    legal_basis: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        legal_basis_there = data[at : at + size].decode()
+        at += size
+        legal_basis = legal_basis_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    warning_markers: tuple[records.WarningMarker, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        warning_markers_items: list[records.WarningMarker] = []
+        warning_markers_count, at = read_count(data, at)
+        while warning_markers_count:
+            for _ in range(warning_markers_count):
+                size, at = read_size(data, at)
+                warning_markers_item = WARNING_MARKER[size]
+                warning_markers_items.append(warning_markers_item)
+            warning_markers_count, at = read_count(data, at)
+        warning_markers = tuple(warning_markers_items)
+    return records.Alert(alert_id=alert_id, incident_id=incident_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, kind=kind, severity=severity, raised_at=raised_at, operating_mode=operating_mode, light=light, summary=summary, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, match=match, list_kind=list_kind, watchlist_entry_id=watchlist_entry_id, confirmation_required=confirmation_required, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version, images=images, match_probability=match_probability, case_number=case_number, legal_basis=legal_basis, warning_markers=warning_markers), at
 
 
 def write_association(record: records.Association) -> bytes:
@@ -1360,6 +1437,11 @@ def write_reference_change(record: records.ReferenceChange) -> bytes:
         add_long(out, record_watchlist_entry.valid_until_at)
         add_bytes(out, record_watchlist_entry.entered_by.encode())
         add_bytes(out, record_watchlist_entry.approved_by.encode())
+        if record_watchlist_entry.warning_markers:
+            add_long(out, len(record_watchlist_entry.warning_markers))
+            for record_watchlist_entry_warning_markers_item in record_watchlist_entry.warning_markers:
+                out.append(WARNING_MARKER_BYTES[record_watchlist_entry_warning_markers_item])
+        out.append(NULL)
     record_watchlist_entry_id = record.watchlist_entry_id
     if record_watchlist_entry_id is None:
         out.append(NULL)
@@ -1378,6 +1460,35 @@ def write_reference_change(record: records.ReferenceChange) -> bytes:
     else:
         out.append(PRESENT)
         add_bytes(out, record_rule_set_text.encode())
+    record_watchlist_suppression = record.watchlist_suppression
+    if record_watchlist_suppression is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_watchlist_suppression.suppression_id.encode())
+        add_bytes(out, record_watchlist_suppression.plate.encode())
+        record_watchlist_suppression_jurisdiction = record_watchlist_suppression.jurisdiction
+        if record_watchlist_suppression_jurisdiction is None:
+            out.append(NULL)
+        else:
+            out.append(PRESENT)
+            add_bytes(out, record_watchlist_suppression_jurisdiction.encode())
+        record_watchlist_suppression_entry_id = record_watchlist_suppression.entry_id
+        if record_watchlist_suppression_entry_id is None:
+            out.append(NULL)
+        else:
+            out.append(PRESENT)
+            add_bytes(out, record_watchlist_suppression_entry_id.encode())
+        add_bytes(out, record_watchlist_suppression.reason.encode())
+        add_long(out, record_watchlist_suppression.valid_until_at)
+        add_bytes(out, record_watchlist_suppression.entered_by.encode())
+        add_bytes(out, record_watchlist_suppression.approved_by.encode())
+    record_watchlist_suppression_id = record.watchlist_suppression_id
+    if record_watchlist_suppression_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_watchlist_suppression_id.encode())
     return b"".join(out)
 
 
@@ -1442,7 +1553,20 @@ def read_reference_change(data: bytes, at: int) -> tuple[records.ReferenceChange
         size, at = read_size(data, at)
         watchlist_entry_there_approved_by = data[at : at + size].decode()
         at += size
-        watchlist_entry_there = records.WatchlistEntry(entry_id=watchlist_entry_there_entry_id, plate=watchlist_entry_there_plate, jurisdiction=watchlist_entry_there_jurisdiction, list_kind=watchlist_entry_there_list_kind, reason=watchlist_entry_there_reason, legal_basis=watchlist_entry_there_legal_basis, case_number=watchlist_entry_there_case_number, priority=watchlist_entry_there_priority, audience=watchlist_entry_there_audience, valid_from_at=watchlist_entry_there_valid_from_at, valid_until_at=watchlist_entry_there_valid_until_at, entered_by=watchlist_entry_there_entered_by, approved_by=watchlist_entry_there_approved_by)
+        watchlist_entry_there_warning_markers: tuple[records.WarningMarker, ...] = ()
+        if data[at] == 0:
+            at += 1
+        else:
+            watchlist_entry_there_warning_markers_items: list[records.WarningMarker] = []
+            watchlist_entry_there_warning_markers_count, at = read_count(data, at)
+            while watchlist_entry_there_warning_markers_count:
+                for _ in range(watchlist_entry_there_warning_markers_count):
+                    size, at = read_size(data, at)
+                    watchlist_entry_there_warning_markers_item = WARNING_MARKER[size]
+                    watchlist_entry_there_warning_markers_items.append(watchlist_entry_there_warning_markers_item)
+                watchlist_entry_there_warning_markers_count, at = read_count(data, at)
+            watchlist_entry_there_warning_markers = tuple(watchlist_entry_there_warning_markers_items)
+        watchlist_entry_there = records.WatchlistEntry(entry_id=watchlist_entry_there_entry_id, plate=watchlist_entry_there_plate, jurisdiction=watchlist_entry_there_jurisdiction, list_kind=watchlist_entry_there_list_kind, reason=watchlist_entry_there_reason, legal_basis=watchlist_entry_there_legal_basis, case_number=watchlist_entry_there_case_number, priority=watchlist_entry_there_priority, audience=watchlist_entry_there_audience, valid_from_at=watchlist_entry_there_valid_from_at, valid_until_at=watchlist_entry_there_valid_until_at, entered_by=watchlist_entry_there_entered_by, approved_by=watchlist_entry_there_approved_by, warning_markers=watchlist_entry_there_warning_markers)
         watchlist_entry = watchlist_entry_there
     elif branch:
         raise ValueError("a union has no such branch")
@@ -1476,7 +1600,61 @@ def read_reference_change(data: bytes, at: int) -> tuple[records.ReferenceChange
         rule_set_text = rule_set_text_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text), at
+    watchlist_suppression: records.WatchlistSuppression | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        watchlist_suppression_there_suppression_id = data[at : at + size].decode()
+        at += size
+        size, at = read_size(data, at)
+        watchlist_suppression_there_plate = data[at : at + size].decode()
+        at += size
+        watchlist_suppression_there_jurisdiction: str | None = None
+        branch = data[at]
+        at += 1
+        if branch == 2:
+            size, at = read_size(data, at)
+            watchlist_suppression_there_jurisdiction_there = data[at : at + size].decode()
+            at += size
+            watchlist_suppression_there_jurisdiction = watchlist_suppression_there_jurisdiction_there
+        elif branch:
+            raise ValueError("a union has no such branch")
+        watchlist_suppression_there_entry_id: str | None = None
+        branch = data[at]
+        at += 1
+        if branch == 2:
+            size, at = read_size(data, at)
+            watchlist_suppression_there_entry_id_there = data[at : at + size].decode()
+            at += size
+            watchlist_suppression_there_entry_id = watchlist_suppression_there_entry_id_there
+        elif branch:
+            raise ValueError("a union has no such branch")
+        size, at = read_size(data, at)
+        watchlist_suppression_there_reason = data[at : at + size].decode()
+        at += size
+        watchlist_suppression_there_valid_until_at, at = read_long(data, at)
+        size, at = read_size(data, at)
+        watchlist_suppression_there_entered_by = data[at : at + size].decode()
+        at += size
+        size, at = read_size(data, at)
+        watchlist_suppression_there_approved_by = data[at : at + size].decode()
+        at += size
+        watchlist_suppression_there = records.WatchlistSuppression(suppression_id=watchlist_suppression_there_suppression_id, plate=watchlist_suppression_there_plate, jurisdiction=watchlist_suppression_there_jurisdiction, entry_id=watchlist_suppression_there_entry_id, reason=watchlist_suppression_there_reason, valid_until_at=watchlist_suppression_there_valid_until_at, entered_by=watchlist_suppression_there_entered_by, approved_by=watchlist_suppression_there_approved_by)
+        watchlist_suppression = watchlist_suppression_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    watchlist_suppression_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        watchlist_suppression_id_there = data[at : at + size].decode()
+        at += size
+        watchlist_suppression_id = watchlist_suppression_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text, watchlist_suppression=watchlist_suppression, watchlist_suppression_id=watchlist_suppression_id), at
 
 
 def write_score(record: records.Score) -> bytes:
@@ -1706,6 +1884,11 @@ def write_watchlist_entry(record: records.WatchlistEntry) -> bytes:
     add_long(out, record.valid_until_at)
     add_bytes(out, record.entered_by.encode())
     add_bytes(out, record.approved_by.encode())
+    if record.warning_markers:
+        add_long(out, len(record.warning_markers))
+        for record_warning_markers_item in record.warning_markers:
+            out.append(WARNING_MARKER_BYTES[record_warning_markers_item])
+    out.append(NULL)
     return b"".join(out)
 
 
@@ -1757,7 +1940,20 @@ def read_watchlist_entry(data: bytes, at: int) -> tuple[records.WatchlistEntry, 
     size, at = read_size(data, at)
     approved_by = data[at : at + size].decode()
     at += size
-    return records.WatchlistEntry(entry_id=entry_id, plate=plate, jurisdiction=jurisdiction, list_kind=list_kind, reason=reason, legal_basis=legal_basis, case_number=case_number, priority=priority, audience=audience, valid_from_at=valid_from_at, valid_until_at=valid_until_at, entered_by=entered_by, approved_by=approved_by), at
+    warning_markers: tuple[records.WarningMarker, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        warning_markers_items: list[records.WarningMarker] = []
+        warning_markers_count, at = read_count(data, at)
+        while warning_markers_count:
+            for _ in range(warning_markers_count):
+                size, at = read_size(data, at)
+                warning_markers_item = WARNING_MARKER[size]
+                warning_markers_items.append(warning_markers_item)
+            warning_markers_count, at = read_count(data, at)
+        warning_markers = tuple(warning_markers_items)
+    return records.WatchlistEntry(entry_id=entry_id, plate=plate, jurisdiction=jurisdiction, list_kind=list_kind, reason=reason, legal_basis=legal_basis, case_number=case_number, priority=priority, audience=audience, valid_from_at=valid_from_at, valid_until_at=valid_until_at, entered_by=entered_by, approved_by=approved_by, warning_markers=warning_markers), at
 
 
 def write_weighing(record: records.Weighing) -> bytes:

@@ -16,11 +16,12 @@ from streams.core.evidence.impossible_travel import impossible_travel
 from streams.core.evidence.plate_class import plate_class
 from streams.core.evidence.repetition import repetition
 from streams.core.evidence.subject import EvidenceRule
-from streams.core.evidence.watchlist import watchlist_exact
+from streams.core.evidence.watchlist import watchlist_exact, watchlist_near
 from streams.core.evidence.xray import xray_machine, xray_operator, xray_shielding
 
 EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     watchlist_exact,
+    watchlist_near,
     gross_weight,
     axle_balance,
     declared_against_measured,

@@ -12,6 +12,7 @@ CAP: Final = "Evidence of this group rests on one cause; what its sum exceeds th
 
 EVIDENCE_CATALOGUE: Final[Mapping[str, str]] = {
     "watchlist_exact": "The plate, as it was read, is on a watchlist.",
+    "watchlist_near": "The plate may be a misreading of one that is on a watchlist.",
     "gross_weight": "A car is heavier than its class and its own earlier weighings let expect.",
     "axle_balance": "A car's rear axle carries more than its share.",
     "declared_against_measured": "A truck is heavier than its tare and what it declares.",

@@ -11,13 +11,22 @@ from streams.core.vehicle_state import Companion, PassedBy
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 
 
+class NearHit:
+    """A watchlist entry that the plate does not read as, but may be; `probability` that it is that plate."""
+
+    def __init__(self, entry: WatchlistEntry, probability: float) -> None:
+        self.entry = entry
+        self.probability = probability
+
+
 class Subject:
     """One revision of a passage and its past.
 
     `at` is the passage's lane time in microseconds; `passed` the FINAL passages of this exact plate before this one in
     either direction, oldest first, none expired; `travel` what one vehicle can do; `hit` the watchlist entry that the
     plate meets exactly, the most urgent if several; `plate_probability` that the best reading of the plate is right;
-    `companions` the vehicles that it keeps crossing with.
+    `companions` the vehicles that it keeps crossing with; `near` the entry that the plate may be instead, without a hit
+    only.
     """
 
     def __init__(
@@ -29,6 +38,7 @@ class Subject:
         plate_probability: float,
         travel: TravelTimes,
         companions: tuple[Companion, ...] = (),
+        near: NearHit | None = None,
     ) -> None:
         self.passage = passage
         self.at = at
@@ -37,6 +47,7 @@ class Subject:
         self.plate_probability = plate_probability
         self.travel = travel
         self.companions = companions
+        self.near = near
         self._past: Past | None = None
         self._own_weighings: OwnWeighings | None = None
 

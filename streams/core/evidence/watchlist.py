@@ -1,13 +1,16 @@
-"""The plate is on a watchlist, read exactly.
+"""The plate is on a watchlist, read exactly or nearly.
 
 The kind's weight is the log of P(listed | smuggler) / P(listed | ordinary) from the rule set. If the plate is a
-misread, the vehicle is an ordinary draw, so with a reading that is right with probability p the likelihood ratio is
+misread, the vehicle is an ordinary draw, so with a match that is right with probability p the likelihood ratio is
 p * exp(weight) + 1 - p.
+
+A near match alone never weighs more than a routine referral: with the prior it reaches the threshold and no more. Only
+other evidence lifts such a vehicle above those that were just referred, and no kind must be referred for it.
 """
 
 import math
 
-from schemas.records import Evidence
+from schemas.records import Evidence, ListKind
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
 
@@ -24,8 +27,34 @@ def watchlist_exact(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="watchlist_exact",
         group="watchlist",
-        log_odds=math.log(probability * math.exp(rule.log_odds) + 1.0 - probability),
-        explanation=f"the plate is listed as {kind.lower().replace('_', ' ')}; it was read right with probability "
-        f"{probability:.2f}",
+        log_odds=_log_odds(rule.log_odds, probability),
+        explanation=f"the plate is listed as {_named(kind)}; it was read right with probability {probability:.2f}",
         reading_ids=subject.readings_of(*CAMERAS),
     )
+
+
+def watchlist_near(subject: Subject, rules: RuleSet) -> Evidence | None:
+    """Evidence of a near hit; None without one or for a kind that the rule set does not weigh."""
+    near = subject.near
+    if near is None:
+        return None
+    rule = rules.watchlist.get(near.entry.list_kind)
+    if rule is None:
+        return None
+    routine = max(0.0, rules.selection.threshold_log_odds - rules.prior_log_odds)
+    return Evidence(
+        name="watchlist_near",
+        group="watchlist",
+        log_odds=min(_log_odds(rule.log_odds, near.probability), routine),
+        explanation=f"the plate may be a misread of one listed as {_named(near.entry.list_kind)}, with probability "
+        f"{near.probability:.2f}",
+        reading_ids=subject.readings_of(*CAMERAS),
+    )
+
+
+def _log_odds(weight: float, probability: float) -> float:
+    return math.log(probability * math.exp(weight) + 1.0 - probability)
+
+
+def _named(kind: ListKind) -> str:
+    return kind.lower().replace("_", " ")

@@ -5,8 +5,11 @@
 | WATCHLIST_HIT | the plate meets an entry exactly | EXTREME if must-refer, else SEVERE to priority 50, then MODERATE |
 | XRAY_ALARM | software or analyst raised an alarm on a usable scan | SEVERE if the analyst did, else MODERATE |
 | RISK | the score reaches the threshold | SEVERE from 50 % probability, else MODERATE |
+| WATCHLIST_HIT | the plate meets an entry nearly: it may be a misread of that plate | MODERATE |
 
-The first kind that applies, in this order, names the alert; its evidence shows the others. When the plate behind an
+The first kind that applies, in this order, names the alert; its evidence shows the others. Whatever names it, an alert
+of a vehicle that meets an entry, exactly or nearly, tells of the entry, and that a person must confirm the match
+against the image before anyone acts on it. When the plate behind an
 alert is withdrawn (RETRACTED) the incident is told so once, as MINOR. Consumers go by the highest revision.
 """
 
@@ -23,6 +26,7 @@ from schemas.records import (
     ScanQuality,
     Score,
     Severity,
+    WatchlistEntry,
 )
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet
@@ -45,8 +49,8 @@ def alert_of(subject: Subject, score: Score, rules: RuleSet, light: Light, last:
     if told is None:
         return None
     kind, severity = told
-    hit = subject.hit
-    entry_id = hit.entry_id if hit else ""
+    listed = _listed(subject)
+    entry_id = listed.entry_id if listed else ""
     if (
         last is not None
         and (last.alert_kind, last.alert_severity, last.alert_entry_id) == (kind, severity, entry_id)
@@ -105,23 +109,40 @@ def _kind_and_severity(subject: Subject, score: Score, rules: RuleSet) -> tuple[
     if score.log_odds >= rules.selection.threshold_log_odds:
         severe = score.probability >= PROBABILITY_SEVERE
         return AlertKind.RISK, Severity.SEVERE if severe else Severity.MODERATE
-    return None
+    return None if subject.near is None else (AlertKind.WATCHLIST_HIT, Severity.MODERATE)
+
+
+def _listed(subject: Subject) -> WatchlistEntry | None:
+    """The entry that the plate meets, exactly or nearly."""
+    return subject.near.entry if subject.hit is None and subject.near is not None else subject.hit
 
 
 def _summary(subject: Subject, kind: AlertKind, score: Score) -> str:
     """One sentence for the person who acts, never with a plate."""
     where = f"vehicle {subject.passage.passage_number} in lane {subject.passage.lane_id}"
     risk = f"risk {score.probability:.1%}"
-    if kind is AlertKind.WATCHLIST_HIT and subject.hit is not None:
-        listed = subject.hit.list_kind.lower().replace("_", " ")
-        return f"{where}: the plate reads as one listed as {listed}; confirm against the image; {risk}"
     if kind is AlertKind.XRAY_ALARM:
-        return f"{where}: X-ray alarm; {risk}"
-    return f"{where}: {risk}, over the threshold for referral"
+        words = f"X-ray alarm; {risk}"
+    elif kind is AlertKind.RISK:
+        words = f"{risk}, over the threshold for referral"
+    else:
+        words = risk
+    listed = _listed(subject)
+    if listed is None:
+        return f"{where}: {words}"
+    as_what = listed.list_kind.lower().replace("_", " ")
+    said = f"the plate reads as one listed as {as_what}"
+    if subject.near is not None:
+        said = f"the plate may be a misread of one listed as {as_what}, with probability {subject.near.probability:.0%}"
+    if listed.warning_markers:
+        said += f"; warning: {', '.join(listed.warning_markers).lower().replace('_', ' ')}"
+    return f"{where}: {said}; a person must confirm the plate against the image before anyone acts; {words}"
 
 
 def _alert(subject: Subject, score: Score, kind: AlertKind, severity: Severity, light: Light) -> Alert:
-    passage, hit = subject.passage, subject.hit
+    passage, listed = subject.passage, _listed(subject)
+    match = MatchKind.EXACT if subject.hit else MatchKind.NEAR if listed else MatchKind.NONE
+    probability = subject.near.probability if subject.near else subject.plate_probability
     return Alert(
         **_incident(passage),
         alert_id=f"{passage.passage_id}:{passage.revision}",
@@ -132,10 +153,14 @@ def _alert(subject: Subject, score: Score, kind: AlertKind, severity: Severity, 
         plate=passage.plate,
         jurisdiction=passage.jurisdiction,
         plate_candidates=passage.plate_candidates,
-        match=MatchKind.EXACT if hit else MatchKind.NONE,
-        list_kind=hit.list_kind if hit else ListKind.UNKNOWN,
-        watchlist_entry_id=hit.entry_id if hit else None,
-        confirmation_required=hit is not None,
+        match=match,
+        match_probability=probability if listed else None,
+        list_kind=listed.list_kind if listed else ListKind.UNKNOWN,
+        watchlist_entry_id=listed.entry_id if listed else None,
+        case_number=listed.case_number if listed else None,
+        legal_basis=listed.legal_basis if listed else None,
+        warning_markers=listed.warning_markers if listed else (),
+        confirmation_required=listed is not None,
         prior_log_odds=score.prior_log_odds,
         evidence=score.evidence,
         log_odds=score.log_odds,

@@ -33,7 +33,7 @@ from schemas.topics import ALERTS, LANE_DECISIONS, PASSAGES, VEHICLES_CHANGELOG
 from streams.core import vehicle_history as history
 from streams.core.evidence.gross_weight import corrected_weight_kg
 from streams.core.evidence.past import SCALE_TYPES
-from streams.core.evidence.subject import Subject
+from streams.core.evidence.subject import NearHit, Subject
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
@@ -56,6 +56,7 @@ MODE_PREFIXES: Final = {
     OperatingMode.TRAINING: b"r:",
     OperatingMode.SIMULATED: b"s:",
 }
+REMOVALS: Final = frozenset({ChangeKind.WATCHLIST_REMOVE, ChangeKind.WATCHLIST_UNSUPPRESS})
 RULES_KEY: Final = b"rules"
 WATERMARKS_KEY: Final = b"watermarks"
 
@@ -218,7 +219,11 @@ class VehiclesFold:
                 probability = candidate.confidence
                 break
         companions = companions_at(state, plate, passage.jurisdiction, at // SECOND)
-        return Subject(passage, at, earlier, hit, probability, self._travel, companions)
+        near: NearHit | None = None
+        if hit is None:
+            candidates, seen = passage.plate_candidates, bool(earlier)
+            near = self._watchlist.near_match(plate, candidates, passage.jurisdiction, seen, at_lane, mode, self._rules)
+        return Subject(passage, at, earlier, hit, probability, self._travel, companions, near)
 
     def _remember(
         self, state: KeyState, subject: Subject, opened: OpenPassage, remembered: OpenPassage | None
@@ -307,14 +312,12 @@ class VehiclesFold:
             self._count("watchlist_entries_expired", expired)
 
     def _advance_change(self, change: ReferenceChange) -> None:
-        rules = check_change(change)
+        rules, kind = check_change(change), change.kind
         if rules is not None and change.rule_set_text is not None:
             self._texts.put(RULES_KEY, change.rule_set_text)
             self._rules = rules
-        elif change.kind is ChangeKind.WATCHLIST_ADD and change.watchlist_entry is not None:
-            self._watchlist.add(change.watchlist_entry)
-        elif change.watchlist_entry_id is not None and not self._watchlist.remove(change.watchlist_entry_id):
-            self._count("watchlist_removals_of_nothing")
+        elif not self._watchlist.advance(change):
+            self._count("watchlist_removals_of_nothing" if kind in REMOVALS else "watchlist_duplicates")
         self._count("reference_changes")
 
     def _rules_in_force(self) -> RuleSet:

@@ -5,7 +5,16 @@ from typing import Final
 
 import msgspec
 
-from schemas.records import ChangeKind, OperatingMode, Passage, PassageState, ReferenceChange, Tick
+from schemas.records import (
+    ChangeKind,
+    OperatingMode,
+    Passage,
+    PassageState,
+    ReferenceChange,
+    Tick,
+    WatchlistEntry,
+    WatchlistSuppression,
+)
 from schemas.topics import LANE_READINGS
 from streams.core.plates import key_of
 from streams.core.rule_set import RULE_SET_BYTES_MAX, RuleSet, parse_rule_set
@@ -75,21 +84,18 @@ def check_tick(tick: Tick, partitions: int) -> None:
 def check_change(change: ReferenceChange) -> RuleSet | None:
     """The rule set of a RULE_SET change, None for the others. Raises Rejected `impossible_value` if incomplete."""
     if change.kind is ChangeKind.WATCHLIST_ADD:
-        entry = change.watchlist_entry
-        if entry is None or not 0 < len(entry.entry_id) <= ID_LENGTH_MAX:
-            raise Rejected("impossible_value", "WATCHLIST_ADD needs an entry with an id")
-        if len(msgspec.msgpack.encode(entry)) > RULE_SET_BYTES_MAX:
-            raise Rejected("impossible_value", f"an entry has at most {RULE_SET_BYTES_MAX} bytes")
-        if entry.valid_from_at >= entry.valid_until_at or not 0 < entry.valid_until_at < TIME_MAX:
-            raise Rejected("impossible_value", "valid_from_at must be before valid_until_at, that before 2100")
-        if key_of(entry.plate, "") == key_of(None, ""):
-            raise Rejected("impossible_value", "an entry needs a plate with a letter or digit")
-        if entry.entered_by == entry.approved_by:
-            raise Rejected("impossible_value", "an entry must be approved by a second person")
+        check_entry(change.watchlist_entry)
         return None
     if change.kind is ChangeKind.WATCHLIST_REMOVE:
         if not change.watchlist_entry_id:
             raise Rejected("impossible_value", "WATCHLIST_REMOVE needs watchlist_entry_id")
+        return None
+    if change.kind is ChangeKind.WATCHLIST_SUPPRESS:
+        check_suppression(change.watchlist_suppression)
+        return None
+    if change.kind is ChangeKind.WATCHLIST_UNSUPPRESS:
+        if not change.watchlist_suppression_id:
+            raise Rejected("impossible_value", "WATCHLIST_UNSUPPRESS needs watchlist_suppression_id")
         return None
     if change.kind is ChangeKind.RULE_SET:
         if change.rule_set_text is None:
@@ -102,3 +108,33 @@ def check_change(change: ReferenceChange) -> RuleSet | None:
             raise Rejected("impossible_value", "rule_set_version is not the version in rule_set_text")
         return rules
     raise Rejected("unknown_change", "this kind of reference change is not known")
+
+
+def check_entry(entry: WatchlistEntry | None) -> None:
+    """Raises Rejected `impossible_value` if an entry is missing, never valid or entered by one person alone."""
+    if entry is None or not 0 < len(entry.entry_id) <= ID_LENGTH_MAX:
+        raise Rejected("impossible_value", f"WATCHLIST_ADD needs an entry with an id of at most {ID_LENGTH_MAX}")
+    if entry.valid_from_at >= entry.valid_until_at:
+        raise Rejected("impossible_value", "valid_from_at must be before valid_until_at")
+    _check_listed(entry)
+
+
+def check_suppression(suppression: WatchlistSuppression | None) -> None:
+    """Raises Rejected `impossible_value` if a suppression is missing, gives no reason or is one person's alone."""
+    if suppression is None or not 0 < len(suppression.suppression_id) <= ID_LENGTH_MAX:
+        raise Rejected("impossible_value", f"WATCHLIST_SUPPRESS needs an id of at most {ID_LENGTH_MAX}")
+    if not suppression.reason:
+        raise Rejected("impossible_value", "a suppression needs a reason")
+    _check_listed(suppression)
+
+
+def _check_listed(listed: WatchlistEntry | WatchlistSuppression) -> None:
+    """What entries and suppressions need alike."""
+    if len(msgspec.msgpack.encode(listed)) > RULE_SET_BYTES_MAX:
+        raise Rejected("impossible_value", f"an entry has at most {RULE_SET_BYTES_MAX} bytes")
+    if not 0 < listed.valid_until_at < TIME_MAX:
+        raise Rejected("impossible_value", "valid_until_at must be before 2100")
+    if key_of(listed.plate, "") == key_of(None, ""):
+        raise Rejected("impossible_value", "an entry needs a plate with a letter or digit")
+    if not listed.entered_by or not listed.approved_by or listed.entered_by == listed.approved_by:
+        raise Rejected("impossible_value", "an entry must be approved by a second person")

@@ -1,24 +1,44 @@
-"""The watchlist as one partition holds it: all of it, since a plate's partition is not known to who enters it."""
+"""The watchlist as one partition holds it: all of it, since a plate's partition is not known to who enters it.
 
-import heapq
-from collections.abc import MutableMapping
+    best reading is a listed plate                   EXACT   probability of that reading
+    another candidate is a listed plate              NEAR    probability of that candidate
+    best reading is one error from a listed plate    NEAR    Bayes, see plates/match_probability.py
+
+An entry matches from valid_from_at until valid_until_at by the lane's time, swept or not. A suppression takes a read
+plate out of the matches, since a person has found that they are wrong.
+"""
+
+from collections.abc import MutableMapping, Sequence
 from typing import Final
 
-import msgspec
-
-from schemas.records import ListKind, OperatingMode, WatchlistEntry
-from streams.core.keyed_state import KeyedState
+from schemas.records import (
+    ChangeKind,
+    ListKind,
+    OperatingMode,
+    PlateCandidate,
+    ReferenceChange,
+    WatchlistEntry,
+    WatchlistSuppression,
+)
+from streams.core.evidence.subject import NearHit
 from streams.core.plates import normalise_plate
+from streams.core.plates.match_probability import match_probability
 from streams.core.rule_set import RuleSet
 from streams.core.stage import Rejected
 from streams.core.vehicles.decisions import is_must_refer
+from streams.core.vehicles.kept import KeptByPlate
 
 PREFIX: Final = b"watchlist:"
+SUPPRESSION_PREFIX: Final = b"suppression:"
 
 # Entries that one partition holds; 1 M is the size of national stolen-vehicle lists. More is refused, never dropped.
 ENTRIES_MAX: Final = 1_000_000
+# Each was entered and approved by people who looked at an image.
+SUPPRESSIONS_MAX: Final = 100_000
 
-_DECODER: Final = msgspec.msgpack.Decoder(WatchlistEntry)
+# Below this a near match is none: nine wrong alerts for a right one are what a person can still be asked to look at
+# [assumed]. It leaves 45 false hits a day of a list of 10,000 at the whole border, of 1,579.
+NEAR_PROBABILITY_MIN: Final = 0.1
 
 # Which kind is named when a plate is on several lists of equal priority: the more urgent first.
 _URGENCY: Final = (
@@ -33,41 +53,48 @@ _URGENCY: Final = (
 
 
 class Watchlist:
-    """Entries by id, and their ids by plate. Entries change rarely, so a roll-back rebuilds the index."""
+    """Entries and suppressions, both by plate."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes], entries_max: int = ENTRIES_MAX) -> None:
-        self._stored = stored
         self._entries_max = entries_max
-        self._states: KeyedState[WatchlistEntry] = KeyedState(stored, msgspec.msgpack.encode, _DECODER.decode)
-        self._changed = False
-        self._entries: dict[str, WatchlistEntry] = {}
-        self._by_plate: dict[str, tuple[str, ...]] = {}
-        self._expiring: list[tuple[int, str]] = []  # heap of (valid_until_at, entry id); removed ones are skipped
-        self._load()
+        self._entries: KeptByPlate[WatchlistEntry] = KeptByPlate(stored, PREFIX, WatchlistEntry)
+        self._suppressions: KeptByPlate[WatchlistSuppression] = KeptByPlate(
+            stored, SUPPRESSION_PREFIX, WatchlistSuppression
+        )
 
-    def add(self, entry: WatchlistEntry) -> None:
-        """Add an entry; one with the same id is replaced. Raises Rejected `watchlist_full`."""
-        if len(self._entries) >= self._entries_max and entry.entry_id not in self._entries:
+    def advance(self, change: ReferenceChange) -> bool:
+        """Fold a change that was found complete; False if it changes nothing. Raises Rejected `watchlist_full`."""
+        if change.kind is ChangeKind.WATCHLIST_ADD and change.watchlist_entry is not None:
+            return self.add(change.watchlist_entry)
+        if change.kind is ChangeKind.WATCHLIST_REMOVE and change.watchlist_entry_id is not None:
+            return self.remove(change.watchlist_entry_id)
+        if change.kind is ChangeKind.WATCHLIST_SUPPRESS and change.watchlist_suppression is not None:
+            return self.suppress(change.watchlist_suppression)
+        return change.watchlist_suppression_id is not None and self.unsuppress(change.watchlist_suppression_id)
+
+    def add(self, entry: WatchlistEntry) -> bool:
+        """Add an entry; one with the same id is replaced. False if the very same is held. Raises Rejected
+        `watchlist_full`."""
+        key = self._entries.key_of(entry.entry_id)
+        if len(self._entries) >= self._entries_max and self._entries.get(key) is None:
             raise Rejected("watchlist_full", f"a watchlist has at most {self._entries_max} entries")
-        self.remove(entry.entry_id)
-        self._states.put(PREFIX + entry.entry_id.encode(), entry)
-        self._index(entry)
-        self._changed = True
+        return self._entries.put(key, entry)
 
     def remove(self, entry_id: str) -> bool:
         """Remove an entry; False if there is none."""
-        entry = self._entries.pop(entry_id, None)
-        if entry is None:
-            return False
-        plate = normalise_plate(entry.plate)
-        ids = tuple([other for other in self._by_plate[plate] if other != entry_id])
-        if ids:
-            self._by_plate[plate] = ids
-        else:
-            del self._by_plate[plate]
-        self._states.remove(PREFIX + entry_id.encode())
-        self._changed = True
-        return True
+        return self._entries.remove(self._entries.key_of(entry_id))
+
+    def suppress(self, suppression: WatchlistSuppression) -> bool:
+        """Add a suppression; one with the same id is replaced. False if the very same is held. Raises Rejected
+        `watchlist_full`."""
+        key = self._suppressions.key_of(suppression.suppression_id)
+        if len(self._suppressions) >= SUPPRESSIONS_MAX and self._suppressions.get(key) is None:
+            raise Rejected("watchlist_full", f"a watchlist has at most {SUPPRESSIONS_MAX} suppressions")
+        return self._suppressions.put(key, suppression)
+
+    def unsuppress(self, suppression_id: str) -> bool:
+        """Remove a suppression; False if there is none."""
+        return self._suppressions.remove(self._suppressions.key_of(suppression_id))
 
     def match(
         self, plate: str, jurisdiction: str | None, at: int, mode: OperatingMode, rules: RuleSet
@@ -78,16 +105,82 @@ class Watchlist:
         without an issuer meets any, and so does a plate whose issuer was not read: a person confirms the hit
         anyway. A TEST entry meets tests and exercises only, so a drill never turns a traveller's light red.
         """
-        ids = self._by_plate.get(plate)
-        if ids is None:
+        keys = self._entries.index.exact(plate)
+        return self._most_urgent(keys, plate, jurisdiction, at, mode, rules) if keys else None
+
+    def near_match(
+        self,
+        plate: str,
+        candidates: Sequence[PlateCandidate],
+        jurisdiction: str | None,
+        seen_before: bool,
+        at: int,
+        mode: OperatingMode,
+        rules: RuleSet,
+    ) -> NearHit | None:
+        """The entry that a vehicle, read as a plate that is on no list, most probably is; None below the least chance.
+
+        `seen_before`: this very reading has crossed before, so it is somebody's plate.
+        """
+        index = self._entries.index
+        if not len(index):
             return None
+        chances: dict[str, float] = {}
+        probability, left_open = 0.0, 1.0
+        for candidate in candidates:
+            read = normalise_plate(candidate.plate)
+            left_open -= candidate.confidence
+            if read == plate:
+                probability = candidate.confidence
+            elif candidate.confidence >= NEAR_PROBABILITY_MIN and index.exact(read):
+                chances[read] = candidate.confidence
+        if left_open > 0.0:
+            others = [listed for listed in index.one_error_away(plate) if listed not in chances]
+            for listed in others:
+                chances[listed] = match_probability(plate, probability, left_open, listed, jurisdiction, seen_before)
+        best: NearHit | None = None
+        for listed, chance in sorted(chances.items(), key=lambda item: (-item[1], item[0])):
+            if chance < NEAR_PROBABILITY_MIN:
+                break
+            entry = self._most_urgent(index.exact(listed), plate, jurisdiction, at, mode, rules)
+            if entry is not None:
+                best = NearHit(entry, chance)
+                break
+        return best
+
+    def sweep(self, at: int, at_most: int) -> int:
+        """Remove up to so many entries and suppressions that are no longer valid at a lane time; returns how many."""
+        removed = self._entries.sweep(at, at_most)
+        return removed + self._suppressions.sweep(at, at_most - removed)
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Encoded entries and suppressions changed since the last call."""
+        return self._entries.take_changes() | self._suppressions.take_changes()
+
+    def roll_back(self) -> None:
+        """Forget changes since the last take_changes."""
+        self._entries.roll_back()
+        self._suppressions.roll_back()
+
+    def _most_urgent(
+        self,
+        keys: tuple[bytes, ...],
+        read: str,
+        jurisdiction: str | None,
+        at: int,
+        mode: OperatingMode,
+        rules: RuleSet,
+    ) -> WatchlistEntry | None:
+        """Of entries of one plate the most urgent that applies to a read."""
         live = mode is OperatingMode.OPERATIONAL
         hits = [
             entry
-            for entry in map(self._entries.__getitem__, ids)
-            if entry.valid_from_at <= at < entry.valid_until_at
+            for entry in map(self._entries.get, keys)
+            if entry is not None
+            and entry.valid_from_at <= at < entry.valid_until_at
             and (jurisdiction is None or entry.jurisdiction is None or same_issuer(entry.jurisdiction, jurisdiction))
             and not (live and entry.list_kind is ListKind.TEST)
+            and not self._is_suppressed(entry.entry_id, read, jurisdiction, at)
         ]
         if not hits:
             return None
@@ -101,39 +194,21 @@ class Watchlist:
             ),
         )
 
-    def sweep(self, at: int, at_most: int) -> int:
-        """Remove up to so many entries that are no longer valid at a lane time; returns how many were removed."""
-        removed = 0
-        while removed < at_most and self._expiring and self._expiring[0][0] <= at:
-            until, entry_id = heapq.heappop(self._expiring)
-            entry = self._entries.get(entry_id)
-            if entry is not None and entry.valid_until_at == until:
-                self.remove(entry_id)
-                removed += 1
-        return removed
-
-    def take_changes(self) -> dict[bytes, bytes | None]:
-        """Encoded entries changed since the last call."""
-        self._changed = False
-        return self._states.take_changes()
-
-    def roll_back(self) -> None:
-        """Forget changes since the last take_changes."""
-        self._states.roll_back()
-        if self._changed:
-            self._changed = False
-            self._load()
-
-    def _load(self) -> None:
-        self._entries, self._by_plate, self._expiring = {}, {}, []
-        for key in sorted(key for key in self._stored if key.startswith(PREFIX)):
-            self._index(_DECODER.decode(self._stored[key]))
-
-    def _index(self, entry: WatchlistEntry) -> None:
-        self._entries[entry.entry_id] = entry
-        heapq.heappush(self._expiring, (entry.valid_until_at, entry.entry_id))
-        plate = normalise_plate(entry.plate)
-        self._by_plate[plate] = (*self._by_plate.get(plate, ()), entry.entry_id)
+    def _is_suppressed(self, entry_id: str, read: str, jurisdiction: str | None, at: int) -> bool:
+        """Whether somebody has found that this read is not that entry. One for an issuer needs it to be read."""
+        for key in self._suppressions.index.exact(read):
+            found = self._suppressions.get(key)
+            if (
+                found is not None
+                and at < found.valid_until_at
+                and (found.entry_id is None or found.entry_id == entry_id)
+                and (
+                    found.jurisdiction is None
+                    or (jurisdiction is not None and same_issuer(found.jurisdiction, jurisdiction))
+                )
+            ):
+                return True
+        return False
 
 
 def same_issuer(one: str, other: str) -> bool:

@@ -27,6 +27,7 @@ from schemas.records import (
     SensorRole,
     Tick,
     WatchlistEntry,
+    WatchlistSuppression,
 )
 from schemas.topics import LANE_READINGS
 from streams.core.convoys.companions import COMPANY_SECONDS
@@ -148,6 +149,38 @@ def remove(entry_id: str) -> ReferenceChange:
         changed_by="analyst-1",
         changed_at=START,
         watchlist_entry_id=entry_id,
+    )
+
+
+def suppression(suppression_id: str = "not-that-car", plate: str = "ABC1234", **fields: Any) -> WatchlistSuppression:
+    values: dict[str, Any] = {
+        "suppression_id": suppression_id,
+        "plate": plate,
+        "reason": "another car of the same plate, seen in three images",
+        "valid_until_at": START + 10 * DAY,
+        "entered_by": "analyst-1",
+        "approved_by": "analyst-2",
+    }
+    return WatchlistSuppression(**values | fields)
+
+
+def suppress(suppressed: WatchlistSuppression) -> ReferenceChange:
+    return ReferenceChange(
+        change_id=f"suppress-{suppressed.suppression_id}",
+        kind=ChangeKind.WATCHLIST_SUPPRESS,
+        changed_by="analyst-1",
+        changed_at=START,
+        watchlist_suppression=suppressed,
+    )
+
+
+def unsuppress(suppression_id: str) -> ReferenceChange:
+    return ReferenceChange(
+        change_id=f"unsuppress-{suppression_id}",
+        kind=ChangeKind.WATCHLIST_UNSUPPRESS,
+        changed_by="analyst-1",
+        changed_at=START,
+        watchlist_suppression_id=suppression_id,
     )
 
 

@@ -45,16 +45,36 @@ def at(platform: LocalPlatform) -> list[str]:
 
 def changes_of(platform: LocalPlatform, entry_prefix: str) -> dict[int, list[ReferenceChange]]:
     """Reference changes about entries of one test, by partition."""
+
+    def is_meant(change: ReferenceChange) -> bool:
+        named = change.watchlist_entry.entry_id if change.watchlist_entry else change.watchlist_entry_id
+        return bool(named and named.startswith(entry_prefix))
+
+    return changes_where(platform, is_meant)
+
+
+def suppressions_of(platform: LocalPlatform, suppression_id: str) -> dict[int, list[ReferenceChange]]:
+    """Reference changes about one suppression, by partition."""
+
+    def is_meant(change: ReferenceChange) -> bool:
+        found = change.watchlist_suppression
+        return suppression_id in (change.watchlist_suppression_id, found.suppression_id if found else None)
+
+    return changes_where(platform, is_meant)
+
+
+def changes_where(
+    platform: LocalPlatform, is_meant: Callable[[ReferenceChange], bool]
+) -> dict[int, list[ReferenceChange]]:
+    """Reference changes of one test, by partition."""
     found: dict[int, list[ReferenceChange]] = {}
     with LogReader(
         platform.broker, platform.registry_url, platform.codec, [PASSAGES.name], from_beginning=True
     ) as reader:
         for received in reader.read_to_end():
             change = received.log_record.value
-            if isinstance(change, ReferenceChange):
-                named = change.watchlist_entry.entry_id if change.watchlist_entry else change.watchlist_entry_id
-                if named and named.startswith(entry_prefix):
-                    found.setdefault(received.log_record.partition, []).append(change)
+            if isinstance(change, ReferenceChange) and is_meant(change):
+                found.setdefault(received.log_record.partition, []).append(change)
     return found
 
 
@@ -62,11 +82,11 @@ def test_an_import_stands_in_every_partition_and_is_listed_once_a_worker_holds_i
     platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "list.jsonl"
-    rows = [ENTRY | {"entry_id": f"import-{n}"} for n in range(3)] + [ENTRY]
+    rows = [ENTRY | {"entry_id": f"import-{n}", "warning_markers": ["ARMED"]} for n in (0, 1, 2, 2)] + [ENTRY]
     file.write_bytes(b"\n".join(orjson.dumps(row) for row in rows))
     assert main(["watchlist", "import", str(file), "--json", *at(platform)]) == 1
     said = orjson.loads(capsys.readouterr().out)
-    assert said["added"] == 3 and [row["line"] for row in said["bad_rows"]] == [4]
+    assert (said["added"], said["duplicates"]) == (3, 1) and [row["line"] for row in said["bad_rows"]] == [5]
     assert main(["watchlist", "remove", "import-1", "--by", "a-3", *at(platform)]) == 0
     capsys.readouterr()
     by_partition = changes_of(platform, "import-")
@@ -84,6 +104,34 @@ def test_an_import_stands_in_every_partition_and_is_listed_once_a_worker_holds_i
     listed = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [e["entry_id"] for e in listed if e["entry_id"].startswith("import-")] == ["import-0", "import-2"]
     assert {e["plate"] for e in listed} == {"•••••••"}
+    assert main(["watchlist", "list", *at(platform)]) == 0
+    assert "armed" in capsys.readouterr().out
+
+
+def test_a_suppression_stands_in_every_partition_and_is_listed_until_it_is_ended(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "not-that-car.json"
+    names = ("plate", "reason", "valid_until_at", "entered_by", "approved_by")
+    file.write_bytes(orjson.dumps({"suppression_id": "not-that-car"} | {name: ENTRY[name] for name in names}))
+    assert main(["watchlist", "suppress", str(file), *at(platform)]) == 0
+    folding = fold()
+    for wanted in (["not-that-car"], []):
+        by_partition = suppressions_of(platform, "not-that-car")
+        assert len(by_partition) == PASSAGES.partitions and len({tuple(c) for c in by_partition.values()}) == 1
+        folding.advance(record(by_partition[0][-1]), [])
+        producer = Producer({"bootstrap.servers": platform.broker})
+        for key, value in folding.take_changes().items():
+            producer.produce(VEHICLES_CHANGELOG.name, value, key, partition=0)
+        assert producer.flush(30) == 0
+        capsys.readouterr()
+        assert main(["watchlist", "list", "--suppressed", "--json", *at(platform)]) == 0
+        listed = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [one["suppression_id"] for one in listed] == wanted and "TST" not in str(listed)
+        if wanted:
+            assert main(["watchlist", "list", "--suppressed", *at(platform)]) == 0
+            assert "not-that-car" in capsys.readouterr().out
+            assert main(["watchlist", "unsuppress", "not-that-car", "--by", "a-3", *at(platform)]) == 0
 
 
 def test_a_change_that_is_interrupted_holds_up_no_reader(

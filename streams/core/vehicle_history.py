@@ -68,9 +68,13 @@ def decode_watermarks(stored: bytes) -> Watermarks:
 
 
 def vehicle_expires_s(vehicle: Vehicle) -> int:
-    """When a vehicle is forgotten; a vehicle always has a passage."""
-    last_s = vehicle.passages[-1].at_s
-    return last_s + (READ_ONCE_SECONDS if len(vehicle.passages) == 1 else HISTORY_SECONDS)
+    """When a vehicle is forgotten; a vehicle always has a passage.
+
+    A last one that is alone in its 90 days counts as read once, whether or not those before it were dropped by then.
+    """
+    passages = vehicle.passages
+    expires_s = passages[-1].at_s + READ_ONCE_SECONDS
+    return expires_s if len(passages) == 1 else max(expires_s, passages[-2].at_s + HISTORY_SECONDS)
 
 
 def expires_s(state: KeyState) -> int:

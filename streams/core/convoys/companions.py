@@ -17,7 +17,9 @@ meeting opens another (Page's CUSUM), so strangers of long standing who begin to
 others. By Ville's inequality a test of strangers reaches ln(A) with a probability of at most 1/A, however often it is
 looked at; THRESHOLD follows from that and from the number of tests.
 
-What it cannot find: two who cross in the same hours by habit, apart, and travel together once in a while.
+What it cannot find: two who cross in the same hours by habit, apart, and travel together once in a while. What it
+promises nothing for: habits narrower than HABIT_NEAR assumes. Of 100 commuters who all aim at one minute with a spread
+of 4 minutes 11 pairs of strangers were taken for companions in 45,000 meetings; with 7 and 10 minutes none.
 """
 
 import math

@@ -65,7 +65,8 @@ class ConvoysStage:
 class ConvoysFold:
     """One partition: the newest crossings of its ports, each operating mode apart."""
 
-    def __init__(self, stored: MutableMapping[bytes, bytes]) -> None:
+    def __init__(self, stored: MutableMapping[bytes, bytes], kept_max: int = KEPT_MAX) -> None:
+        self._kept_max = kept_max
         self.counters: dict[str, int] = {}
         check_version(stored.values(), VERSION, "a crossing")
         self._stored = stored
@@ -113,7 +114,7 @@ class ConvoysFold:
         self._states.put(key_of(arrived.crossing), arrived.crossing)
         self._changed = True
         oldest_s = kept[-1].at_s - KEPT_SECONDS
-        while kept[0].at_s <= oldest_s or len(kept) > KEPT_MAX:
+        while kept[0].at_s <= oldest_s or len(kept) > self._kept_max:
             self._states.remove(key_of(kept.pop(0).crossing))
 
     def _load(self) -> None:

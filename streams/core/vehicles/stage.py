@@ -262,7 +262,7 @@ class VehiclesFold:
     def _advance_association(self, said: Association) -> None:
         """Note a companion. Nothing is put out: what one vehicle is told goes no further."""
         key = MODE_PREFIXES[said.operating_mode] + said.plate_key.encode()
-        before = self._keys.get(key) or EMPTY
+        before = history.without_expired(self._keys.get(key) or EMPTY, self._own_at() // SECOND)
         state = with_companion(before, said)
         if state == before:
             self._count("associations_without_history")

@@ -1,6 +1,6 @@
 """How often strangers are taken for companions, and how soon companions are found.
 
-    python -m tests.core.convoys.measure [seeds] [first seed] [commuters]     # 40 days each; about 10 s a seed
+    python -m tests.core.convoys.measure [seeds] [first seed] [commuters] [habits] [spread, s]     # 40 days each
 
 A meeting is a comparison of two vehicles within three minutes of each other. The bound says that at most one meeting of
 strangers in A carries the sum to ln(A).
@@ -56,9 +56,10 @@ def measure(crossings: Iterable[Crossing]) -> Measured:
 
 
 def main() -> None:
-    seeds, first, commuters = (int(text) for text in (sys.argv[1:] + ["3", "1", "300"][len(sys.argv) - 1 :]))
+    given = sys.argv[1:]
+    seeds, first, commuters, habits, spread_s = map(int, given + ["3", "1", "300", "12", "600"][len(given) :])
     for seed in range(first, first + seeds):
-        world = Traffic(seed, commuters=commuters, occasional=commuters)
+        world = Traffic(seed, commuters=commuters, habits=habits, spread_s=spread_s, occasional=300)
         found = measure(world.crossings())
         rates = ", ".join(f"1/{level:,.0f}: {found.reached[level]} <= {found.meetings / level:.1f}" for level in LEVELS)
         companions = ", ".join(f"{'+'.join(sorted(pair))} {n}" for pair, n in found.joint_crossings.items())

@@ -84,10 +84,9 @@ def test_crossings_are_kept_for_stragglers_and_no_longer() -> None:
     assert fold.counters["late_crossings"] == 1
 
 
-def test_a_port_keeps_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(convoys, "KEPT_MAX", 5)
+def test_a_port_keeps_a_bounded_number() -> None:
     stored: dict[bytes, bytes] = {}
-    fold = ConvoysFold(stored)
+    fold = ConvoysFold(stored, kept_max=5)
     advance(fold, *(regular(f"AAA{n:04d}", NOW_S + n) for n in range(20)))
     fold.take_changes()
     assert len(stored) == 5

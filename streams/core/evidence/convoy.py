@@ -45,8 +45,8 @@ def associate_of_hit(subject: Subject, rules: RuleSet) -> Evidence | None:
         name="associate_of_hit",
         group="company",
         log_odds=inherited,
-        explanation="a vehicle that it keeps crossing with was met on a watchlist within the last weeks; this plate "
-        "itself is not on it",
+        explanation="a vehicle that it keeps crossing with was met on a watchlist within the last weeks; that says "
+        "nothing of its own plate",
         reading_ids=subject.readings_of(*CAMERAS),
     )
 

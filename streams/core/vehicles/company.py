@@ -29,6 +29,9 @@ COMPANIONS_MAX: Final = 4
 # No sum of a history's joint crossings reaches this: 40 of them at 3.4 each are 136.
 RATIO_MAX: Final = 1_000.0
 
+# No list kind weighs more (`ListRule`), and the evidence takes its exponential.
+HIT_LOG_ODDS_MAX: Final = 10.0
+
 
 def told_of(subject: Subject, rules: RuleSet) -> list[Output]:
     """What a FINAL passage lets others know: its port of a regular's crossing, its companions of an exact hit."""
@@ -145,5 +148,7 @@ def check_association(said: Association, key: bytes) -> None:
         if at is not None and not TIME_MIN <= at < TIME_MAX:
             raise Rejected("impossible_value", f"{name} must lie in 2000 to 2100")
     # A comparison with NaN is false, so NaN is refused too.
-    if not 0.0 <= said.log_likelihood_ratio <= RATIO_MAX or not abs(said.hit_log_odds or 0.0) <= RATIO_MAX:
-        raise Rejected("impossible_value", f"log-odds must be finite and at most {RATIO_MAX:.0f}")
+    if not 0.0 <= said.log_likelihood_ratio <= RATIO_MAX:
+        raise Rejected("impossible_value", f"log_likelihood_ratio must lie in 0 to {RATIO_MAX:.0f}")
+    if not abs(said.hit_log_odds or 0.0) <= HIT_LOG_ODDS_MAX:
+        raise Rejected("impossible_value", f"hit_log_odds must lie within {HIT_LOG_ODDS_MAX:.0f} of 0")

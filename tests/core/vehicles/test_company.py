@@ -199,7 +199,7 @@ def test_neither_evidence_names_the_other_plate() -> None:
         (None, {"plate": OTHER}, "wrong_key"),
         (None, {"operating_mode": OperatingMode.UNKNOWN}, "impossible_value"),
         (None, {"log_likelihood_ratio": math.nan}, "impossible_value"),
-        (None, {"hit_log_odds": math.inf}, "impossible_value"),
+        (None, {"hit_log_odds": 800.0, "hit_at": START}, "impossible_value"),
         (None, {"expires_at": -1}, "impossible_value"),
         (None, {"other_plate": "X" * 200}, "impossible_value"),
     ],

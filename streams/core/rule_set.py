@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from schemas.records import LaneMode, ListKind, ScaleType, ScanQuality
+from schemas.records import LaneMode, Light, ListKind, ScaleType, ScanDecision, ScanQuality
 
 # A rule set is a few kilobytes; a longer text is a mistake, and every partition stores it.
 RULE_SET_BYTES_MAX: Final = 65_536
@@ -203,6 +203,58 @@ class SelectionRules(Rules, frozen=True):
     propensity_by_port: dict[str, Probability] = {}
 
 
+class EarlierCrossings(Rules, frozen=True):
+    """Of an example's plate: so many southbound crossings, the last one `hours_ago`."""
+
+    hours_ago: Positive
+    times: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    every_hours: Positive = 24.0
+    weight_kg: Positive | None = None
+    lane_id: str = "2301/03"
+
+
+class Listed(Rules, frozen=True):
+    """An entry of the watchlist in an example; without `plate` it is of the plate that was read."""
+
+    kind: ListKind
+    plate: str | None = None
+    priority: Annotated[int, msgspec.Meta(ge=0, le=100)] = 10
+
+
+class Expectation(Rules, frozen=True):
+    """What must come of an example. `light` is what risk and lists make of it, whatever the lot."""
+
+    log_odds_min: float | None = None
+    log_odds_max: float | None = None
+    light: Light | None = None
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+class Example(Rules, frozen=True):
+    """A passage at the light in a few fields, and what must come of it: a rule set's own test."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    expect: Expectation
+    lane_mode: LaneMode = LaneMode.PASSENGER
+    vehicle_class: int | None = 2
+    scale_type: ScaleType = ScaleType.TYPE_I
+    weight_kg: float | None = None
+    axle_loads_kg: tuple[float, ...] = ()
+    axle_spacings_m: tuple[float, ...] = ()
+    declared_load_kg: float | None = None
+    plate: str | None = "KTP1048"
+    plate_probability: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 1.0
+    front_rear_agree: bool | None = True
+    listed: Listed | None = None
+    earlier: tuple[EarlierCrossings, ...] = ()
+    xray_unit_id: str | None = None
+    xray_machine: ScanDecision = ScanDecision.UNKNOWN
+    xray_operator: ScanDecision = ScanDecision.UNKNOWN
+    xray_quality: ScanQuality = ScanQuality.GOOD
+    xray_shielding: bool | None = None
+
+
 class RuleSet(Rules, frozen=True):
     """All of it. `version` stands in every Score, Selection and Alert."""
 
@@ -218,6 +270,7 @@ class RuleSet(Rules, frozen=True):
     convoys: ConvoyRules
     plates: PlateRules
     groups: dict[GroupName, GroupBounds]
+    examples: tuple[Example, ...] = ()
 
     def propensity_at(self, port_code: str) -> float:
         """Probability of the random arm at a port."""

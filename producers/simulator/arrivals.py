@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
+from producers.simulator.actors import Actor
+from producers.simulator.duty import Duty
 from producers.simulator.scenario import Scenario
-from producers.simulator.traffic import HOUR_FACTORS, MONTH_FACTORS, UTC_OFFSET_HOURS
+from producers.simulator.smuggling import SCOUT_LEAD_SECONDS, crossings_per_load, loaded_shares
+from producers.simulator.traffic import HOUR_FACTORS, MONTH_FACTORS, UTC_OFFSET_HOURS, lanes_open, month_of
 from producers.simulator.truth import commuter_identity
 from schemas.layout import LaneLayout, Port
 from schemas.records import LaneMode
@@ -20,12 +23,27 @@ SHOPPERS_PER_DAILY_CAR: Final = 7  # a shopper comes about every three weeks
 RARE_POOL: Final = 10_000_000
 SHUTTLE_TRIPS_A_DAY: Final = 6
 LONG_VEHICLE_HEADWAYS: Final = 3.0  # a truck or bus keeps its lane as long as three cars
+SHUTTLES: Final = {LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.FREIGHT}
+RARE: Final = {LaneMode.PASSENGER: Actor.VISITOR, LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.LONG_HAUL}
+LANE_ANT_SHARE: Final = 0.35  # of loads, as in the default world of the evaluation
+LANE_LOAD_MEAN_GUNS: Final = 5.2  # of the seizures
+ANTS_PER_SMUGGLER_A_DAY: Final = 4  # an ant comes about every four days, so that a run of some days meets it again
+INSIDER_RATIO: Final = 0.5  # of the smugglers in a bribed officer's lane, the officer's own [assumed]
+
+
+class Who(NamedTuple):
+    """Who comes: which vehicle, and what it does at the border."""
+
+    identity: str
+    actor: Actor
 
 
 class Arrivals:
     """A Poisson stream by hour. Lanes of a port open with its traffic, the first ones all day."""
 
-    def __init__(self, scenario: Scenario, seed: int, port: Port, layout: LaneLayout, start_at: int) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, port: Port, layout: LaneLayout, start_at: int, duty: Duty
+    ) -> None:
         self._scenario, self._port, self._layout = scenario, port, layout
         self._random = Random(f"{seed} arrivals {layout.lane_id}")
         self._start = start_at / US
@@ -34,6 +52,13 @@ class Arrivals:
         self._index, self._lanes = same_mode.index(layout.lane_id), len(same_mode)
         self._daily = scenario.daily_counts[port.code].of(layout.mode)
         self._met = 0
+        self._duty = duty
+        self._smuggling = Random(f"{seed} smuggling {layout.lane_id}")
+        shares = loaded_shares(LANE_ANT_SHARE, LANE_LOAD_MEAN_GUNS, layout.mode)
+        # A convoy is one arrival, of its scout; the load follows by itself.
+        self._smugglers = {actor: share * crossings_per_load(actor) for actor, share in shares.items()}
+        self._smuggler_ratio = scenario.smuggling_ratio * sum(self._smugglers.values())
+        self._followers: list[tuple[float, Who]] = []
 
     def hourly(self, local_seconds: float) -> float:
         """Vehicles an hour that come to this lane in the hour of this local time; 0 while the lane is closed."""
@@ -43,15 +68,44 @@ class Arrivals:
             return HOUR / scenario.headway_seconds / (LONG_VEHICLE_HEADWAYS if long else 1.0)
         factors = HOUR_FACTORS[self._layout.mode]
         factor = factors[int(local_seconds // HOUR) % 24]
-        lanes_open = max(1, round(self._lanes * min(1.0, 0.15 + 1.05 * factor / max(factors))))
-        if self._index >= lanes_open:
+        open_lanes = lanes_open(self._layout.mode, self._lanes, local_seconds)
+        if self._index >= open_lanes:
             return 0.0
         month = month_of(int(local_seconds // DAY))
         per_day = self._daily * MONTH_FACTORS[self._layout.mode][month - 1] * factor
-        return per_day / 24 / lanes_open
+        return per_day / 24 / open_lanes
 
-    def until(self, seconds: float) -> Iterator[tuple[float, str]]:
-        """(seconds since start, identity of the vehicle), in order."""
+    def until(self, seconds: float) -> Iterator[tuple[float, Who]]:
+        """(seconds since start, who), in order."""
+        for time, who in self._ordinary_until(seconds):
+            while self._followers and self._followers[0][0] <= time:
+                yield self._followers.pop(0)
+            if self._smuggling.random() < self._smuggler_ratio:
+                who = self._smuggler(time)
+            yield time, who
+
+    def _smuggler(self, time: float) -> Who:
+        """A smuggler instead of the one who would have come; of a convoy the scout, and the load minutes later."""
+        random, port, lane_id = self._smuggling, self._port.code, self._layout.lane_id
+        actor = random.choices(tuple(self._smugglers), tuple(self._smugglers.values()))[0]
+        self._met += 1
+        if self._scenario.distinct_plates:
+            return Who(f"{lane_id} new {self._met}", Actor.FIRST_TIMER)
+        officer = self._duty.officer(lane_id, self._start + time)
+        if officer == self._duty.officers()[0] and random.random() < INSIDER_RATIO:
+            return Who(f"{officer} friend {random.randrange(3)}", Actor.INSIDER)
+        if actor is Actor.ANT:
+            pool = int(self._daily * self._smuggler_ratio * ANTS_PER_SMUGGLER_A_DAY) + 1
+            return Who(f"{port} ant {random.randrange(pool)}", actor)
+        if actor is Actor.CONVOY_LOAD:
+            pool = int(self._daily * self._scenario.smuggling_ratio) + 1
+            name = f"{port} convoy {random.randrange(pool)}"
+            self._followers.append((time + random.uniform(*SCOUT_LEAD_SECONDS), Who(f"{name} load", actor)))
+            self._followers.sort()
+            return Who(f"{name} scout", Actor.CONVOY_SCOUT)
+        return Who(f"{lane_id} {actor.lower()} {self._start:.0f} {self._met}", actor)
+
+    def _ordinary_until(self, seconds: float) -> Iterator[tuple[float, Who]]:
         random, hour_start = self._random, 0.0
         while hour_start < seconds:
             local = self._start + hour_start + self._offset
@@ -72,32 +126,23 @@ class Arrivals:
         self._random.shuffle(numbers)
         return iter([commuter_identity(self._layout.lane_id, hour, number) for number in numbers])
 
-    def _who(self, commuters: Iterator[str]) -> str:
+    def _who(self, commuters: Iterator[str]) -> Who:
         random, lane_id = self._random, self._layout.lane_id
         self._met += 1
         if self._scenario.distinct_plates:
-            return f"{lane_id} new {self._met}"
+            return Who(f"{lane_id} new {self._met}", Actor.VISITOR)
         kind = random.random()
         if self._layout.mode is LaneMode.PASSENGER:
             if kind < COMMUTER_SHARE:
                 commuter = next(commuters, None)
                 if commuter is not None:
-                    return commuter
+                    return Who(commuter, Actor.COMMUTER)
             if kind < COMMUTER_SHARE + SHOPPER_SHARE:
                 pool = int(self._daily * SHOPPERS_PER_DAILY_CAR) + 1
-                return f"{self._port.code} shopper {random.randrange(pool)}"
+                return Who(f"{self._port.code} shopper {random.randrange(pool)}", Actor.SHOPPER)
         elif kind < 0.7:
             # Drayage and lines: the same tractors cross several times a day, mostly through their own lane.
             pool = int(self._daily / self._lanes / SHUTTLE_TRIPS_A_DAY) + 1
-            return f"{lane_id} shuttle {random.randrange(pool)}"
-        return f"{self._port.code} {self._layout.mode.value.lower()} rare {random.randrange(RARE_POOL)}"
-
-
-def month_of(day: int) -> int:
-    """Month 1 to 12 of a day counted from 1970-01-01 (proleptic Gregorian, Howard Hinnant's civil-from-days)."""
-    shifted = day + 719_468
-    day_of_era = shifted % 146_097
-    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    month_from_march = (5 * day_of_year + 2) // 153
-    return month_from_march + 3 if month_from_march < 10 else month_from_march - 9
+            return Who(f"{lane_id} shuttle {random.randrange(pool)}", SHUTTLES[self._layout.mode])
+        mode = self._layout.mode
+        return Who(f"{self._port.code} {mode.value.lower()} rare {random.randrange(RARE_POOL)}", RARE[mode])

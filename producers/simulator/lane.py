@@ -5,26 +5,20 @@ from heapq import heappop
 from random import Random
 from typing import Final
 
-from producers.simulator.arrivals import Arrivals
+from producers.simulator.actors import Actor
+from producers.simulator.arrivals import LANE_LOAD_MEAN_GUNS, Arrivals, Who
+from producers.simulator.duty import OFFICER_BLOCK_SECONDS, XRAY_SHARES, Duty
 from producers.simulator.kinematics import Path, drive
 from producers.simulator.scenario import Scenario
 from producers.simulator.sensors import US, LaneSensors
+from producers.simulator.smuggling import draw_contraband, stow
 from producers.simulator.truth import PassageTruth, SimulatedReading
-from producers.simulator.vehicles import (
-    LOADED_PASSAGE_RATIO,
-    Vehicle,
-    draw_contraband,
-    draw_payload_kg,
-    make_vehicle,
-)
+from producers.simulator.vehicles import Vehicle, draw_payload_kg, make_vehicle
 from schemas.layout import LaneLayout, Port
 from schemas.records import LaneEventKind, LaneMode, SensorRole
 
 GATEWAY_HEARTBEAT_SECONDS: Final = 10
 DRAIN_SECONDS: Final = 120  # after the last arrival, so that every vehicle has left and watermarks have passed it
-XRAY_BLOCK_SECONDS: Final = 7200  # a mobile unit stays in a lane this long
-# Share of lanes that have a unit at a time, and of their vehicles that it scans: 2 % of cars, 15 % of trucks in all.
-XRAY_SHARES: Final = {LaneMode.PASSENGER: (0.08, 0.25), LaneMode.BUS: (0.1, 0.5), LaneMode.TRUCK: (0.2, 0.75)}
 IDLE_STEP_SECONDS: Final = 60
 DEVICES: Final = (
     SensorRole.ENTRY_LOOP, SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA, SensorRole.SCALE,
@@ -41,7 +35,8 @@ class LaneLife:
         self._start_at = start_at
         self._random = Random(f"{seed} lane {layout.lane_id}")
         self._sensors = LaneSensors(layout.lane_id, layout.mode, seed, start_at, scenario.faults)
-        self._arrivals = Arrivals(scenario, seed, port, layout, start_at)
+        self._duty = Duty(seed, port)
+        self._arrivals = Arrivals(scenario, seed, port, layout, start_at, self._duty)
         self._ahead: Path | None = None
         self._ahead_length_m = 0.0
         self._ahead_passage: PassageTruth | None = None
@@ -49,16 +44,14 @@ class LaneLife:
         self._free_from = 0.0  # seconds since start: nobody enters before, since someone is backing out
         self._next_officer_at = 0.0
         self._next_beat = 0
-        self._unit_block = -1  # the block that `_unit_here` is known for
-        self._unit_here: str | None = None
 
     def readings(self, seconds: float) -> Iterator[SimulatedReading]:
         """Readings of vehicles arriving within `seconds`, and the heartbeats until they have left."""
-        for arrival, identity in self._arrivals.until(seconds):
+        for arrival, who in self._arrivals.until(seconds):
             tailgates = self._ahead is not None and self._random.random() < self._scenario.faults.tailgater_ratio
             if not tailgates:  # which comes close behind the one ahead, so earlier than it would have
                 yield from self._idle(arrival)
-            entered = self._pass(arrival, identity, tailgates)
+            entered = self._pass(arrival, who, tailgates)
             self._duties(entered)
             yield from self._due(entered)
         end = seconds + DRAIN_SECONDS
@@ -86,20 +79,7 @@ class LaneLife:
         return self._start_at + int(seconds * US)
 
     def _unit(self, seconds: float) -> str | None:
-        """The mobile X-ray unit that serves this lane at a time, if any."""
-        block = (self._start_at // US + int(seconds)) // XRAY_BLOCK_SECONDS
-        if block == self._unit_block:
-            return self._unit_here
-        mode = self._layout.mode
-        lanes = [lane.lane_id for lane in self._port.lanes if lane.mode is mode]
-        schedule = Random(f"{self._seed} units {self._port.code} {mode} {block}")
-        count = int(len(lanes) * XRAY_SHARES[mode][0] + schedule.random())
-        served = schedule.sample(lanes, count)
-        self._unit_block, self._unit_here = block, None
-        if self._layout.lane_id in served:
-            number = served.index(self._layout.lane_id) + 1
-            self._unit_here = f"{self._port.code}-{mode.value.lower()}-xray-{number}"
-        return self._unit_here
+        return self._duty.unit(self._layout, self._start_at // US + seconds)
 
     def _duties(self, until: float) -> None:
         """Heartbeats and officers' rotation up to a time."""
@@ -116,14 +96,14 @@ class LaneLife:
                     self._sensors.heartbeat(SensorRole.XRAY, at, unit_id)
             self._next_beat += GATEWAY_HEARTBEAT_SECONDS
         while self._next_officer_at < until:
-            officer = f"officer-{self._port.code}-{self._random.randrange(4 * len(self._port.lanes)):03d}"
-            self._sensors.officer(self._at(self._next_officer_at), officer)
-            self._next_officer_at += self._random.uniform(1800.0, 3600.0)
+            now = self._start_at / US + self._next_officer_at
+            self._sensors.officer(self._at(self._next_officer_at), self._duty.officer(self._layout.lane_id, now))
+            self._next_officer_at += OFFICER_BLOCK_SECONDS - now % OFFICER_BLOCK_SECONDS
 
-    def _pass(self, arrival: float, identity: str, tailgates: bool) -> float:
+    def _pass(self, arrival: float, who: Who, tailgates: bool) -> float:
         """One vehicle goes through the lane. Returns when it entered, seconds since start."""
         scenario, random, layout = self._scenario, self._random, self._layout
-        vehicle = make_vehicle(self._seed, identity, layout.mode, self._port.state, scenario.smuggling_ratio)
+        vehicle = make_vehicle(self._seed, who.identity, layout.mode, self._port.state)
         places = layout.places_m
         stop_line, end = int(places[SensorRole.STOP_LINE_LOOP]), int(places[SensorRole.EXIT_LOOP]) + 10
         service = 0.0 if tailgates else scenario.service_seconds * random.uniform(0.5, 1.5)
@@ -134,7 +114,7 @@ class LaneLife:
             max(arrival, self._free_from), random.uniform(3.0, 5.5), service, stop_line, end,
             self._ahead, int(self._ahead_length_m + gap + 0.999), reaction,
         )  # fmt: skip
-        passage = self._truth_of(vehicle, path)
+        passage = self._truth_of(vehicle, who.actor, path)
         if tailgates:
             passage.faults += ("tailgater",)
             if self._ahead_passage is not None:
@@ -148,16 +128,16 @@ class LaneLife:
         self._ahead, self._ahead_length_m, self._ahead_passage = path, vehicle.length_m, passage
         return path.reached_at[0]
 
-    def _truth_of(self, vehicle: Vehicle, path: Path) -> PassageTruth:
+    def _truth_of(self, vehicle: Vehicle, actor: Actor, path: Path) -> PassageTruth:
         random = self._random
-        contraband = None
-        if vehicle.smuggler and random.random() < LOADED_PASSAGE_RATIO:
-            contraband = draw_contraband(random)
-        payload = draw_payload_kg(random, self._layout.mode, vehicle.curb_weight_kg)
-        weight = vehicle.curb_weight_kg + payload + (contraband.weight_kg if contraband else 0.0)
+        payload, trunk = draw_payload_kg(random, self._layout.mode, vehicle)
+        contraband = draw_contraband(random, actor, LANE_LOAD_MEAN_GUNS)
+        load, load_in_trunk = stow(random, contraband)
         self._number += 1
-        entered_at = self._at(path.reached_at[0])
-        return PassageTruth(self._layout.lane_id, self._number, vehicle, entered_at, weight, contraband)
+        return PassageTruth(
+            self._layout.lane_id, self._number, vehicle, self._at(path.reached_at[0]),
+            vehicle.curb_weight_kg + payload + load, contraband, actor, trunk + load_in_trunk,
+        )  # fmt: skip
 
     def _back_out(self, path: Path, passage: PassageTruth) -> None:
         """The driver turns back before the scale; the entry loop sees it leave the way it came."""

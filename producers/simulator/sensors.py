@@ -8,10 +8,9 @@ from heapq import heappush
 from random import Random
 from typing import Any, Final
 
-from producers.simulator.plates import misread
+from producers.simulator.measurements import BIAS_SIGMA, drift, read_plate, scan, unit_of, weigh
 from producers.simulator.scenario import FaultRates
 from producers.simulator.truth import PassageTruth, SimulatedReading
-from producers.simulator.vehicles import Vehicle
 from schemas.records import (
     DeviceStatus,
     Direction,
@@ -21,11 +20,8 @@ from schemas.records import (
     LaneEventKind,
     LaneMode,
     OperatingMode,
-    PlateCandidate,
     PlateRead,
     ScaleType,
-    ScanDecision,
-    ScanQuality,
     SensorRole,
     Weighing,
     XrayScan,
@@ -37,23 +33,22 @@ LOOPS: Final = {
     SensorRole.STOP_LINE_LOOP: LaneEventKind.AT_LIGHT,
     SensorRole.EXIT_LOOP: LaneEventKind.LEFT,
 }
-# ASTM E1318 tolerance of the gross weight at 95 %, divided by 1.96; axles are about twice as rough.
-GROSS_SIGMA: Final = {ScaleType.TYPE_I: 0.10 / 1.96, ScaleType.TYPE_II: 0.15 / 1.96, ScaleType.TYPE_III: 0.06 / 1.96}
-BIAS_STEP: Final = 0.0002  # random walk of a lane's scale per vehicle, pulled back by calibration
-BIAS_PULL: Final = 0.0005
-# X-ray: hit rate of a typical load and false-alarm rate, of the software and of the person at the image.
-MACHINE_HIT, MACHINE_FALSE_ALARM = 0.90, 0.06
-OPERATOR_HIT, OPERATOR_FALSE_ALARM = 0.80, 0.02
 # Seconds that a device and the network need before the gateway has the reading: least, spread.
 DELAYS: Final = {PlateRead: (0.06, 0.12), Weighing: (0.04, 0.08), XrayScan: (0.6, 1.2), LaneEvent: (0.01, 0.03)}
-COMMON: Final = {"operating_mode": OperatingMode.SIMULATED, "direction": Direction.SOUTHBOUND}
+
+
+PASSENGER_SCALES: Final = (ScaleType.TYPE_I, ScaleType.TYPE_III)
 
 
 class LaneSensors:
     """The devices of one lane. Every reading made goes to `pending`, a heap of (due_at_us, sequence, item)."""
 
-    def __init__(self, lane_id: str, mode: LaneMode, seed: int, start_at: int, faults: FaultRates) -> None:
+    def __init__(
+        self, lane_id: str, mode: LaneMode, seed: int, start_at: int, faults: FaultRates,
+        scale_types: tuple[ScaleType, ...] = PASSENGER_SCALES, direction: Direction = Direction.SOUTHBOUND,
+    ) -> None:  # fmt: skip
         self.lane_id = lane_id
+        self._seed, self._direction = seed, direction
         self.pending: list[tuple[int, int, SimulatedReading]] = []
         self._faults = faults
         self._random = Random(f"{seed} sensors {lane_id}")
@@ -61,10 +56,10 @@ class LaneSensors:
         self._sequence = 0
         self._devices = {role: f"{lane_id}/{role.value.lower().replace('_', '-')}" for role in SensorRole}
         self._clocks = {role: self._clock_error(role) for role in SensorRole}
-        self._scale_type = self._random.choice((ScaleType.TYPE_I, ScaleType.TYPE_III))
+        self._scale_type = self._random.choice(scale_types)
         if mode is LaneMode.TRUCK:
             self._scale_type = ScaleType.TYPE_I
-        self._bias = self._random.gauss(0.0, 0.01)
+        self._bias = self._random.gauss(0.0, BIAS_SIGMA)
 
     def _clock_error(self, role: SensorRole) -> int:
         """Microseconds that a device's clock is ahead; the gateway keeps true time."""
@@ -98,7 +93,8 @@ class LaneSensors:
         due = at + int(delay * US)
         reading = kind(
             reading_id=f"{device_id}-{self._boot}-{sequence}", lane_id=self.lane_id, device_id=device_id,
-            observed_at=at + self._clocks[role], received_at=due, **COMMON, **fields,
+            observed_at=at + self._clocks[role], received_at=due,
+            operating_mode=OperatingMode.SIMULATED, direction=self._direction, **fields,
         )  # fmt: skip
         number = None if passage is None else passage.number
         heappush(self.pending, (due, sequence, SimulatedReading(due, reading, number, faults, passage)))
@@ -129,7 +125,7 @@ class LaneSensors:
         reading = Heartbeat(
             reading_id=f"{device_id}-{self._boot}-{sequence}", lane_id=self.lane_id, device_id=device_id,
             observed_at=at + self._clocks[role], received_at=due, operating_mode=OperatingMode.SIMULATED,
-            direction=Direction.SOUTHBOUND, sensor=role, status=DeviceStatus.OPERATING,
+            direction=self._direction, sensor=role, status=DeviceStatus.OPERATING,
         )  # fmt: skip
         heappush(self.pending, (due, sequence, SimulatedReading(due, reading)))
 
@@ -139,76 +135,30 @@ class LaneSensors:
         fields = self._image(self._devices[role])
         faults: tuple[str, ...] = ()
         if not front or passage.vehicle.has_front_plate:
-            read, faults = self._read_plate(passage.vehicle)
+            rates = self._faults
+            read, wrong = read_plate(
+                self._random, passage.vehicle, rates.misread_ratio, rates.misread_jurisdiction_ratio
+            )
             fields |= read
+            faults = ("misread",) if wrong else ()
         fields["image_source"] = ImageSource.FRONT_PLATE if front else ImageSource.REAR_PLATE
         self._emit(PlateRead, role, at, passage, fields, faults)
-
-    def _read_plate(self, vehicle: Vehicle) -> tuple[dict[str, Any], tuple[str, ...]]:
-        random, plate = self._random, vehicle.plate
-        draw = random.random
-        if draw() < self._faults.misread_ratio:
-            faults: tuple[str, ...] = ("misread",)
-            texts, best = [misread(random, plate)], 0.55 + 0.35 * draw()
-            if draw() < 0.6:
-                texts.append(plate)
-        else:
-            faults, texts, best = (), [plate], 1.0 - 0.15 * draw() ** 2
-            if draw() < 0.3:
-                texts.append(misread(random, plate))
-        candidates = [PlateCandidate(plate=texts[0], confidence=round(best, 3))]
-        if len(texts) > 1 and texts[1] != texts[0]:
-            candidates.append(PlateCandidate(plate=texts[1], confidence=round((1.0 - best) * draw(), 3)))
-        jurisdiction, confidence = vehicle.jurisdiction, 0.8 + 0.2 * draw()
-        if draw() < self._faults.misread_jurisdiction_ratio:
-            jurisdiction, confidence = random.choice(("US-TX", "US-CA", "MX-TAM", "MX-SON")), 0.4 + 0.4 * draw()
-        fields = {
-            "candidates": tuple(candidates),
-            "jurisdiction": jurisdiction,
-            "jurisdiction_confidence": round(confidence, 3),
-        }
-        return fields, faults
 
     def _image(self, device_id: str) -> dict[str, Any]:
         name = f"{device_id}/{self._boot}/{self._sequence + 1}.jpg"
         return {"image_uri": f"image:{name}", "image_sha256": sha256(name.encode()).hexdigest()}
 
-    def weigh(self, at: int, speed_mps: float, passage: PassageTruth) -> None:
-        """The scale weighs the vehicle in motion; classes 2 and 3 look alike to it."""
-        random, vehicle = self._random, passage.vehicle
-        self._bias += random.gauss(0.0, BIAS_STEP) - BIAS_PULL * self._bias
-        sigma = GROSS_SIGMA[self._scale_type]
-        gross = max(50.0, passage.gross_weight_kg * (1.0 + self._bias + random.gauss(0.0, sigma)))
-        rough = [share * (1.0 + random.gauss(0.0, sigma)) for share in vehicle.axle_shares]
-        scale = gross / sum(rough)
-        seen_class = vehicle.vehicle_class
-        if seen_class in (2, 3) and random.random() < 0.12:
-            seen_class = 5 - seen_class
-        fields = {
-            "gross_weight_kg": round(gross, 1),
-            "axle_loads_kg": tuple([round(load * scale, 1) for load in rough]),
-            "axle_spacings_m": tuple([round(s + random.gauss(0.0, 0.075), 2) for s in vehicle.axle_spacings_m]),
-            "speed_mps": round(max(0.3, speed_mps + random.gauss(0.0, 0.28)), 2),
-            "scale_type": self._scale_type,
-            "vehicle_class": seen_class,
-        }
+    def weigh(self, at: int, speed_mps: float, passage: PassageTruth, vehicles: int = 1) -> None:
+        """The scale weighs the vehicle in motion, so many vehicles after the one before."""
+        self._bias = drift(self._random, self._bias, vehicles)
+        fields = weigh(
+            self._random, passage.vehicle, passage.gross_weight_kg, passage.trunk_kg, self._scale_type, self._bias,
+            speed_mps,
+        )  # fmt: skip
         self._emit(Weighing, SensorRole.SCALE, at, passage, fields)
 
     def xray(self, at: int, unit_id: str, passage: PassageTruth) -> None:
-        """The mobile unit scans the vehicle; the analyst's decision is there in time for half of the scans."""
-        draw = self._random.random
-        loaded = passage.contraband is not None
-        machine = draw() < (MACHINE_HIT if loaded else MACHINE_FALSE_ALARM)
-        operator = draw() < (OPERATOR_HIT if loaded else OPERATOR_FALSE_ALARM)
-        quality = draw()
-        fields = self._image(unit_id) | {
-            "unit_id": unit_id,
-            "machine_decision": ScanDecision.ALARM if machine else ScanDecision.CLEAR,
-            "machine_probability": round((0.5 + 0.5 * draw()) if machine else 0.5 * draw(), 3),
-            "operator_decision": ScanDecision.UNKNOWN,
-            "scan_quality": ScanQuality.GOOD if quality < 0.95 else ScanQuality.DEGRADED,
-            "shielding_indicator": draw() < (0.1 if loaded else 0.01),
-        }
-        if draw() < 0.5:
-            fields["operator_decision"] = ScanDecision.ALARM if operator else ScanDecision.CLEAR
+        """The mobile unit scans the vehicle."""
+        fields = scan(self._random, passage.contraband, unit_of(self._seed, unit_id))
+        fields |= self._image(unit_id) | {"unit_id": unit_id}
         self._emit(XrayScan, SensorRole.XRAY, at, passage, fields, device_id=unit_id)

@@ -84,3 +84,20 @@ HOUR_FACTORS: Final = {
 
 # Standard time of the port's state; daylight saving would only shift the profile by an hour.
 UTC_OFFSET_HOURS: Final = {"US-TX": -6, "US-NM": -7, "US-AZ": -7, "US-CA": -8}
+
+
+def lanes_open(mode: LaneMode, lanes: int, local_seconds: float) -> int:
+    """How many of a port's lanes of a mode are open at a local time: all at the busiest hour."""
+    factors = HOUR_FACTORS[mode]
+    factor = factors[int(local_seconds // 3600) % 24]
+    return max(1, round(lanes * min(1.0, 0.15 + 1.05 * factor / max(factors))))
+
+
+def month_of(day: int) -> int:
+    """Month 1 to 12 of a day counted from 1970-01-01 (proleptic Gregorian, Howard Hinnant's civil-from-days)."""
+    shifted = day + 719_468
+    day_of_era = shifted % 146_097
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    month_from_march = (5 * day_of_year + 2) // 153
+    return month_from_march + 3 if month_from_march < 10 else month_from_march - 9

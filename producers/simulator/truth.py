@@ -10,8 +10,10 @@ from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 
+from producers.simulator.actors import Actor
+from producers.simulator.loads import Contraband
 from producers.simulator.scenario import Scenario
-from producers.simulator.vehicles import Contraband, Vehicle, make_vehicle
+from producers.simulator.vehicles import Vehicle, make_vehicle
 from schemas.layout import load_ports
 from schemas.records import Heartbeat, LaneEvent, LaneMode, ListKind, PlateRead, WatchlistEntry, Weighing, XrayScan
 
@@ -31,6 +33,8 @@ class PassageTruth:
     entered_at: int  # microseconds UTC, true time
     gross_weight_kg: float
     contraband: Contraband | None
+    actor: Actor
+    trunk_kg: float = 0.0  # of the gross weight
     faults: tuple[str, ...] = ()
     missing_sensors: tuple[str, ...] = ()
 
@@ -115,7 +119,7 @@ def watchlist(scenario: Scenario, seed: int, ports: Iterable[str] | None = None)
                 continue
             for hour in range(24):
                 identity = commuter_identity(lane.lane_id, hour, 0)
-                vehicle = make_vehicle(seed, identity, lane.mode, port.state, scenario.smuggling_ratio)
+                vehicle = make_vehicle(seed, identity, lane.mode, port.state)
                 kind = Random(f"{seed} list {identity}").choice(LIST_KINDS)
                 entries.append(_entry(len(entries) + 1, vehicle, kind))
     return entries

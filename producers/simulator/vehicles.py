@@ -1,15 +1,24 @@
-"""The vehicles, their owners' habits and what a smuggler carries.
+"""The vehicles: plates, bodies and what they usually carry.
 
 A vehicle is a pure function of seed and identity, so no list of them is kept: commuters belong to one lane and hour
 (`2301/03 h17 n12`), shoppers to a port, shuttles to a truck lane, and rare crossers to a pool that is seldom met twice.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 from typing import Final
 
 from producers.simulator.plates import FACING_STATES, REAR_PLATE_ONLY, issue_plate
 from schemas.records import LaneMode
+
+
+class PlateStyle(StrEnum):
+    """How a plate looks; readers like the standard ones best."""
+
+    STANDARD = "STANDARD"
+    SPECIALTY = "SPECIALTY"
+    PERSONALISED = "PERSONALISED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +34,26 @@ class Vehicle:
     length_m: float
     axle_shares: tuple[float, ...]
     axle_spacings_m: tuple[float, ...]
-    smuggler: bool
+    plate_style: PlateStyle
+    usual_payload_kg: float  # of a car
+
+    def shares_with(self, gross_kg: float, trunk_kg: float) -> tuple[float, ...]:
+        """Axle shares with this much of the gross weight in the trunk, which is over the rear axle of a car."""
+        if len(self.axle_shares) != 2 or not trunk_kg:
+            return self.axle_shares
+        front = self.axle_shares[0] * (1.0 - trunk_kg / gross_kg)
+        return front, 1.0 - front
 
 
-@dataclass(frozen=True, slots=True)
-class Contraband:
-    """What a smuggler carries on one passage. Truth only."""
-
-    guns: int
-    rounds: int
-
-    @property
-    def weight_kg(self) -> float:
-        """3.4 kg a gun with its magazines, 12 g a round of mixed calibres."""
-        return 3.4 * self.guns + 0.012 * self.rounds
-
-
-# A smuggler's vehicle carries on one passage in five; the others look like anyone's.
-LOADED_PASSAGE_RATIO: Final = 0.2
-AMMUNITION_ONLY_RATIO: Final = 0.15
-# Loads seized 2016-17 (UNODC): probability, smallest and largest number of guns.
-LOAD_BANDS: Final = ((0.47, 1, 1), (0.18, 2, 5), (0.22, 6, 11), (0.12, 12, 19), (0.01, 20, 60))
+# Shares of plates [assumed].
+PLATE_STYLES: Final = {PlateStyle.STANDARD: 0.82, PlateStyle.SPECIALTY: 0.13, PlateStyle.PERSONALISED: 0.05}
+# People, fuel and shopping in a car: together a spread of 80 to 100 kg, most of it between vehicles, since who drives
+# to work alone does so every day; how it is split is [assumed]: sqrt(70^2 + 55^2) = 89 kg.
+CAR_PAYLOAD_KG: Final = 170.0
+CAR_PAYLOAD_SIGMA_KG: Final = 70.0
+TRIP_PAYLOAD_SIGMA_KG: Final = 55.0
+DRIVER_KG: Final = 75.0
+TRUNK_PART_MAX: Final = 0.5  # of what a car carries besides its driver [assumed]
 
 # FHWA class -> mean curb weight kg, relative spread, length m, axle spacings m, shares of the gross weight.
 BODIES: Final = {
@@ -67,7 +75,7 @@ CLASSES: Final = {
 MEXICAN_PLATE_RATIO: Final = 0.55
 
 
-def make_vehicle(seed: int, identity: str, mode: LaneMode, state: str, smuggling_ratio: float) -> Vehicle:
+def make_vehicle(seed: int, identity: str, mode: LaneMode, state: str) -> Vehicle:
     """The vehicle of this identity at a port in this US state."""
     random = Random(f"{seed} vehicle {identity}")
     jurisdiction = state
@@ -90,23 +98,20 @@ def make_vehicle(seed: int, identity: str, mode: LaneMode, state: str, smuggling
         length_m=length * stretch,
         axle_shares=shares,
         axle_spacings_m=tuple([spacing * stretch for spacing in spacings]),
-        smuggler=random.random() < smuggling_ratio / LOADED_PASSAGE_RATIO,
+        plate_style=random.choices(tuple(PLATE_STYLES), tuple(PLATE_STYLES.values()))[0],
+        usual_payload_kg=random.gauss(CAR_PAYLOAD_KG, CAR_PAYLOAD_SIGMA_KG),
     )
 
 
-def draw_contraband(random: Random) -> Contraband:
-    """A load after the seizure statistics; ammunition alone is a class of its own and heavy."""
-    if random.random() < AMMUNITION_ONLY_RATIO:
-        return Contraband(0, int(1000 * random.lognormvariate(1.0, 0.8)))
-    _, low, high = random.choices(LOAD_BANDS, [band[0] for band in LOAD_BANDS])[0]
-    guns = random.randint(low, high)
-    return Contraband(guns, random.randint(0, 100) * guns)
+def draw_payload_kg(random: Random, mode: LaneMode, vehicle: Vehicle) -> tuple[float, float]:
+    """What a vehicle carries on one trip and how much of it is in the trunk.
 
-
-def draw_payload_kg(random: Random, mode: LaneMode, curb_weight_kg: float) -> float:
-    """People, fuel and shopping in a car, passengers in a bus, freight in a truck."""
+    People, fuel and shopping in a car, passengers in a bus, freight in a truck.
+    """
     if mode is LaneMode.PASSENGER:
-        return max(60.0, random.gauss(170.0, 90.0))
+        payload = max(60.0, vehicle.usual_payload_kg + random.gauss(0.0, TRIP_PAYLOAD_SIGMA_KG))
+        return payload, max(0.0, payload - DRIVER_KG) * TRUNK_PART_MAX * random.random()
     if mode is LaneMode.BUS:
-        return max(75.0, random.gauss(2400.0, 900.0))
-    return 0.0 if random.random() < 0.25 else curb_weight_kg * random.uniform(0.1, 1.1)
+        return max(75.0, random.gauss(2400.0, 900.0)), 0.0
+    empty = random.random() < 0.25
+    return 0.0 if empty else vehicle.curb_weight_kg * random.uniform(0.1, 1.1), 0.0

@@ -4,6 +4,7 @@ import pytest
 
 from deploy.evaluation.join import Observed, compare, evaluate_seed, note_passage, note_truth
 from producers.simulator import PassageTruth, SimulatedReading, find_scenario, with_stop
+from producers.simulator.actors import Actor
 from producers.simulator.vehicles import make_vehicle
 from schemas.records import (
     Direction,
@@ -21,14 +22,14 @@ from schemas.records import (
 )
 
 LANE = "2301/03"
-CAR = make_vehicle(1, "2301/03 rare 1", LaneMode.PASSENGER, "US-TX", 0.0)
+CAR = make_vehicle(1, "2301/03 rare 1", LaneMode.PASSENGER, "US-TX")
 
 
 def truth_of(*vehicles: tuple[int, str, tuple[str, ...]]) -> tuple[Observed, dict[tuple[str, int], list[str]]]:
     """Readings named by letters, given as (true number, letters, faults of the vehicle)."""
     observed, arrived = Observed(), {}
     for number, letters, faults in vehicles:
-        passage = PassageTruth(LANE, number, CAR, 0, 1500.0, None, faults)
+        passage = PassageTruth(LANE, number, CAR, 0, 1500.0, None, Actor.VISITOR, faults=faults)
         arrived[LANE, number] = []
         for letter in letters:
             reading = LaneEvent(

@@ -9,7 +9,7 @@ from typing import Final
 
 from schemas.records import PlateCandidate
 from streams.core.plates.folding import FOLD, fold, normalise_plate
-from streams.core.plates.grammar import corrected, fits_grammar
+from streams.core.plates.grammar import breaking, corrected
 
 # Candidates kept after fusion; the contract allows a reader 10, and below this share one is not worth its bytes.
 CANDIDATES_MAX: Final = 10
@@ -94,7 +94,7 @@ def _by_grammar(weights: dict[str, float], jurisdiction: str | None) -> dict[str
     """Weights after a look at the issuer's grammar: a plate that breaks it gives most of its weight away."""
     if jurisdiction is None:
         return weights
-    broken = [plate for plate in weights if not fits_grammar(plate, jurisdiction)]
+    broken = breaking(weights, jurisdiction)
     if not broken:
         return weights
     judged = weights.copy()

@@ -4,6 +4,7 @@ Shapes are written with @ for a letter and # for a digit. Mexico's letter series
 with a source was at hand, and readers name the wrong state too often for a series to tell more than the shape does.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -41,15 +42,22 @@ def shape_of(plate: str) -> bytes:
 
 def fits_grammar(plate: str, jurisdiction: str | None) -> bool:
     """Whether a normalised plate has a shape of its issuer (ISO 3166-2); True if the issuer's shapes are not known."""
-    if jurisdiction is None:
-        return True
+    return jurisdiction is None or not breaking([plate], jurisdiction)
+
+
+def breaking(plates: Iterable[str], jurisdiction: str) -> list[str]:
+    """Of normalised plates those that their issuer does not issue; none if the issuer's shapes are not known."""
     mexican = jurisdiction.startswith("MX")
     shapes = GRAMMARS.get("MX" if mexican else jurisdiction)
     if shapes is None:
-        return True
-    if mexican and ("I" in plate or "O" in plate or "Q" in plate):
-        return False
-    return plate.encode().translate(_SHAPE) in shapes
+        return []
+    if mexican:
+        return [
+            plate
+            for plate in plates
+            if "I" in plate or "O" in plate or "Q" in plate or plate.encode().translate(_SHAPE) not in shapes
+        ]
+    return [plate for plate in plates if plate.encode().translate(_SHAPE) not in shapes]
 
 
 @lru_cache(maxsize=1024)  # both cameras, and both revisions of a passage, ask for the same

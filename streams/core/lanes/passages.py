@@ -21,7 +21,7 @@ from schemas.records import (
 )
 from streams.core.lanes.slots import ENTRY, EXIT, FRONT, REAR, ROLES, SCALE, STOP_LINE, XRAY
 from streams.core.lanes.state import LaneState, Seen, Vehicle
-from streams.core.plates import fuse, key_of
+from streams.core.plates import fuse, key_of, pooled
 
 # A mobile unit that has not said that it is there for this long has gone.
 UNIT_PRESENT_MICROSECONDS: Final = 180_000_000
@@ -38,10 +38,14 @@ QUALITIES: Final = {str(one): one for one in ScanQuality}
 
 
 def candidates_of(seen: Seen | None) -> list[PlateCandidate]:
-    """Candidates of a camera's reading."""
+    """Candidates of a camera's reading, of all its frames if there are several."""
     if seen is None:
         return []
-    return [PlateCandidate(plate=plate, confidence=confidence) for plate, confidence in seen.content[0]]
+    frames = [
+        [PlateCandidate(plate=plate, confidence=confidence) for plate, confidence in frame.content[0]]
+        for frame in (seen, *seen.frames)
+    ]
+    return frames[0] if len(frames) == 1 else pooled(frames)
 
 
 def jurisdiction_of(vehicle: Vehicle) -> str | None:
@@ -88,9 +92,10 @@ def references_of(vehicle: Vehicle) -> tuple[ReadingReference, ...]:
     """Every reading of a vehicle, in the order of the sensors; what the officer said last."""
     return tuple(
         [
-            ReadingReference(reading_id=seen.reading_id, sensor=seen.sensor, observed_at=seen.observed_at)
+            ReadingReference(reading_id=frame.reading_id, sensor=frame.sensor, observed_at=frame.observed_at)
             for seen in (*vehicle.slots, vehicle.load, vehicle.backed_out)
             if seen is not None
+            for frame in (seen, *seen.frames)
         ]
     )
 

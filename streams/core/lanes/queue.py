@@ -16,7 +16,7 @@ from schemas.topics import PASSAGES
 from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import PassageMaker
 from streams.core.lanes.search import Place, Told, usual_probability
-from streams.core.lanes.sightings import is_same_stop, learn_stop
+from streams.core.lanes.sightings import FRAMES_MAX, is_same_stop, learn_stop
 from streams.core.lanes.slots import EXIT, FRONT, LOOPS, REAR, ROLES, SCALE, STOP_LINE, XRAY
 from streams.core.lanes.state import SEEN_ONCE_MAX, VEHICLES_MAX, LaneState, Seen, Vehicle
 from streams.core.lanes.validation import SECOND
@@ -74,6 +74,17 @@ class LaneQueue:
                 self._write_change(lane, layout, vehicle, matters, asks_light, outputs)
         if len(lane.vehicles) > SEEN_ONCE_MAX:
             self._keep_bounds(lane, layout, outputs)
+
+    def fold_frame(
+        self, slot: int, frame: Seen, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, outputs: list[Output]
+    ) -> None:
+        """Add one more frame of a camera to what it read of a vehicle, and write what that changes."""
+        first = vehicle.slots[slot]
+        if first is None or len(first.frames) >= FRAMES_MAX:
+            self._count("frames_over_bound")
+            return
+        vehicle.slots[slot] = first.with_frame(frame)
+        self._write_change(lane, layout, vehicle, True, False, outputs)
 
     def _keep_bounds(self, lane: LaneState, layout: LaneLayout, outputs: list[Output]) -> None:
         """Close the oldest of too many vehicles, first of those that only one sensor has seen."""

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from schemas.records import ImageSource, LaneEvent, LaneEventKind, PlateRead, Weighing
 from streams.core.lanes.slots import ENTRY, EXIT, FRONT, LOOPS, REAR, SCALE, STOP_LINE, TERMINAL, XRAY
-from streams.core.lanes.state import LaneState, Seen
+from streams.core.lanes.state import LaneState, Seen, Vehicle
 from streams.core.lanes.validation import SECOND
+from streams.core.plates import fold, normalise_plate
 
 # A device this far from its gateway has a wrong clock rather than a slow line: its reading is placed by the gateway's.
 CLOCK_OFF_MAX: Final = 300 * SECOND
@@ -19,6 +20,11 @@ RECENT_IDS_MAX: Final = 128
 # Two vehicles' fronts are this far apart at the very least: 5.6 m at 9 m/s are 0.62 s. What comes sooner is a loop's
 # contact bouncing.
 BOUNCE: Final = SECOND // 2
+# A camera that reads a passing vehicle several times does so within a second and a half: its field of view is 4 to 6 m
+# long, which takes that at walking pace. Two vehicles follow within it only nose to tail; their plates differ.
+FRAMES_APART: Final = 3 * SECOND // 2
+# Frames kept of one vehicle and camera; more add nothing that the first ones did not say.
+FRAMES_MAX: Final = 7
 # A stop line that speaks again within this, while nobody has left, says that the vehicle moved a little.
 SAME_STOP: Final = 2 * SECOND
 # Of a lane's usual stop at the light; what lasts longer is no stop but a closed lane.
@@ -70,6 +76,28 @@ def remember(lane: LaneState, mark: int) -> None:
 def is_bounce(lane: LaneState, slot: int, seen: Seen) -> bool:
     """Whether a loop says twice at once that a vehicle is there."""
     return slot in LOOPS and said_together(lane, slot, seen, BOUNCE)
+
+
+def vehicle_of_frame(lane: LaneState, slot: int, seen: Seen) -> Vehicle | None:
+    """The vehicle that a camera has just read and reads once more; None if it may be another vehicle's."""
+    if slot != FRONT and slot != REAR:
+        return None
+    for vehicle in reversed(lane.vehicles):
+        before = vehicle.slots[slot]
+        if before is not None:
+            last = before.frames[-1] if before.frames else before
+            at_once = abs(seen.at - last.at) < BOUNCE
+            if abs(seen.at - before.at) < FRAMES_APART and (at_once or have_a_plate_in_common(before, seen)):
+                return vehicle
+            if before.at < seen.at:
+                return None  # those ahead were read earlier still
+    return None
+
+
+def have_a_plate_in_common(one: Seen, other: Seen) -> bool:
+    """Whether two reads hold plates that fold to the same."""
+    folded = {fold(normalise_plate(plate)) for plate, _ in one.content[0]}
+    return not folded.isdisjoint([fold(normalise_plate(plate)) for plate, _ in other.content[0]])
 
 
 def is_same_stop(lane: LaneState, seen: Seen) -> bool:

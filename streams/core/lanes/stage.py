@@ -30,6 +30,7 @@ from streams.core.lanes.sightings import (
     remember,
     seen_time,
     slot_and_content,
+    vehicle_of_frame,
 )
 from streams.core.lanes.slots import ROLES, STOP_LINE, TERMINAL
 from streams.core.lanes.state import LaneState, Seen
@@ -161,7 +162,8 @@ class LanesFold:
         seen = Seen(reading.reading_id, role, at, observed_at, received_at, content)
         bounced = is_bounce(lane, slot, seen)
         place: Place | None = None
-        if slot != TERMINAL and not bounced:
+        shown = vehicle_of_frame(lane, slot, seen)
+        if slot != TERMINAL and not bounced and shown is None:
             place = find_place(known[1], lane, slot, seen)
             if place.is_late(lane, seen):
                 if slot != STOP_LINE:
@@ -179,6 +181,8 @@ class LanesFold:
             self._count("observed_at_clamped")
         if bounced:
             self._count("loop_bounces")
+        elif shown is not None:
+            self._queue.fold_frame(slot, seen, shown, lane, known[0], outputs)
         elif place is None:
             self._queue.fold_event(reading, lane, seen)
         else:

@@ -24,6 +24,8 @@ USUAL_STOP_FIRST: Final = 4_000_000
 
 VERSION: Final = b"\x07"  # first byte of a stored lane; a change of the structures below needs a new one
 
+SEEN_FIELDS: Final = 6  # of a stored reading; frames stand behind them, if there are any
+
 _SENSORS: Final = {str(role): role for role in SensorRole}
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder()
@@ -34,11 +36,18 @@ class Seen:
 
     `content` by kind of sensor: loops None; cameras (plates, jurisdiction, confidence, image uri, digest); scale
     (gross, loads, spacings, speed, type, class); X-ray (unit, machine, operator, quality, shielding, uri, digest);
-    terminal the declared load in kg.
+    terminal the declared load in kg. `frames` are further reads of the same camera.
     """
 
     def __init__(
-        self, reading_id: str, sensor: SensorRole, at: int, observed_at: int, received_at: int, content: Any
+        self,
+        reading_id: str,
+        sensor: SensorRole,
+        at: int,
+        observed_at: int,
+        received_at: int,
+        content: Any,
+        frames: "tuple[Seen, ...]" = (),
     ) -> None:
         self.reading_id = reading_id
         self.sensor = sensor
@@ -46,6 +55,12 @@ class Seen:
         self.observed_at = observed_at
         self.received_at = received_at
         self.content = content
+        self.frames = frames
+
+    def with_frame(self, frame: "Seen") -> "Seen":
+        """The same reading with one more frame of its camera."""
+        frames = (*self.frames, frame)
+        return Seen(self.reading_id, self.sensor, self.at, self.observed_at, self.received_at, self.content, frames)
 
 
 class Vehicle:
@@ -176,10 +191,14 @@ def _vehicle_of(fields: list[Any]) -> Vehicle:
 def _seen_fields(seen: Seen | None) -> tuple[Any, ...] | None:
     if seen is None:
         return None
-    return seen.reading_id, seen.sensor, seen.at, seen.observed_at, seen.received_at, seen.content
+    fields = seen.reading_id, seen.sensor, seen.at, seen.observed_at, seen.received_at, seen.content
+    return (*fields, [_seen_fields(frame) for frame in seen.frames]) if seen.frames else fields
 
 
 def _seen_of(fields: list[Any] | None) -> Seen | None:
     if fields is None:
         return None
-    return Seen(fields[0], _SENSORS[fields[1]], fields[2], fields[3], fields[4], fields[5])
+    frames: tuple[Seen, ...] = ()
+    if len(fields) > SEEN_FIELDS:
+        frames = tuple([frame for frame in map(_seen_of, fields[SEEN_FIELDS]) if frame is not None])
+    return Seen(fields[0], _SENSORS[fields[1]], fields[2], fields[3], fields[4], fields[5], frames)

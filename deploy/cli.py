@@ -28,6 +28,7 @@ COMMANDS: Final = (
     ("capture", "deploy.commands.capture:capture", "Save topics to an Avro container file."),
     ("replay", "deploy.commands.replay:replay", "Fold captured readings offline, or prove what was written."),
     ("watchlist", "deploy.commands.watchlist:app", "Add, remove, import and list watchlist entries."),
+    ("rules", "deploy.commands.rules:app", "Show, lint, test, compare and publish rule sets."),
     ("keys", "deploy.commands.keys:app", "Commit to and audit the keys of the random arm."),
     ("schemas", "deploy.commands.schemas:app", "Check and register the contract."),
     ("topics", "deploy.commands.topics:topics", "List the topic catalogue, or make it on a broker."),

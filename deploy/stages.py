@@ -41,12 +41,17 @@ def build_stages(settings: Settings) -> list[Stage]:
 def load_rule_set(file: str) -> RuleSet:
     """A rule set from a file, or the platform's own for an empty name."""
     try:
-        text = (
-            Path(file).read_text()
-            if file
-            else resources.files("streams.core.rule_sets").joinpath("default.toml").read_text()
-        )
-        return parse_rule_set(text)
+        return parse_rule_set(rule_set_text(file))
+    except ValueError as error:
+        raise UserError(f"rule set {file or 'default.toml'}: {error}") from error
+
+
+def rule_set_text(file: str) -> str:
+    """The text of a rule set's file, or of the platform's own for an empty name."""
+    try:
+        if file:
+            return Path(file).read_text(encoding="utf-8")
+        return resources.files("streams.core.rule_sets").joinpath("default.toml").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise UserError(f"rule set {file or 'default.toml'}: {error}") from error
 

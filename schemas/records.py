@@ -463,6 +463,20 @@ class ReferenceChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rule_set_text: str | None = None
     watchlist_suppression: WatchlistSuppression | None = None
     watchlist_suppression_id: str | None = None
+    approved_by: str | None = None
+
+
+class RuleSetVersion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A published rule set. What is in force is said by reference changes in a stage's input, which carry the text
+    again.
+    """
+
+    version: str
+    text: str
+    sha256: str
+    published_by: str
+    approved_by: str
+    published_at: int
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -572,6 +586,7 @@ RECORD_TYPES = (
     Passage,
     PlateRead,
     ReferenceChange,
+    RuleSetVersion,
     Score,
     Selection,
     Tick,

@@ -62,6 +62,8 @@ ALERTS: Final = Topic("border.alerts.v1", "incident_id", (records.Alert,), publi
 DEAD_LETTERS: Final = Topic(
     "border.dead-letters.v1", "the original key", (), retention_ms=365 * DAY_MS, max_message_bytes=2 << 20
 )
+# One partition, so that its versions have one order; a few kilobytes a month.
+RULE_SETS: Final = Topic("border.rule-sets.v1", "version", (records.RuleSetVersion,), partitions=1, compacted=True)
 LANES_CHANGELOG: Final = Topic("border.lanes.changelog.v1", "state key", (), compacted=True)
 VEHICLES_CHANGELOG: Final = Topic("border.vehicles.changelog.v1", "state key", (), compacted=True)
 CONVOYS_CHANGELOG: Final = Topic("border.convoys.changelog.v1", "state key", (), compacted=True)
@@ -73,6 +75,7 @@ TOPICS: Final = (
     LANE_DECISIONS,
     ALERTS,
     DEAD_LETTERS,
+    RULE_SETS,
     LANES_CHANGELOG,
     VEHICLES_CHANGELOG,
     CONVOYS_CHANGELOG,

@@ -1489,6 +1489,12 @@ def write_reference_change(record: records.ReferenceChange) -> bytes:
     else:
         out.append(PRESENT)
         add_bytes(out, record_watchlist_suppression_id.encode())
+    record_approved_by = record.approved_by
+    if record_approved_by is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_approved_by.encode())
     return b"".join(out)
 
 
@@ -1654,7 +1660,50 @@ def read_reference_change(data: bytes, at: int) -> tuple[records.ReferenceChange
         watchlist_suppression_id = watchlist_suppression_id_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text, watchlist_suppression=watchlist_suppression, watchlist_suppression_id=watchlist_suppression_id), at
+    approved_by: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        approved_by_there = data[at : at + size].decode()
+        at += size
+        approved_by = approved_by_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text, watchlist_suppression=watchlist_suppression, watchlist_suppression_id=watchlist_suppression_id, approved_by=approved_by), at
+
+
+def write_rule_set_version(record: records.RuleSetVersion) -> bytes:
+    """Body of a RuleSetVersion."""
+    out: list[bytes] = []
+    add_bytes(out, record.version.encode())
+    add_bytes(out, record.text.encode())
+    add_bytes(out, record.sha256.encode())
+    add_bytes(out, record.published_by.encode())
+    add_bytes(out, record.approved_by.encode())
+    add_long(out, record.published_at)
+    return b"".join(out)
+
+
+def read_rule_set_version(data: bytes, at: int) -> tuple[records.RuleSetVersion, int]:
+    """A RuleSetVersion whose body starts at an offset."""
+    size, at = read_size(data, at)
+    version = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    text = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    sha256 = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    published_by = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    approved_by = data[at : at + size].decode()
+    at += size
+    published_at, at = read_long(data, at)
+    return records.RuleSetVersion(version=version, text=text, sha256=sha256, published_by=published_by, approved_by=approved_by, published_at=published_at), at
 
 
 def write_score(record: records.Score) -> bytes:
@@ -2177,6 +2226,7 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.Passage: write_passage,
     records.PlateRead: write_plate_read,
     records.ReferenceChange: write_reference_change,
+    records.RuleSetVersion: write_rule_set_version,
     records.Score: write_score,
     records.Selection: write_selection,
     records.Tick: write_tick,
@@ -2194,6 +2244,7 @@ READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.Passage: read_passage,
     records.PlateRead: read_plate_read,
     records.ReferenceChange: read_reference_change,
+    records.RuleSetVersion: read_rule_set_version,
     records.Score: read_score,
     records.Selection: read_selection,
     records.Tick: read_tick,

@@ -6,8 +6,8 @@ place in each log, and a command that fails half-way has changed nothing.
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -309,11 +309,18 @@ def publish(changes: list[ReferenceChange], broker: str, codec: Codec) -> None:
 
 def write_everywhere(producer: Producer, topic: Topic, messages: Iterable[tuple[bytes, bytes]]) -> None:
     """Write keys and values into every partition of a topic, in one transaction that is not left open."""
-    producer.begin_transaction()
-    try:
+    with transaction(producer):
         for key, value in messages:
             for partition in range(topic.partitions):
                 producer.produce(topic.name, value, key, partition=partition)
+
+
+@contextmanager
+def transaction(producer: Producer) -> Iterator[None]:
+    """What is produced inside is committed at the end, or aborted if the block fails."""
+    producer.begin_transaction()
+    try:
+        yield
         producer.commit_transaction(TIMEOUT_SECONDS)
     except BaseException:  # Ctrl-C too: an open transaction would hold up every read-committed reader
         with suppress(KafkaException):  # the broker may be what failed; then the transaction times out

@@ -184,7 +184,7 @@ def unsuppress(suppression_id: str) -> ReferenceChange:
     )
 
 
-def rule_set_change(text: str, version: str) -> ReferenceChange:
+def rule_set_change(text: str, version: str, approved_by: str | None = None) -> ReferenceChange:
     return ReferenceChange(
         change_id=f"rules-{version}",
         kind=ChangeKind.RULE_SET,
@@ -192,6 +192,7 @@ def rule_set_change(text: str, version: str) -> ReferenceChange:
         changed_at=START,
         rule_set_version=version,
         rule_set_text=text,
+        approved_by=approved_by,
     )
 
 

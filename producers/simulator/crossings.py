@@ -12,76 +12,41 @@ from collections.abc import Iterator
 from dataclasses import replace
 from heapq import heappop
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
-from producers.simulator.actors import SMUGGLERS, Actor
 from producers.simulator.duty import XRAY_SHARES, Duty
 from producers.simulator.effort import Effort
 from producers.simulator.evaluation_world import HOUR, US, World, draw_world
-from producers.simulator.loads import Contraband
+from producers.simulator.inspections import SimulatedInspection, inspections_of
 from producers.simulator.northbound import with_returns
-from producers.simulator.population import Traveller, Trip, ordinary
+from producers.simulator.population import Trip
 from producers.simulator.scenario import FaultRates
 from producers.simulator.sensors import LaneSensors
-from producers.simulator.smugglers import Smugglers
+from producers.simulator.smugglers import travellers
 from producers.simulator.smuggling import stow
 from producers.simulator.traffic import UTC_OFFSET_HOURS, lanes_open
-from producers.simulator.truth import PassageTruth, SensorReading
-from producers.simulator.vehicles import Vehicle, draw_payload_kg
+from producers.simulator.truth import CrossingTruth, PassageTruth, SimulatedCrossing
+from producers.simulator.vehicles import draw_payload_kg
+from producers.simulator.world_watchlist import world_watchlist
 from schemas.layout import LaneLayout, Port, load_ports, standard_layout
 from schemas.records import Direction, LaneMode, ScaleType, SensorRole
 
-__all__ = ["CrossingTruth", "SimulatedCrossing", "World", "crossings", "draw_world", "travellers"]
+__all__ = [
+    "CrossingTruth",
+    "SimulatedCrossing",
+    "SimulatedInspection",
+    "World",
+    "crossings",
+    "draw_world",
+    "inspections_of",
+    "world_watchlist",
+]
 
 SPEED_MPS: Final = (3.0, 5.5)
 STOP_SECONDS: Final = (2.0, 6.0)
 TRUCK_SCALES: Final = (ScaleType.TYPE_I,)
 DECLARED_SIGMA: Final = 0.02  # pallets and moisture [assumed]
 FAULTS: Final = FaultRates(repeated_ratio=0.0)
-
-
-class CrossingTruth(NamedTuple):
-    """What is true of one crossing. `number` counts the kept vehicles of the lane from 1.
-
-    `plate_crossings` counts the southbound crossings under this plate, whoever shows it, in the whole window and
-    `plate_crossings_so_far` those up to and with this one.
-    """
-
-    lane_id: str
-    port_code: str
-    number: int
-    vehicle: Vehicle
-    actor: Actor
-    plate_crossings_so_far: int
-    plate_crossings: int
-    contraband: Contraband | None
-    entered_at: int  # microseconds UTC
-    gross_weight_kg: float
-    direction: Direction
-    companion: str | None  # identity of the vehicle that it travels with
-
-    @property
-    def smuggler(self) -> bool:
-        """Whether the vehicle belongs to a smuggler, loaded or not on this crossing."""
-        return self.actor in SMUGGLERS
-
-
-class SimulatedCrossing(NamedTuple):
-    """One vehicle in one lane: its readings in order of `received_at`, what is true, and for how many it stands."""
-
-    readings: tuple[SensorReading, ...]
-    truth: CrossingTruth
-    weight: int
-    officer_id: str | None  # in the lane at the time; None northbound
-
-
-def travellers(world: World, seed: int) -> Iterator[Traveller]:
-    """Every kept vehicle of a world with all its southbound trips: the ordinary ones first, then the smugglers."""
-    vehicles = []
-    for traveller in ordinary(world, seed):
-        vehicles.append(traveller.member.vehicle)
-        yield traveller
-    yield from Smugglers(world, seed, Effort(world, seed), vehicles).all()
 
 
 def crossings(world: World, seed: int) -> Iterator[SimulatedCrossing]:

@@ -120,14 +120,16 @@ HABITS: Final = (
 
 
 def ordinary(world: World, seed: int) -> Iterator[Traveller]:
-    """The kept ordinary vehicles, companions one after the other."""
+    """The kept ordinary vehicles that cross in the window, companions one after the other."""
     for code in world.ports:
         days = world.local_days(code)
         for number, habit in enumerate(HABITS):
             daily = world.daily(code, habit.mode) * habit.share
             count = round(daily * days / habit.crossings(days))
             for identity in _kept(f"{code} {habit.actor.lower()} {number}", count, world.keep_one_in, seed):
-                yield from _household(world, seed, code, habit, identity)
+                for traveller in _household(world, seed, code, habit, identity):
+                    if traveller.trips:
+                        yield traveller
 
 
 def _kept(prefix: str, count: int, one_in: int, seed: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from producers.simulator.effort import Effort
 from producers.simulator.evaluation_world import US, World
 from producers.simulator.itineraries import DAY, Calendar, commute, now_and_then, shop, visit
 from producers.simulator.loads import Contraband
-from producers.simulator.population import Member, Traveller, Trip, member_of, other_ports, trips_of
+from producers.simulator.population import Member, Traveller, Trip, member_of, ordinary, other_ports, trips_of
 from producers.simulator.smuggling import (
     MODE_SHARES,
     SCOUT_LEAD_SECONDS,
@@ -175,3 +175,12 @@ class Smugglers:
 def with_plate_of(vehicle: Vehicle, donor: Vehicle) -> Vehicle:
     """The vehicle with another's plate."""
     return replace(vehicle, plate=donor.plate, jurisdiction=donor.jurisdiction, plate_style=donor.plate_style)
+
+
+def travellers(world: World, seed: int) -> Iterator[Traveller]:
+    """Every kept vehicle of a world with all its southbound trips: the ordinary ones first, then the smugglers."""
+    vehicles = []
+    for traveller in ordinary(world, seed):
+        vehicles.append(traveller.member.vehicle)
+        yield traveller
+    yield from Smugglers(world, seed, Effort(world, seed), vehicles).all()

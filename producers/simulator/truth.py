@@ -10,12 +10,22 @@ from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 
-from producers.simulator.actors import Actor
+from producers.simulator.actors import SMUGGLERS, Actor
 from producers.simulator.loads import Contraband
 from producers.simulator.scenario import Scenario
 from producers.simulator.vehicles import Vehicle, make_vehicle
 from schemas.layout import load_ports
-from schemas.records import Heartbeat, LaneEvent, LaneMode, ListKind, PlateRead, WatchlistEntry, Weighing, XrayScan
+from schemas.records import (
+    Direction,
+    Heartbeat,
+    LaneEvent,
+    LaneMode,
+    ListKind,
+    PlateRead,
+    WatchlistEntry,
+    Weighing,
+    XrayScan,
+)
 
 SensorReading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat
 FAULTS: Final = (
@@ -56,6 +66,41 @@ class SimulatedReading(NamedTuple):
     def every_fault(self) -> tuple[str, ...]:
         """Faults of the reading and of its vehicle."""
         return self.faults if self.passage is None else self.faults + self.passage.faults
+
+
+class CrossingTruth(NamedTuple):
+    """What is true of one crossing. `number` counts the kept vehicles of the lane from 1.
+
+    `plate_crossings` counts the southbound crossings under this plate, whoever shows it, in the whole window and
+    `plate_crossings_so_far` those up to and with this one.
+    """
+
+    lane_id: str
+    port_code: str
+    number: int
+    vehicle: Vehicle
+    actor: Actor
+    plate_crossings_so_far: int
+    plate_crossings: int
+    contraband: Contraband | None
+    entered_at: int  # microseconds UTC
+    gross_weight_kg: float
+    direction: Direction
+    companion: str | None  # identity of the vehicle that it travels with
+
+    @property
+    def smuggler(self) -> bool:
+        """Whether the vehicle belongs to a smuggler, loaded or not on this crossing."""
+        return self.actor in SMUGGLERS
+
+
+class SimulatedCrossing(NamedTuple):
+    """One vehicle in one lane: its readings in order of `received_at`, what is true, and for how many it stands."""
+
+    readings: tuple[SensorReading, ...]
+    truth: CrossingTruth
+    weight: int
+    officer_id: str | None  # in the lane at the time; None northbound
 
 
 PASSAGES_IN_LANE_MAX: Final = 64
@@ -102,6 +147,8 @@ LIST_KINDS: Final = (ListKind.STOLEN, ListKind.STOLEN, ListKind.WANTED, ListKind
 LEGAL_BASIS: Final = {
     ListKind.STOLEN: "simulated: theft report",
     ListKind.WANTED: "simulated: arrest warrant",
+    ListKind.INTELLIGENCE: "simulated: intelligence report",
+    ListKind.STRAW_PURCHASER_LINKED: "simulated: multiple sale report",
     ListKind.TRACE_LINKED: "simulated: firearm trace",
 }
 # Simulations start at any date, from the pilot's year on.
@@ -121,7 +168,7 @@ def watchlist(scenario: Scenario, seed: int, ports: Iterable[str] | None = None)
                 identity = commuter_identity(lane.lane_id, hour, 0)
                 vehicle = make_vehicle(seed, identity, lane.mode, port.state)
                 kind = Random(f"{seed} list {identity}").choice(LIST_KINDS)
-                entries.append(_entry(len(entries) + 1, vehicle, kind))
+                entries.append(list_entry(len(entries) + 1, vehicle.plate, vehicle.jurisdiction, kind))
     return entries
 
 
@@ -130,11 +177,12 @@ def commuter_identity(lane_id: str, hour: int, number: int) -> str:
     return f"{lane_id} h{hour} n{number}"
 
 
-def _entry(number: int, vehicle: Vehicle, kind: ListKind) -> WatchlistEntry:
+def list_entry(number: int, plate: str, jurisdiction: str, kind: ListKind) -> WatchlistEntry:
+    """A simulated entry, approved and valid at any simulated time."""
     return WatchlistEntry(
         entry_id=f"simulated-{number}",
-        plate=vehicle.plate,
-        jurisdiction=vehicle.jurisdiction,
+        plate=plate,
+        jurisdiction=jurisdiction,
         list_kind=kind,
         reason="simulated entry",
         legal_basis=LEGAL_BASIS[kind],

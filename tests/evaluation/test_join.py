@@ -116,5 +116,5 @@ def test_a_seed_repeats_its_figures() -> None:
 def test_lanes_learn_how_long_vehicles_stand_at_their_light(stop_seconds: float) -> None:
     world = with_stop(find_scenario("rush-hour"), stop_seconds)
     tally = evaluate_seed(world, 7, 3600.0)
-    # With the first guess of 4 s kept, 8 s gave 0.92 and 12 s 0.75.
-    assert tally.assigned_right.ratio() > 0.965, f"border evaluate --join --stop-seconds {stop_seconds} --first-seed 7"
+    # With the first guess of 4 s kept, 8 s gave 0.92 and 12 s 0.75. Learned, 24 seeds of 8 s gave 0.964 to 0.998.
+    assert tally.assigned_right.ratio() > 0.96, f"border evaluate --join --stop-seconds {stop_seconds} --first-seed 7"

@@ -93,11 +93,13 @@ def shop(random: Random, calendar: Calendar) -> list[float]:
     return now_and_then(random, calendar, *SHOPPING_PER_DAY, LaneMode.PASSENGER)
 
 
-def visit(random: Random, calendar: Calendar, mode: LaneMode = LaneMode.PASSENGER) -> list[float]:
+def visit(
+    random: Random, calendar: Calendar, mode: LaneMode = LaneMode.PASSENGER, second_ratio: float = SECOND_VISIT_RATIO
+) -> list[float]:
     """Once, or once more within a week; at the end of the window the second visit is at its beginning."""
     first = random.randrange(calendar.days)
     days = {first}
-    if random.random() < SECOND_VISIT_RATIO:
+    if random.random() < second_ratio:
         days.add((first + random.randint(1, 6)) % calendar.days)
     return [day * DAY + time_of_day(random, mode) for day in sorted(days)]
 

@@ -12,7 +12,7 @@ from producers.simulator.actors import Actor
 from producers.simulator.duty import OFFICER_BLOCK_SECONDS, Duty
 from producers.simulator.effort import Effort
 from producers.simulator.evaluation_world import US, World
-from producers.simulator.itineraries import DAY, Calendar, commute, now_and_then, shop, visit
+from producers.simulator.itineraries import DAY, SECOND_VISIT_RATIO, Calendar, commute, now_and_then, shop, visit
 from producers.simulator.loads import Contraband
 from producers.simulator.population import Member, Traveller, Trip, member_of, ordinary, other_ports, trips_of
 from producers.simulator.smuggling import (
@@ -27,6 +27,9 @@ from schemas.layout import load_ports
 from schemas.records import LaneMode
 
 ANT_COMMUTER_RATIO: Final = 0.2  # the other ants come as shoppers do
+# A load is as likely on any visitor's crossing, and who comes twice has two of them: otherwise a plate seen for the
+# second time would be less of a smuggler's than chance.
+LOADED_SECOND_RATIO: Final = 2 * SECOND_VISIT_RATIO / (1 + SECOND_VISIT_RATIO)
 CONVOYS_PER_DAY: Final = (1 / 20, 1 / 5)
 INSIDER_PER_DAY: Final = (1 / 14, 1 / 4)
 CORRUPT_RATIO: Final = 0.0025  # of officers (CBP pub. 3285-0723); at least one in a world
@@ -82,7 +85,7 @@ class Smugglers:
         if ant:
             times = (commute if random.random() < ANT_COMMUTER_RATIO else shop)(random, calendar)
         else:
-            times = visit(random, calendar, mode)
+            times = visit(random, calendar, mode, LOADED_SECOND_RATIO)
         several = world.ant_several_ports_ratio if ant else 0.3
         ports = other_ports(world, home, mode) if random.random() < several else ()
         member = self._disguised(random, member_of(self._seed, identity, actor, mode, home, 1))

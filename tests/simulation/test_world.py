@@ -2,12 +2,16 @@
 
 from collections import Counter
 from functools import cache
+from io import BytesIO
 from itertools import pairwise
+from json import loads
 
 import pytest
 
 from producers.simulator import FaultRates, Scenario, SimulatedReading, find_scenario, simulate, watchlist
+from producers.simulator.actors import SMUGGLERS, Actor
 from producers.simulator.traffic import DAILY_COUNTS_2023, HOUR_FACTORS, MONTH_FACTORS
+from producers.simulator.truth import TruthWriter
 from producers.simulator.world import DEFAULT_START_AT
 from schemas.codec import body_of
 from schemas.layout import load_lanes, load_ports
@@ -189,6 +193,50 @@ def test_the_truth_is_in_no_reading() -> None:
         assert not [word for word in words if word in body]
         if item.passage is not None:
             assert item.passage.vehicle.identity.encode() not in body
+
+
+def test_a_busy_border_has_as_many_loads_as_the_scenario_says_and_smugglers_of_every_kind() -> None:
+    ratio = 0.02  # so many that an hour has some of every kind
+    scenario = Scenario("smugglers", DAILY_COUNTS_2023, headway_seconds=12.0, smuggling_ratio=ratio)
+    passages = {}
+    for item in simulate(scenario, seed=SEED, seconds=1800, ports=["2301", "2304", "2504"]):
+        if item.passage is not None:
+            passages[item.reading.lane_id, item.truth] = item.passage
+    loaded = [one for one in passages.values() if one.contraband is not None]
+    # Binomial: 5 sigma.
+    expected = ratio * len(passages)
+    assert abs(len(loaded) - expected) < 5 * expected**0.5, repeat_with(SEED)
+    assert {one.actor for one in passages.values()} >= SMUGGLERS
+    assert {one.actor for one in loaded} <= SMUGGLERS - {Actor.CONVOY_SCOUT}
+
+
+def test_a_convoys_load_comes_minutes_behind_its_scout_in_the_lane() -> None:
+    scenario = Scenario("smugglers", {"2301": DAILY_COUNTS_2023["2301"]}, headway_seconds=12.0, smuggling_ratio=0.02)
+    entered: dict[str, list[tuple[Actor, int]]] = {}
+    for item in simulate(scenario, seed=SEED, seconds=3600):
+        passage = item.passage
+        if passage is not None and passage.actor in (Actor.CONVOY_SCOUT, Actor.CONVOY_LOAD):
+            convoy = entered.setdefault(passage.vehicle.identity.rpartition(" ")[0], [])
+            if (passage.actor, passage.entered_at) not in convoy:
+                convoy.append((passage.actor, passage.entered_at))
+    pairs = [
+        (load - scout) / US
+        for met in entered.values()
+        for (first, scout), (second, load) in pairwise(sorted(met, key=lambda one: one[1]))
+        if (first, second) == (Actor.CONVOY_SCOUT, Actor.CONVOY_LOAD)
+    ]
+    assert pairs and sum(60 <= gap <= 400 for gap in pairs) / len(pairs) > 0.8  # and some time in the queue
+
+
+def test_the_truth_file_says_who_crossed_and_with_what() -> None:
+    scenario = Scenario("smugglers", {"2301": DAILY_COUNTS_2023["2301"]}, headway_seconds=12.0, smuggling_ratio=0.2)
+    out = BytesIO()
+    with TruthWriter(out) as writer:
+        for item in simulate(scenario, seed=SEED, seconds=300):
+            writer.write(item)
+    passages = [line["passage"] for line in map(loads, out.getvalue().splitlines()) if "passage" in line]
+    assert {one["actor"] for one in passages} >= {"COMMUTER", "SHOPPER", "VISITOR", "ANT", "FIRST_TIMER"}
+    assert any(one["contraband"] and one["contraband"]["guns"] for one in passages)
 
 
 def test_a_day_of_a_closed_lane_is_not_kept_in_memory() -> None:

@@ -32,7 +32,7 @@ COMMANDS: Final = (
     ("keys", "deploy.commands.keys:app", "Commit to and audit the keys of the random arm."),
     ("schemas", "deploy.commands.schemas:app", "Check and register the contract."),
     ("topics", "deploy.commands.topics:topics", "List the topic catalogue, or make it on a broker."),
-    ("evaluate", "deploy.commands.evaluate:evaluate", "Measure the join against the simulator's truth."),
+    ("evaluate", "deploy.commands.evaluate:evaluate", "Measure scores, or the join, against the simulator's truth."),
     ("chaos", "deploy.commands.chaos:chaos", "Kill and pause workers at random and prove that nothing is lost."),
     ("bench", "deploy.commands.bench:bench", "Measure speed, side by side in one run."),
     ("stage", "deploy.commands.stage:stage", "Run one worker of a stage."),

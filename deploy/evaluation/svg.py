@@ -93,7 +93,8 @@ def reliability(title: str, description: str, points: Sequence[Point]) -> str:
         parts.append(line(x(point.predicted), y(point.low), x(point.predicted), y(point.high), POINT, ""))
         parts.append(mark(x(point.predicted), y(point.observed), POINT, False))
     parts.append(text(left + size / 2, TOP + size + 34, "predicted probability", "middle"))
-    parts.append(text(left + size + 12, y(10.0**high) + 4, "observed share up the side", "start"))
+    middle = TOP + size / 2
+    parts.append(text(20, middle, "observed share", "middle", f' transform="rotate(-90 20 {middle:.0f})"'))
     return picture(title, description, TOP + size + AXIS + 4, parts)
 
 
@@ -116,9 +117,9 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = ""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{more}/>'
 
 
-def text(x: float, y: float, said: str, anchor: str) -> str:
+def text(x: float, y: float, said: str, anchor: str, more: str = "") -> str:
     """A piece of text."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}">{escape(said)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}"{more}>{escape(said)}</text>'
 
 
 def mark(x: float, y: float, colour: str, square: bool) -> str:

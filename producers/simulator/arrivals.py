@@ -27,7 +27,7 @@ SHUTTLES: Final = {LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.FREIGHT}
 RARE: Final = {LaneMode.PASSENGER: Actor.VISITOR, LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.LONG_HAUL}
 LANE_ANT_SHARE: Final = 0.35  # of loads, as in the default world of the evaluation
 LANE_LOAD_MEAN_GUNS: Final = 5.2  # of the seizures
-ANTS_PER_SMUGGLER_A_DAY: Final = 4  # an ant comes about every four days, so that a run of some days meets it again
+ANT_DAYS: Final = 4  # an ant comes about every four days [assumed], so that a run of some days meets it again
 INSIDER_RATIO: Final = 0.5  # of the smugglers in a bribed officer's lane, the officer's own [assumed]
 
 
@@ -95,7 +95,7 @@ class Arrivals:
         if officer == self._duty.officers()[0] and random.random() < INSIDER_RATIO:
             return Who(f"{officer} friend {random.randrange(3)}", Actor.INSIDER)
         if actor is Actor.ANT:
-            pool = int(self._daily * self._smuggler_ratio * ANTS_PER_SMUGGLER_A_DAY) + 1
+            pool = int(self._daily * self._scenario.smuggling_ratio * self._smugglers[actor] * ANT_DAYS) + 1
             return Who(f"{port} ant {random.randrange(pool)}", actor)
         if actor is Actor.CONVOY_LOAD:
             pool = int(self._daily * self._scenario.smuggling_ratio) + 1
@@ -103,6 +103,7 @@ class Arrivals:
             self._followers.append((time + random.uniform(*SCOUT_LEAD_SECONDS), Who(f"{name} load", actor)))
             self._followers.sort()
             return Who(f"{name} scout", Actor.CONVOY_SCOUT)
+        # Another run is another time: its first-timers are others.
         return Who(f"{lane_id} {actor.lower()} {self._start:.0f} {self._met}", actor)
 
     def _ordinary_until(self, seconds: float) -> Iterator[tuple[float, Who]]:

@@ -53,6 +53,8 @@ class World:
         for code in self.ports:
             if code not in DAILY_COUNTS_2023:
                 raise ValueError(f"no port {code!r}; known: {', '.join(DAILY_COUNTS_2023)}")
+        if not any(self.daily(code, LaneMode.PASSENGER) for code in self.ports):
+            raise ValueError(f"no cars cross at {', '.join(self.ports)}, as far as reported; name a port that has some")
 
     @property
     def seconds(self) -> float:

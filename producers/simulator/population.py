@@ -40,6 +40,7 @@ WEEK_RATIO: Final = 5 / 7
 COMPANION_RATIO: Final = 0.8  # of the crossings of a pair that travels together, those made together
 COMPANION_GAP_SECONDS: Final = (5.0, 240.0)
 OTHER_PORT_RATIO: Final = 0.3  # of the crossings of one who uses several ports
+VISITORS_OF_SEVERAL_PORTS: Final = 0.3
 LANE_HABIT_RATIO: Final = 0.5  # of the crossings that are in the driver's usual lane
 
 
@@ -107,10 +108,14 @@ HABITS: Final = (
     Habit(Actor.SCHOOL_RUN, CAR, 0.05, school_run, 2 * WORKED),
     Habit(Actor.SHOPPER, CAR, 0.35, shop, mean_rate(*SHOPPING_PER_DAY), companions=0.03, several_ports=0.2),
     Habit(
-        Actor.VISITOR, CAR, 0.20, visit, per_window=1 + SECOND_VISIT_RATIO, companions=0.03, several_ports=0.3
+        Actor.VISITOR, CAR, 0.20, visit, per_window=1 + SECOND_VISIT_RATIO, companions=0.03,
+        several_ports=VISITORS_OF_SEVERAL_PORTS,
     ),
     Habit(Actor.BUS, BUS, 0.7, *_shifts(LINE_TRIPS, BUS)),
-    Habit(Actor.BUS, BUS, 0.3, lambda r, c: visit(r, c, BUS), per_window=1 + SECOND_VISIT_RATIO, several_ports=0.3),
+    Habit(
+        Actor.BUS, BUS, 0.3, lambda r, c: visit(r, c, BUS), per_window=1 + SECOND_VISIT_RATIO,
+        several_ports=VISITORS_OF_SEVERAL_PORTS,
+    ),
     Habit(Actor.FREIGHT, TRUCK, 0.7, *_shifts(DRAYAGE_TRIPS, TRUCK), companions=0.05, several_ports=0.1),
     Habit(
         Actor.LONG_HAUL, TRUCK, 0.3, lambda r, c: now_and_then(r, c, *HAUL_PER_DAY, TRUCK), mean_rate(*HAUL_PER_DAY),

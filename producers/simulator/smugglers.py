@@ -14,7 +14,16 @@ from producers.simulator.effort import Effort
 from producers.simulator.evaluation_world import US, World
 from producers.simulator.itineraries import DAY, SECOND_VISIT_RATIO, Calendar, commute, now_and_then, shop, visit
 from producers.simulator.loads import Contraband
-from producers.simulator.population import Member, Traveller, Trip, member_of, ordinary, other_ports, trips_of
+from producers.simulator.population import (
+    VISITORS_OF_SEVERAL_PORTS,
+    Member,
+    Traveller,
+    Trip,
+    member_of,
+    ordinary,
+    other_ports,
+    trips_of,
+)
 from producers.simulator.smuggling import (
     MODE_SHARES,
     SCOUT_LEAD_SECONDS,
@@ -47,7 +56,12 @@ class Smugglers:
         self._world, self._seed, self._effort = world, seed, effort
         self._vehicles = ordinary_vehicles  # whose plates may be cloned
         self._duties = {code: Duty(seed, load_ports()[code]) for code in world.ports}
-        officers = [(code, name) for code, duty in self._duties.items() for name in duty.officers()]
+        officers = [
+            (code, name)
+            for code, duty in self._duties.items()
+            if world.daily(code, LaneMode.PASSENGER)
+            for name in duty.officers()
+        ]
         count = max(1, round(CORRUPT_RATIO * len(officers)))
         self._corrupt = Random(f"{seed} corrupt").sample(officers, count)
 
@@ -86,7 +100,7 @@ class Smugglers:
             times = (commute if random.random() < ANT_COMMUTER_RATIO else shop)(random, calendar)
         else:
             times = visit(random, calendar, mode, LOADED_SECOND_RATIO)
-        several = world.ant_several_ports_ratio if ant else 0.3
+        several = world.ant_several_ports_ratio if ant else VISITORS_OF_SEVERAL_PORTS
         ports = other_ports(world, home, mode) if random.random() < several else ()
         member = self._disguised(random, member_of(self._seed, identity, actor, mode, home, 1))
         trips = trips_of(world, random, member, times, ports)
@@ -133,7 +147,7 @@ class Smugglers:
                     trips.append(Trip(at, member, home, 0.0, load, lane_id))
                     break
                 at += OFFICER_BLOCK_SECONDS
-        return [Traveller(member, trips)]
+        return [Traveller(member, sorted(trips, key=lambda trip: trip.at))]
 
     def _load(self, random: Random, trips: list[Trip], loads: list[Contraband | None]) -> list[Trip]:
         """The trips with their loads; a loaded one may avoid a port where much is inspected now."""

@@ -218,6 +218,7 @@ def test_worlds_are_drawn_over_the_ranges_of_the_sources() -> None:
         ({"ant_share": 0.9}, "outside 0 to 0.5"),
         ({"ports": ("9999",)}, "no port '9999'"),
         ({"days": 0}, "a day"),
+        ({"ports": ("2410",)}, "no cars cross at 2410"),
     ],
 )
 def test_a_world_outside_the_sources_is_refused(wrong: dict[str, object], message: str) -> None:

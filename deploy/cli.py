@@ -43,9 +43,15 @@ HELP: Final = """Finds guns leaving the United States southbound: lanes' sensors
 A red light is a referral to a person, never an accusation.
 """
 
-app = App(name="border", help=HELP, version=lambda: metadata.version(DISTRIBUTION), version_flags=("--version",))
-for command, place, summary in COMMANDS:
-    app.command(place, name=command, help=summary)
+
+def app_for(arguments: list[str]) -> App:
+    """The application. Every command has its summary for the list, but the one that is called its own full text."""
+    app = App(name="border", help=HELP, version=lambda: metadata.version(DISTRIBUTION), version_flags=("--version",))
+    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for command, place, summary in COMMANDS:
+        # A summary would take the place of the docstring, with its parameters and examples.
+        app.command(place, name=command, help=None if command == called else summary)
+    return app
 
 
 def stop_like_ctrl_c(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -58,7 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     signal.signal(signal.SIGTERM, stop_like_ctrl_c)
     try:
-        result = app(arguments, error_console=errors, result_action="return_value")
+        given = sys.argv[1:] if arguments is None else arguments
+        result = app_for(given)(given, error_console=errors, result_action="return_value")
     except BrokenPipeError:  # the reader of our output has seen enough: `border tail … | head`
         sys.stderr.close()
         return 0

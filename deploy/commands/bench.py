@@ -44,9 +44,12 @@ def bench(
 
     Parameters
     ----------
-    plates: vehicles, each with a plate never seen before; about six readings each.
-    seed: seed of the simulated readings.
-    json: print one line of JSON.
+    plates
+        vehicles, each with a plate never seen before; about six readings each.
+    seed
+        seed of the simulated readings.
+    json
+        print one line of JSON.
     """
     if plates < PLATES_MIN:
         raise UserError(f"--plates must be at least {PLATES_MIN}: less is over before it can be measured")

@@ -39,12 +39,18 @@ def capture(
 
     Parameters
     ----------
-    file: file to write, `.part` behind its name until it is whole; an existing one is not overwritten.
-    topic: topic to save; may be repeated. Default: what `border replay --prove` needs.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
-    json: print one line of JSON.
+    file
+        file to write, `.part` behind its name until it is whole; an existing one is not overwritten.
+    topic
+        topic to save; may be repeated. Default: what `border replay --prove` needs.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
+    json
+        print one line of JSON.
     """
     connection = connect(broker, registry_url, state_directory)
     names = topic or list(PROVED_NAMES)

@@ -51,16 +51,25 @@ def chaos(
 
     Parameters
     ----------
-    kills: how many kill -9.
-    pauses: how many SIGSTOPs past the session.
-    workers: workers of each stage.
-    path: what to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the
+    kills
+        how many kill -9.
+    pauses
+        how many SIGSTOPs past the session.
+    workers
+        workers of each stage.
+    path
+        what to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the
         simulator, which needs a platform with nothing else on it.
-    seed: repeats the victims, the order and the feed; the moments depend on the machine too.
-    session_seconds: session time-out of the workers; 6 s or more, three of their heartbeats.
-    broker: a running broker to use instead of a private one.
-    registry_url: its schema registry.
-    json: print one line of JSON.
+    seed
+        repeats the victims, the order and the feed; the moments depend on the machine too.
+    session_seconds
+        session time-out of the workers; 6 s or more, three of their heartbeats.
+    broker
+        a running broker to use instead of a private one.
+    registry_url
+        its schema registry.
+    json
+        print one line of JSON.
     """
     if (broker is None) != (registry_url is None):
         raise UserError("give both --broker and --registry-url, or neither to start a private platform")

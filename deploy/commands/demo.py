@@ -42,12 +42,18 @@ def demo(
 
     Parameters
     ----------
-    minutes: end after this long.
-    rate: about this many readings a second; the whole US-Mexico border is about 25.
-    scenario: simulated world: matamoros-2009, border-2023 or rush-hour.
-    seed: seed of the simulated world.
-    state_directory: keep broker, registry and logs there; default: a temporary directory, removed at the end.
-    json: no board; print one line of JSON at the end. Exit status 1 if anything was lost, repeated or wrong, or if
+    minutes
+        end after this long.
+    rate
+        about this many readings a second; the whole US-Mexico border is about 25.
+    scenario
+        simulated world: matamoros-2009, border-2023 or rush-hour.
+    seed
+        seed of the simulated world.
+    state_directory
+        keep broker, registry and logs there; default: a temporary directory, removed at the end.
+    json
+        no board; print one line of JSON at the end. Exit status 1 if anything was lost, repeated or wrong, or if
         nothing was expected at all.
     """
     if json and minutes is None:

@@ -27,8 +27,10 @@ def down(
 
     Parameters
     ----------
-    state_directory: where the platform keeps its state.
-    wipe_state: also remove that directory: all topics, schemas, logs and the random arm's secret.
+    state_directory
+        where the platform keeps its state.
+    wipe_state
+        also remove that directory: all topics, schemas, logs and the random arm's secret.
     """
     settings = load_settings(state_directory=state_directory)
     directory = settings.state_path

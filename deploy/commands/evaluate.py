@@ -60,20 +60,34 @@ def evaluate(
 
     Parameters
     ----------
-    days: simulated days of each world.
-    worlds: worlds to draw.
-    seeds: seeds of each world, or with --join in all.
-    first_seed: the first seed, the others follow it. Default: drawn anew, so that nobody tunes to it.
-    first_world: the first world's seed, the others follow it. Default: as first_seed.
-    thin: keep one ordinary vehicle in so many.
-    rule_set: rule set (TOML) to score with. Default: the platform's own.
-    inspection_minutes: what one inspection takes, for the cost of a seizure.
-    html: file for a page with plots; an existing one is not overwritten.
-    join: measure the join instead.
-    scenario: with --join, the simulated world. Default: rush-hour.
-    stop_seconds: with --join, mean stop at the light, for a world that the join was not tuned on.
-    minutes: with --join, simulated minutes of arrivals of each seed. Default: 60.
-    json: print one line of JSON.
+    days
+        simulated days of each world.
+    worlds
+        worlds to draw.
+    seeds
+        seeds of each world, or with --join in all.
+    first_seed
+        the first seed, the others follow it. Default: drawn anew, so that nobody tunes to it.
+    first_world
+        the first world's seed, the others follow it. Default: as first_seed.
+    thin
+        keep one ordinary vehicle in so many.
+    rule_set
+        rule set (TOML) to score with. Default: the platform's own.
+    inspection_minutes
+        what one inspection takes, for the cost of a seizure.
+    html
+        file for a page with plots; an existing one is not overwritten.
+    join
+        measure the join instead.
+    scenario
+        with --join, the simulated world. Default: rush-hour.
+    stop_seconds
+        with --join, mean stop at the light, for a world that the join was not tuned on.
+    minutes
+        with --join, simulated minutes of arrivals of each seed. Default: 60.
+    json
+        print one line of JSON.
     """
     first = random.randrange(1 << 31) if first_seed is None else first_seed
     if join:

@@ -37,9 +37,12 @@ def commit(*, day: str | None = None, state_directory: str | None = None, json: 
 
     Parameters
     ----------
-    day: UTC date; tomorrow if not given.
-    state_directory: where the master secret stands.
-    json: print one line of JSON, key id to commitment.
+    day
+        UTC date; tomorrow if not given.
+    state_directory
+        where the master secret stands.
+    json
+        print one line of JSON, key id to commitment.
     """
     wanted = day_of(day) if day else datetime.now(UTC).date() + timedelta(days=1)
     show({key_id: commitment_of(key) for key_id, key in keys_of(wanted, state_directory).items()}, json)
@@ -56,9 +59,12 @@ def reveal(day: str, *, state_directory: str | None = None, json: Flag = False) 
 
     Parameters
     ----------
-    day: UTC date before today.
-    state_directory: where the master secret stands.
-    json: print one line of JSON, key id to hexadecimal key: what `audit` reads.
+    day
+        UTC date before today.
+    state_directory
+        where the master secret stands.
+    json
+        print one line of JSON, key id to hexadecimal key: what `audit` reads.
     """
     wanted = day_of(day)
     if wanted >= datetime.now(UTC).date():
@@ -87,12 +93,18 @@ def audit(
 
     Parameters
     ----------
-    keys: JSON of key id to hexadecimal key, from `border keys reveal`.
-    commitments: JSON of key id to SHA-256, as published before the day.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
-    json: print one line of JSON.
+    keys
+        JSON of key id to hexadecimal key, from `border keys reveal`.
+    commitments
+        JSON of key id to SHA-256, as published before the day.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
+    json
+        print one line of JSON.
     """
     revealed = {key_id: from_hex(keys, text) for key_id, text in strings_in(keys).items()}
     published = strings_in(commitments) if commitments else {}

@@ -45,13 +45,19 @@ def replay(
 
     Parameters
     ----------
-    files: Avro container files from `border capture` or `border simulate`, in order.
-    prove: compare instead of folding the chain.
-    out: container file for what the stages write, `.part` behind its name until it is whole; an existing one is not
+    files
+        Avro container files from `border capture` or `border simulate`, in order.
+    prove
+        compare instead of folding the chain.
+    out
+        container file for what the stages write, `.part` behind its name until it is whole; an existing one is not
         overwritten.
-    rule_set_file: rule set (TOML) to score with.
-    state_directory: where the platform that was captured keeps its secret.
-    json: print one line of JSON.
+    rule_set_file
+        rule set (TOML) to score with.
+    state_directory
+        where the platform that was captured keeps its secret.
+    json
+        print one line of JSON.
     """
     if not files:
         raise UserError("no file given; make one with `border capture FILE` or `border simulate SCENARIO --out FILE`")

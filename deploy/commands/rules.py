@@ -55,12 +55,18 @@ def show(
 
     Parameters
     ----------
-    version: a published version; without it the rule set that stages start with (the setting rule_set_file).
-    evidence: print each evidence that a score may hold, with one line on what it is.
-    json: print one line of JSON.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    version
+        a published version; without it the rule set that stages start with (the setting rule_set_file).
+    evidence
+        print each evidence that a score may hold, with one line on what it is.
+    json
+        print one line of JSON.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     if evidence:
         if json:
@@ -92,8 +98,10 @@ def lint(file: Path, *, json: Flag = False) -> int:
 
     Parameters
     ----------
-    file: rule set (TOML).
-    json: print one line of JSON.
+    file
+        rule set (TOML).
+    json
+        print one line of JSON.
     """
     problems = lint_text(rule_set_text(str(file)))
     if json:
@@ -116,8 +124,10 @@ def test(file: Path, *, json: Flag = False) -> int:
 
     Parameters
     ----------
-    file: rule set (TOML) with `[[examples]]`.
-    json: print one line of JSON.
+    file
+        rule set (TOML) with `[[examples]]`.
+    json
+        print one line of JSON.
     """
     results = run_examples(load_rule_set(str(file)), load_ports())
     failed = [result for result in results if result.problems]
@@ -155,13 +165,20 @@ def compare(
 
     Parameters
     ----------
-    before: rule set (TOML).
-    after: the one to compare it with.
-    on: Avro container files from `border capture` or `border simulate`, in order.
-    inspection_minutes: how long an inspection is assumed to hold a vehicle.
-    first: how many of the passages whose light changes to name.
-    json: print one line of JSON.
-    state_directory: where the platform that was captured keeps its secret.
+    before
+        rule set (TOML).
+    after
+        the one to compare it with.
+    on
+        Avro container files from `border capture` or `border simulate`, in order.
+    inspection_minutes
+        how long an inspection is assumed to hold a vehicle.
+    first
+        how many of the passages whose light changes to name.
+    json
+        print one line of JSON.
+    state_directory
+        where the platform that was captured keeps its secret.
     """
     rules = load_rule_set(str(before)), load_rule_set(str(after))
     keys, lots = keys_of(load_settings(state_directory=state_directory))
@@ -198,12 +215,18 @@ def publish(
 
     Parameters
     ----------
-    file: rule set (TOML).
-    by: id of the person who publishes it.
-    approved_by: id of the second person, who approved it.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    file
+        rule set (TOML).
+    by
+        id of the person who publishes it.
+    approved_by
+        id of the second person, who approved it.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     text = rule_set_text(str(file))
     problems = lint_text(text)
@@ -236,10 +259,14 @@ def list_(
 
     Parameters
     ----------
-    json: print one line of JSON.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    json
+        print one line of JSON.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     connection = connect(broker, registry_url, state_directory)
     versions, held = published_versions(connection), versions_in_force(connection)

@@ -33,8 +33,10 @@ def check(*, registry_url: str | None = None, json: Annotated[bool, Parameter(ne
 
     Parameters
     ----------
-    registry_url: also check against all versions that this registry holds.
-    json: print one line of JSON.
+    registry_url
+        also check against all versions that this registry holds.
+    json
+        print one line of JSON.
     """
     schemas, tag = load_schemas(), last_tag()
     findings = [finding for schema in schemas.values() for finding in check_schema(schema)]
@@ -92,9 +94,12 @@ def register(
 
     Parameters
     ----------
-    registry_url: Confluent interface of the schema registry; default: the running local platform's.
-    state_directory: where a local platform keeps its state.
-    json: print one line of JSON.
+    registry_url
+        Confluent interface of the schema registry; default: the running local platform's.
+    state_directory
+        where a local platform keeps its state.
+    json
+        print one line of JSON.
     """
     url = registry_url or load_settings(state_directory=state_directory).addresses()[1]
     register_all(url)

@@ -64,21 +64,36 @@ def simulate(
 
     Parameters
     ----------
-    scenario: name of the world.
-    seed: the same seed gives the same bytes.
-    days: simulated days of arrivals; default 1.
-    seconds: the same in seconds.
-    speed: simulated seconds per second: 1 is real time, 0 as fast as it goes.
-    rate: about this many readings a second; published, they come in real time with the present time in them.
-    start_at: start of the simulated time, ISO 8601; default: now if live, else an afternoon in October 2023.
-    port: only this port (Schedule D code); may be repeated.
-    out: Avro container file, for `border replay`.
-    to_kafka: publish to border.lane.readings.v1.
-    broker: Kafka's address, with --to-kafka; default: the running local platform's.
-    registry_url: schema registry's address; the same.
-    truth: JSON-lines file for what is true (vehicles, faults, loads), which never goes to a topic.
-    watchlist_file: JSON-lines file of watchlist entries with hits in this world.
-    json: print one line of JSON.
+    scenario
+        name of the world.
+    seed
+        the same seed gives the same bytes.
+    days
+        simulated days of arrivals; default 1.
+    seconds
+        the same in seconds.
+    speed
+        simulated seconds per second: 1 is real time, 0 as fast as it goes.
+    rate
+        about this many readings a second; published, they come in real time with the present time in them.
+    start_at
+        start of the simulated time, ISO 8601; default: now if live, else an afternoon in October 2023.
+    port
+        only this port (Schedule D code); may be repeated.
+    out
+        Avro container file, for `border replay`.
+    to_kafka
+        publish to border.lane.readings.v1.
+    broker
+        Kafka's address, with --to-kafka; default: the running local platform's.
+    registry_url
+        schema registry's address; the same.
+    truth
+        JSON-lines file for what is true (vehicles, faults, loads), which never goes to a topic.
+    watchlist_file
+        JSON-lines file of watchlist entries with hits in this world.
+    json
+        print one line of JSON.
     """
     is_live = to_kafka and rate is not None
     length, start = length_of(days, seconds), start_of(start_at, is_live)

@@ -25,12 +25,18 @@ def stage(
 
     Parameters
     ----------
-    name: `lanes`, `vehicles` or `convoys`.
-    instance: number of this worker among those of its stage; must stay the same over restarts.
-    metrics_port: port of /metrics, /livez and /readyz; 0 takes a free one.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    name
+        `lanes`, `vehicles` or `convoys`.
+    instance
+        number of this worker among those of its stage; must stay the same over restarts.
+    metrics_port
+        port of /metrics, /livez and /readyz; 0 takes a free one.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     settings = load_settings(
         broker=broker, registry_url=registry_url, metrics_port=metrics_port, state_directory=state_directory

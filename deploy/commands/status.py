@@ -34,10 +34,14 @@ def status(
 
     Parameters
     ----------
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state; its stage workers are asked.
-    json: print one line of JSON.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state; its stage workers are asked.
+    json
+        print one line of JSON.
     """
     settings = load_settings(broker=broker, registry_url=registry_url, state_directory=state_directory)
     address, url = settings.addresses()

@@ -39,14 +39,22 @@ def tail(
 
     Parameters
     ----------
-    topic: name of the topic; `border topics` lists them.
-    from_beginning: start with the oldest record instead of the next.
-    count: stop after this many.
-    no_follow: stop at the end instead of waiting for more; with --from-beginning.
-    reveal: show plates, and the bytes of dead letters, in full.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    topic
+        name of the topic; `border topics` lists them.
+    from_beginning
+        start with the oldest record instead of the next.
+    count
+        stop after this many.
+    no_follow
+        stop at the end instead of waiting for more; with --from-beginning.
+    reveal
+        show plates, and the bytes of dead letters, in full.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     connection = connect(broker, registry_url, state_directory)
     shown = 0

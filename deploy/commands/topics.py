@@ -29,11 +29,16 @@ def topics(
 
     Parameters
     ----------
-    create: make missing topics and refuse ones that differ.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
-    json: print one line of JSON.
+    create
+        make missing topics and refuse ones that differ.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
+    json
+        print one line of JSON.
     """
     created: list[str] = []
     if create:

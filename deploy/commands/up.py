@@ -46,16 +46,26 @@ def up(
 
     Parameters
     ----------
-    state_directory: where the platform keeps its state.
-    kafka_port: port of the broker; 0 takes a free one.
-    registry_port: port of the registry; 0 takes a free one.
-    workers: worker processes per stage.
-    metrics_port: port of the first stage worker's /metrics, the next one's is one higher; 0 takes free ones.
-    stages: `--no-stages` starts broker and registry only.
-    scenario: also simulate this world: matamoros-2009, border-2023 or rush-hour.
-    rate: about this many simulated readings a second, in real time.
-    seed: seed of the simulated world.
-    json: when ready, print one line of JSON.
+    state_directory
+        where the platform keeps its state.
+    kafka_port
+        port of the broker; 0 takes a free one.
+    registry_port
+        port of the registry; 0 takes a free one.
+    workers
+        worker processes per stage.
+    metrics_port
+        port of the first stage worker's /metrics, the next one's is one higher; 0 takes free ones.
+    stages
+        `--no-stages` starts broker and registry only.
+    scenario
+        also simulate this world: matamoros-2009, border-2023 or rush-hour.
+    rate
+        about this many simulated readings a second, in real time.
+    seed
+        seed of the simulated world.
+    json
+        when ready, print one line of JSON.
     """
     settings = load_settings(
         state_directory=state_directory,

@@ -39,11 +39,16 @@ def watch(
 
     Parameters
     ----------
-    reveal: show plates in full.
-    seconds: leave after this long.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    reveal
+        show plates in full.
+    seconds
+        leave after this long.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     until = None if seconds is None else time.monotonic() + seconds
     draw_board(

@@ -52,12 +52,16 @@ def add(
 
     Parameters
     ----------
-    file: JSON with entry_id, plate, list_kind, reason, legal_basis, priority, audience, valid_from_at, valid_until_at,
+    file
+        JSON with entry_id, plate, list_kind, reason, legal_basis, priority, audience, valid_from_at, valid_until_at,
         entered_by, approved_by; optional jurisdiction, case_number and warning_markers. Times in ISO 8601 or
         microseconds.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     entries, bad, _ = read_entries(file)
     if bad or len(entries) != 1:
@@ -89,12 +93,17 @@ def import_(
 
     Parameters
     ----------
-    file: CSV with a header of field names (.csv; several warning markers in one column with blanks between), a JSON
+    file
+        CSV with a header of field names (.csv; several warning markers in one column with blanks between), a JSON
         array (.json), or one JSON object a line.
-    json: print one line of JSON.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    json
+        print one line of JSON.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     content = read_entries(file)
     if content.entries:
@@ -121,11 +130,16 @@ def remove(
 
     Parameters
     ----------
-    entry_id: id of the entry.
-    by: id of the person who removes it.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    entry_id
+        id of the entry.
+    by
+        id of the person who removes it.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     change = ReferenceChange(
         change_id=str(uuid.uuid4()),
@@ -155,11 +169,15 @@ def suppress_(
 
     Parameters
     ----------
-    file: JSON with suppression_id, plate (as it is read), reason, valid_until_at, entered_by, approved_by; optional
+    file
+        JSON with suppression_id, plate (as it is read), reason, valid_until_at, entered_by, approved_by; optional
         entry_id (else no entry is hit) and jurisdiction. The time in ISO 8601 or microseconds.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     suppression = read_suppression(file)
     change = ReferenceChange(
@@ -192,11 +210,16 @@ def unsuppress(
 
     Parameters
     ----------
-    suppression_id: id of the suppression.
-    by: id of the person who ends it.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    suppression_id
+        id of the suppression.
+    by
+        id of the person who ends it.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     change = ReferenceChange(
         change_id=str(uuid.uuid4()),
@@ -231,12 +254,18 @@ def list_(
 
     Parameters
     ----------
-    suppressed: list suppressions instead of entries.
-    reveal: show plates, which are masked otherwise.
-    json: print one JSON object a line.
-    broker: Kafka's bootstrap address.
-    registry_url: Confluent interface of the schema registry.
-    state_directory: where a local platform keeps its state.
+    suppressed
+        list suppressions instead of entries.
+    reveal
+        show plates, which are masked otherwise.
+    json
+        print one JSON object a line.
+    broker
+        Kafka's bootstrap address.
+    registry_url
+        Confluent interface of the schema registry.
+    state_directory
+        where a local platform keeps its state.
     """
     connection = connect(broker, registry_url, state_directory)
     held: Sequence[WatchlistEntry | WatchlistSuppression]

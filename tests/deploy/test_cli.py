@@ -9,7 +9,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from deploy.cli import DISTRIBUTION, main
+from deploy.cli import COMMANDS, DISTRIBUTION, main
 from deploy.errors import UserError
 from deploy.local.artifacts import provide_software
 from deploy.local.platform import LocalPlatform
@@ -27,6 +27,18 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
     except SystemExit as stop:  # wrong usage
         status = int(stop.code or 0)
     return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [name for name, place, _ in COMMANDS if not place.endswith(":app")])
+def test_the_help_of_a_command_has_examples_and_says_what_each_option_is(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    main([command, "--help"])
+    text = capsys.readouterr().out
+    assert "Examples:" in text or command == "stage"  # which the supervisor starts
+    options = re.findall(r"^│ [* ]{2} ?(?:\S+ )?--\S+(?: [A-Z]+)?(.*)│$", text, re.MULTILINE)
+    assert all(re.sub(r"\[[^]]*\]", "", told).strip() for told in options), text
 
 
 def test_the_version_is_that_of_pyproject_and_of_the_newest_entry_of_the_changelog(

@@ -22,9 +22,8 @@ from deploy.evaluation.scores import Grid, RunFailed, evaluate_scores
 from deploy.evaluation.screen import show
 from deploy.new_file import new_file
 from deploy.options import Count, Positive, Seed, scenario_named
-from deploy.stages import rule_set_text
+from deploy.stages import load_rule_set, rule_set_text
 from producers.simulator import Scenario, with_stop
-from streams.core.rule_set import parse_rule_set
 
 
 def evaluate(
@@ -132,7 +131,8 @@ def new_page(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 def scores(grid: Grid, rule_set: Path | None, inspection_minutes: float) -> dict[str, Any]:
     """The figures. Raises UserError for a rule set that is none, and for a world that fails."""
-    text = rule_set_text("" if rule_set is None else str(rule_set))
+    file = "" if rule_set is None else str(rule_set)
+    rules, text = load_rule_set(file), rule_set_text(file)
     started = time.monotonic()
     minutes = grid.expected_seconds / 60
     Console(stderr=True).print(f"{len(grid.runs)} runs, about {minutes:.1f} minutes on two cores", highlight=False)
@@ -143,7 +143,7 @@ def scores(grid: Grid, rule_set: Path | None, inspection_minutes: float) -> dict
     except RunFailed as failure:
         raise UserError(str(failure)) from failure
     return result | {
-        "rule_set_version": parse_rule_set(text).version,
+        "rule_set_version": rules.version,
         "seconds": round(time.monotonic() - started, 1),
         "command": grid.command(more),
     }

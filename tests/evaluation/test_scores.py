@@ -85,7 +85,8 @@ def test_a_rule_set_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Captu
     file = tmp_path / "rules.toml"
     file.write_text("version = 1")
     assert main([*SMALL.split(), "--rule-set", str(file)]) == 1
-    assert "rule set" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"rule set {file}: not a rule set" in said and "runs" not in said  # before any world is simulated
     assert main(["evaluate", "--join", "--rule-set", str(file)]) == 1
     assert "leave --join out" in capsys.readouterr().err
 

@@ -25,6 +25,7 @@ SECRET: Final = b"the evaluation's draws, for all to know"
 TICK: Final = 3_600_000_000
 CHANGES_TAKEN_EVERY: Final = 500  # records; bounds what a fold keeps decoded, as the runtime does
 CHANGED_BY: Final = "evaluation"
+APPROVED_BY: Final = "the person who would accept it"
 
 
 class Decided(NamedTuple):
@@ -67,6 +68,7 @@ class VehiclesOfWorld:
                 change_id=f"rules-{at}",
                 kind=ChangeKind.RULE_SET,
                 changed_by=CHANGED_BY,
+                approved_by=APPROVED_BY,
                 changed_at=at,
                 rule_set_version=self.rules.version,
                 rule_set_text=text,

@@ -7,7 +7,7 @@ the log, so that a replay weighs every passage by the rules of its time.
 import math
 import tomllib
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
@@ -20,7 +20,8 @@ RULE_SET_BYTES_MAX: Final = 65_536
 FORBIDDEN_EVIDENCE: Final = frozenset({"jurisdiction", "nationality", "occupants", "demeanour"})
 
 Probability = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
-Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+# No weight in kg, count or shape of a law comes near a million; beyond it, and with inf, scores would be no numbers.
+Positive = Annotated[float, msgspec.Meta(gt=0.0, le=1e6)]
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -289,6 +290,9 @@ def parse_rule_set(text: str) -> RuleSet:
         raise ValueError("not a rule set: prior and threshold must be finite")
     if abs(sum(load.share for load in rules.weight.loads) - 1.0) > 1e-9:
         raise ValueError("not a rule set: the shares of weight.loads must add up to 1")
+    missing = sorted(set(get_args(GroupName)) - set(rules.groups))
+    if missing:
+        raise ValueError(f"not a rule set: groups lacks {', '.join(missing)}; every group of evidence has bounds")
     _check_bands(rules)
     return rules
 

@@ -10,10 +10,11 @@ With k signs in n crossings the likelihood ratio is that of two beta-binomial la
 
 and the signs' ratios multiply to S. Unlike a sum of constant weights this cannot run away on one odd but steady habit.
 
-A sign is judged by the crossings before it alone, so as n grows S is a likelihood-ratio martingale for vehicles that
-come back, and by Ville's inequality the share of them whose S ever exceeds 1/alpha is at most alpha: the alarm's stated
-false-alarm rate. It holds as far as the rule set's Beta laws do, and inspections of the random arm are to replace them.
-The test restarts as passages leave the history.
+A sign is judged by the crossings before it alone (but for `heavy`, whose mean is of all weighings), so as n grows S is
+nearly a likelihood-ratio martingale for vehicles that come back, and by Ville's inequality the share of them whose S
+exceeds 1/alpha within one history is about alpha at most: the alarm's stated false-alarm rate. A history holds 40
+passages and then slides, so over years more will reach it. It holds as far as the rule set's Beta laws do, and
+inspections of the random arm are to replace them.
 
 Only a share of smuggling passages are couriers', so what the test weighs is ln(share * S + 1 - share), and no more than
 the alarm's own ln(1/alpha).
@@ -82,7 +83,7 @@ def ant_traffic(subject: Subject, rules: RuleSet) -> Evidence | None:
     said = f"over {len(past.at_s) + 1} southbound crossings in {days:.0f} days its pattern is {math.exp(held):.2g} "
     said += "times as likely for a courier as for those who come back"
     if log_ratio >= alarm:
-        said += f"; over the alarm, which {laws.false_alarm_ratio:.1%} of those ever reach"
+        said += f"; over the alarm, which at most about {laws.false_alarm_ratio:.0%} of those reach"
     if telling:
         said += ": " + ", ".join(telling)
     return Evidence(

@@ -11,7 +11,7 @@ from typing import Final
 from schemas.records import Evidence
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
-from streams.core.vehicle_history import DAY_SECONDS, SECOND
+from streams.core.vehicle_history import DAY_SECONDS, PASSAGES_MAX, SECOND
 
 # How long ago a crossing may be, in seconds, to count in a window.
 WINDOWS: Final = (
@@ -46,7 +46,8 @@ def repetition(subject: Subject, rules: RuleSet) -> Evidence | None:
     else:
         windows = ", ".join([f"{counts[place]} in {name}" for place, (_, name) in enumerate(WINDOWS)])
         ports, lanes = _some(len(set(past.ports)), "port"), _some(len(set(past.lanes)), "lane")
-        said = f"earlier southbound crossings: {windows}, through {ports} and {lanes}"
+        at_least = "at least " if len(subject.passed) >= PASSAGES_MAX else ""
+        said = f"earlier southbound crossings: {at_least}{windows}, through {ports} and {lanes}"
     return Evidence(
         name="repetition",
         group="repetition",

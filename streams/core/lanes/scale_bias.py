@@ -46,11 +46,11 @@ class ScaleBias:
 
     @property
     def ratio(self) -> float | None:
-        """The bias as a share of the weight; None as long as too little is known."""
-        if self.variance > TELLING_SIGMA**2:
-            return None
+        """The bias as a share of the weight; None as long as too little is known, and beyond BIAS_MAX."""
         ratio = math.expm1(self.log_bias)
-        return max(-BIAS_MAX, min(BIAS_MAX, ratio))
+        if self.variance > TELLING_SIGMA**2 or abs(ratio) > BIAS_MAX:
+            return None
+        return ratio
 
     def learn(self, reading: Weighing) -> None:
         """Fold one weighing in; one of another class than car and pickup, or far off, changes nothing."""

@@ -104,7 +104,7 @@ def check_change(change: ReferenceChange) -> RuleSet | None:
             rules = parse_rule_set(change.rule_set_text)
         except ValueError as error:
             raise Rejected("impossible_value", str(error)) from error
-        if change.approved_by == change.changed_by:
+        if not change.changed_by or not change.approved_by or change.approved_by == change.changed_by:
             raise Rejected("impossible_value", "a rule set must be approved by a second person")
         if rules.version != change.rule_set_version:
             raise Rejected("impossible_value", "rule_set_version is not the version in rule_set_text")

@@ -49,8 +49,8 @@ def test_trucks_and_gross_errors_teach_nothing() -> None:
     assert (scale.log_bias, scale.variance) == (ScaleBias().log_bias, ScaleBias().variance)
 
 
-def test_an_estimate_beyond_reason_is_held() -> None:
-    assert ScaleBias(0.5, 1e-6).ratio == BIAS_MAX and ScaleBias(-0.5, 1e-6).ratio == -BIAS_MAX
+def test_an_estimate_beyond_reason_is_no_correction() -> None:
+    assert ScaleBias(0.5, 1e-6).ratio is None and ScaleBias(-0.5, 1e-6).ratio is None
 
 
 def test_passages_carry_what_is_known_of_their_scale() -> None:
@@ -59,8 +59,8 @@ def test_passages_carry_what_is_known_of_their_scale() -> None:
     final = run.passages(PassageState.FINAL)
     assert final[0].scale_bias_ratio is None
     # Every car weighs 1,500 kg here where 1,780 are usual; the filter moves towards what it must take for a bias.
-    last = final[-1].scale_bias_ratio
-    assert last is not None and -BIAS_MAX <= last < -0.02
+    told = [passage.scale_bias_ratio for passage in final if passage.scale_bias_ratio is not None]
+    assert told and all(-BIAS_MAX <= ratio < -0.02 for ratio in told)
     unweighed = LaneRun()
     unweighed.send(*readings_of([Car(f"car-{n}", 12.0 * n, missing=(SCALE,) if n == 650 else ()) for n in range(660)]))
     assert [p.scale_bias_ratio for p in unweighed.passages() if p.gross_weight_kg is None] == [None, None]

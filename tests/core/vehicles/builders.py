@@ -184,7 +184,7 @@ def unsuppress(suppression_id: str) -> ReferenceChange:
     )
 
 
-def rule_set_change(text: str, version: str, approved_by: str | None = None) -> ReferenceChange:
+def rule_set_change(text: str, version: str, approved_by: str | None = "analyst-2") -> ReferenceChange:
     return ReferenceChange(
         change_id=f"rules-{version}",
         kind=ChangeKind.RULE_SET,

@@ -351,6 +351,8 @@ def test_northbound_passages_get_no_light_but_tell_of_the_stay_and_the_weight() 
         (rule_set_change("version = 1", "1"), "impossible_value"),
         (rule_set_change(default_text(), "another"), "impossible_value"),
         (rule_set_change(default_text(), RULES.version, approved_by="analyst-1"), "impossible_value"),
+        (rule_set_change(default_text(), RULES.version, approved_by=None), "impossible_value"),
+        (rule_set_change(default_text(), RULES.version, approved_by=""), "impossible_value"),
         (entry(), "unexpected_type"),
     ],
 )

@@ -22,7 +22,12 @@ from streams.core.replay import StageReplay, placed
 from streams.core.rule_set import RuleSet
 from streams.core.vehicles import VehiclesStage
 
-WATCHLIST_CHANGES: Final = (ChangeKind.WATCHLIST_ADD, ChangeKind.WATCHLIST_REMOVE)
+WATCHLIST_CHANGES: Final = (
+    ChangeKind.WATCHLIST_ADD,
+    ChangeKind.WATCHLIST_REMOVE,
+    ChangeKind.WATCHLIST_SUPPRESS,
+    ChangeKind.WATCHLIST_UNSUPPRESS,
+)
 MINUTES_PER_HOUR: Final = 60.0
 
 

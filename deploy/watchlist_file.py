@@ -19,6 +19,7 @@ from schemas.records import ChangeKind, ReferenceChange, WatchlistEntry, Watchli
 from streams.core.stage import Rejected
 from streams.core.vehicles.validation import check_change
 
+QUOTED: Final = re.compile(r"'.*'", re.DOTALL)
 BETWEEN_ITEMS: Final = re.compile(r"[\s,]*")
 
 Listed = TypeVar("Listed", WatchlistEntry, WatchlistSuppression)
@@ -147,16 +148,21 @@ def record_of(row: Any, kind: type[Listed]) -> Listed:
     """A row's record. Raises ValueError, which names the field that is wrong."""
     if not isinstance(row, dict):
         raise ValueError("not a JSON object")
-    unknown = [str(name) for name in row if name not in kind.__struct_fields__]
-    if unknown:
-        raise ValueError(f"unknown field {unknown[0]}" if None not in row else "more values than columns")
+    if any(name not in kind.__struct_fields__ for name in row):
+        # Never its name: of a file without a header that is a value, which may be a plate.
+        known = ", ".join(kind.__struct_fields__)
+        raise ValueError("more values than columns" if None in row else f"unknown field; there are {known}")
     values = dict(row)
     for name in ("valid_from_at", "valid_until_at"):
         if isinstance(values.get(name), str):
             values[name] = microseconds(name, values[name])
     if isinstance(values.get("warning_markers"), str):  # one column of a CSV
         values["warning_markers"] = values["warning_markers"].replace(";", " ").split()
-    return msgspec.convert(values, kind, strict=False)  # ValidationError is a ValueError
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        # Without the value, which stands in it between quotation marks: columns may have been mixed up.
+        raise ValueError(QUOTED.sub("…", str(error))) from None
 
 
 def microseconds(name: str, text: str) -> int:

@@ -36,7 +36,7 @@ def test_json_lines_are_read_as_well(tmp_path: Path) -> None:
     file.write_text("\n".join(lines))
     entries, bad, _ = read_entries(file)
     assert len(entries) == 1 and [row.line for row in bad] == [3, 4]
-    assert "colour" in bad[1].problem
+    assert "unknown field" in bad[1].problem
 
 
 def test_a_json_array_is_read_with_the_lines_of_its_items(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_warning_markers_stand_in_one_column_or_in_an_array(tmp_path: Path) -> N
         ({"approved_by": "a-1"}, "second person"),
         ({"reason": ""}, "reason"),
         ({"valid_until_at": "soon"}, "valid_until_at"),
-        ({"colour": 1}, "colour"),
+        ({"colour": 1}, "unknown field"),
     ],
 )
 def test_a_suppression_that_lacks_something_is_refused_by_name(
@@ -104,3 +104,19 @@ def test_an_id_that_comes_again_with_other_values_is_bad(tmp_path: Path) -> None
 def test_a_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot read"):
         read_entries(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mixed.csv", "entry_id,plate,list_kind\n1,STOLEN,KTP1048\n"),
+        ("headerless.csv", "e-1,KTP1048,STOLEN\ne-2,KTP1048,STOLEN\n"),
+        ("key.jsonl", '{"KTP1048": 1}\n'),
+        ("marker.jsonl", '{"entry_id": "1", "plate": "A1", "list_kind": "STOLEN", "warning_markers": ["KTP1048"]}\n'),
+    ],
+)
+def test_no_message_holds_a_plate_wherever_it_stands(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    bad = read_entries(file).bad
+    assert bad and all("KTP1048" not in row.text(file) for row in bad)

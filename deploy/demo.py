@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.commands.watchlist import additions, publish
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child
 from deploy.local.supervisor import Supervisor, border_command
+from deploy.reference_changes import additions, publish
 from deploy.scrape import is_ready
 from deploy.settings import Settings, child_environment, running_platform
 from deploy.stages import build_stages

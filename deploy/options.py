@@ -11,6 +11,7 @@ from producers.simulator import Scenario, find_scenario
 
 PORT_MAX: Final = 65535
 
+Flag = Annotated[bool, Parameter(negative=())]  # without a --no- form
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 CountOrNone = Annotated[int, Parameter(validator=Number(gte=0))]
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=PORT_MAX))]

@@ -6,17 +6,21 @@ itself.
 """
 
 import hashlib
-import time
 import tomllib
-import uuid
 from typing import Final
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException
 
-from deploy.commands.watchlist import TIMEOUT_SECONDS, TRANSACTION_TIMEOUT_MS, transaction
 from deploy.connection import Connection
 from deploy.errors import UserError
-from schemas.records import ChangeKind, ReferenceChange, RuleSetVersion
+from deploy.reference_changes import (
+    TIMEOUT_SECONDS,
+    change_now,
+    produce_everywhere,
+    transaction,
+    transactional_producer,
+)
+from schemas.records import ChangeKind, RuleSetVersion
 from schemas.topics import PASSAGES, RULE_SETS, VEHICLES_CHANGELOG
 from streams.console.log_reader import LogReader
 from streams.core.rule_set import parse_rule_set
@@ -60,28 +64,17 @@ def publish_rule_set(text: str, by: str, approved_by: str, connection: Connectio
     """
     if by.strip() == approved_by.strip() or not by.strip() or not approved_by.strip():
         raise UserError("a rule set must be approved by a second person; give two ids in --by and --approved-by")
-    version, now = parse_rule_set(text).version, time.time_ns() // 1000
-    change = ReferenceChange(
-        change_id=str(uuid.uuid4()),
-        kind=ChangeKind.RULE_SET,
-        changed_by=by,
-        changed_at=now,
-        rule_set_version=version,
-        rule_set_text=text,
-        approved_by=approved_by,
-    )
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    version = parse_rule_set(text).version
+    change = change_now(ChangeKind.RULE_SET, by, rule_set_version=version, rule_set_text=text, approved_by=approved_by)
     published = RuleSetVersion(
-        version=version, text=text, sha256=sha256, published_by=by, approved_by=approved_by, published_at=now
+        version=version,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        published_by=by,
+        approved_by=approved_by,
+        published_at=change.changed_at,
     )
-    producer = Producer(
-        {
-            "bootstrap.servers": connection.broker,
-            "transactional.id": TRANSACTIONAL_ID,
-            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
-            "log_level": 2,
-        }
-    )
+    producer = transactional_producer(connection.broker, TRANSACTIONAL_ID)
     codec = connection.codec
     try:
         producer.init_transactions(TIMEOUT_SECONDS)
@@ -94,8 +87,7 @@ def publish_rule_set(text: str, by: str, approved_by: str, connection: Connectio
         with transaction(producer):
             if earlier is None:
                 producer.produce(RULE_SETS.name, codec.encode(published), version.encode(), partition=0)
-            for partition in range(PASSAGES.partitions):
-                producer.produce(PASSAGES.name, codec.encode(change), change.change_id.encode(), partition=partition)
+            produce_everywhere(producer, PASSAGES, change.change_id.encode(), codec.encode(change))
     except KafkaException as error:
         raise UserError(
             f"nothing was published: {error.args[0].str()}; is the broker at {connection.broker} up, and is nobody "

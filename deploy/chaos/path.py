@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from confluent_kafka import Producer
 
 from deploy.chaos.stages import TestTopology
-from deploy.commands.watchlist import additions, write_everywhere
 from deploy.errors import UserError
+from deploy.reference_changes import additions, write_everywhere
 from deploy.stages import load_rule_set
 from producers.pacing import live
 from producers.publisher import Publisher

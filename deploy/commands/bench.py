@@ -2,10 +2,9 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
@@ -13,7 +12,7 @@ from deploy.bench import measure
 from deploy.bench.core import core_rates
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
-from deploy.options import Seed
+from deploy.options import Flag, Seed
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stage, load_rule_set, make_secret
 from schemas import wire
@@ -31,7 +30,7 @@ def bench(
     *,
     plates: int = 20_000,
     seed: Seed = 1,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Measure the lane path through a real broker, exactly once, beside stock Faust and the floor, in one run.
 

@@ -11,6 +11,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from deploy.connection import connect
 from deploy.errors import UserError
 from deploy.new_file import new_file
+from deploy.options import Flag
 from schemas.container import ContainerWriter
 from schemas.topics import PROVED_NAMES
 from streams.console.log_reader import LogReader
@@ -25,7 +26,7 @@ def capture(
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Save the committed records of topics, from their beginning to now, to an Avro container file.
 

@@ -17,7 +17,7 @@ from deploy.chaos.path import find_path
 from deploy.chaos.run import Plan, Report, Run, run_plan
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
-from deploy.options import Count, CountOrNone, Seed
+from deploy.options import Count, CountOrNone, Flag, Seed
 from deploy.settings import load_settings
 from schemas.registry import load_codec
 from streams.runtime.settings import RuntimeSettings
@@ -36,7 +36,7 @@ def chaos(
     session_seconds: SessionSeconds = 10.0,
     broker: str | None = None,
     registry_url: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Break workers on purpose and hold what they wrote against an oracle.
 

@@ -3,10 +3,9 @@
 import tempfile
 import time
 from contextlib import ExitStack
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 
 from deploy.commands.up import running
@@ -14,7 +13,7 @@ from deploy.commands.watch import draw_board
 from deploy.connection import Connection
 from deploy.demo import LightMeter, prove, publish_watchlist, start_readings, summary, time_lights, wait_for_workers
 from deploy.errors import UserError
-from deploy.options import Positive, Seed, scenario_named
+from deploy.options import Flag, Positive, Seed, scenario_named
 from deploy.settings import Settings, load_settings
 from streams.console.board import Board
 
@@ -28,7 +27,7 @@ def demo(
     scenario: str = "matamoros-2009",
     seed: Seed = 1,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Start everything on free ports, simulate a border in real time and show the board; Ctrl-C ends it.
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +20,7 @@ from deploy.evaluation.run import RunOptions
 from deploy.evaluation.scores import Grid, RunFailed, evaluate_scores
 from deploy.evaluation.screen import show
 from deploy.new_file import new_file
-from deploy.options import Count, Positive, Seed, scenario_named
+from deploy.options import Count, Flag, Positive, Seed, scenario_named
 from deploy.stages import load_rule_set, rule_set_text
 from producers.simulator import Scenario, with_stop
 
@@ -37,11 +36,11 @@ def evaluate(
     rule_set: Path | None = None,
     inspection_minutes: Positive = 20.0,
     html: Path | None = None,
-    join: Annotated[bool, Parameter(negative=())] = False,
+    join: Flag = False,
     scenario: str | None = None,
     stop_seconds: Positive | None = None,
     minutes: Positive | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Score simulated borders offline and compare with the truth: does a red light find more than the lot does?
 

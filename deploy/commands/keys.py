@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import orjson
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
+from deploy.options import Flag
 from deploy.settings import load_settings
 from deploy.stages import load_random_keys
 from schemas.layout import load_ports
@@ -22,8 +23,6 @@ from streams.core.random_draw import commitment_of, verify_draw
 EXAMPLES_MAX: Final = 20
 
 app = App(name="keys", help="Commit to, hand out and audit the keys of the random arm.")
-
-Flag = Annotated[bool, Parameter(negative=())]
 
 
 @app.command

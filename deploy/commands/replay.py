@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from deploy.errors import UserError
 from deploy.local.state import prepare_directory
 from deploy.new_file import new_file
+from deploy.options import Flag
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stages, make_secret
 from schemas.container import ContainerWriter, LogRecord, read_container
@@ -25,11 +25,11 @@ PROGRESS_EVERY: Final = 500
 
 def replay(
     *files: Path,
-    prove: Annotated[bool, Parameter(negative=())] = False,
+    prove: Flag = False,
     out: Path | None = None,
     rule_set_file: str | None = None,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Fold captured or simulated readings offline; with --prove, check that Kafka holds what the folds give.
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from deploy.connection import connect
 from deploy.errors import UserError
+from deploy.options import Flag
 from deploy.rule_comparison import RuleSetComparison, is_reading, result_of, watchlist_changes
 from deploy.rule_publication import publish_rule_set, published_versions, versions_in_force
 from deploy.settings import Settings, load_settings
@@ -31,8 +32,6 @@ FIRST_CHANGED: Final = 20
 PROGRESS_EVERY: Final = 500
 
 app = App(name="rules", help="Show, lint, test, compare and publish rule sets.")
-
-Flag = Annotated[bool, Parameter(negative=())]
 
 
 @app.command

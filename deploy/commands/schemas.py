@@ -4,11 +4,12 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from cyclopts import App, Parameter
+from cyclopts import App
 
+from deploy.options import Flag
 from deploy.settings import load_settings
 from schemas.generate import SCHEMA_DIRECTORY, drifted, load_schemas
 from schemas.lint import Finding, check_change, check_schema
@@ -21,7 +22,7 @@ ROOT: Final = SCHEMA_DIRECTORY.parent
 
 
 @app.command
-def check(*, registry_url: str | None = None, json: Annotated[bool, Parameter(negative=())] = False) -> int:
+def check(*, registry_url: str | None = None, json: Flag = False) -> int:
     """Check every schema: house rules, records generated from it, the last released version, a registry's versions.
 
     Exit status 1 if anything is found.
@@ -84,7 +85,7 @@ def register(
     *,
     registry_url: str | None = None,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Register every schema of the topic catalogue and set the registry to FULL_TRANSITIVE. Safe to repeat.
 

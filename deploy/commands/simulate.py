@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
-from deploy.options import NotNegative, Positive, Seed
+from deploy.options import Flag, NotNegative, Positive, Seed
 from producers.pacing import live, paced
 from producers.publisher import DeliveryError, Publisher
 from producers.simulator import SimulatedReading, find_scenario, watchlist
@@ -48,12 +48,12 @@ def simulate(
     start_at: datetime | None = None,
     port: Annotated[list[str] | None, Parameter(negative=())] = None,
     out: Path | None = None,
-    to_kafka: Annotated[bool, Parameter(negative=())] = False,
+    to_kafka: Flag = False,
     broker: str | None = None,
     registry_url: str | None = None,
     truth: Path | None = None,
     watchlist_file: Annotated[Path | None, Parameter(name="--watchlist")] = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Simulate a border: `matamoros-2009`, `border-2023` or `rush-hour`.
 

@@ -1,15 +1,14 @@
 """`border status`: broker, registry, stages and lag on one screen."""
 
 from dataclasses import asdict
-from typing import Annotated
 
 import orjson
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from deploy.options import Flag
 from deploy.scrape import WorkerState, worker_state
 from deploy.settings import load_settings, running_platform
 from schemas.registry import NotRegistered, load_codec
@@ -21,7 +20,7 @@ def status(
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Show whether broker, registry and stages work, and how far the stages are behind.
 

@@ -2,14 +2,13 @@
 
 import base64
 import sys
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 import orjson
-from cyclopts import Parameter
 
 from deploy.connection import connect
-from deploy.options import Count
+from deploy.options import Count, Flag
 from schemas.topics import TOPICS
 from streams.console.log_reader import LogReader, Received
 from streams.console.privacy import mask_plate, masked
@@ -21,10 +20,10 @@ MASKED_BYTES: Final = "masked; --reveal shows it"
 def tail(
     topic: str,
     *,
-    from_beginning: Annotated[bool, Parameter(negative=())] = False,
+    from_beginning: Flag = False,
     count: Count | None = None,
-    no_follow: Annotated[bool, Parameter(negative=())] = False,
-    reveal: Annotated[bool, Parameter(negative=())] = False,
+    no_follow: Flag = False,
+    reveal: Flag = False,
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,

@@ -1,24 +1,22 @@
 """`border topics`: the catalogue, and making it on a broker."""
 
-from typing import Annotated
-
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
 from deploy.local.topics import ensure_topics
+from deploy.options import Flag
 from deploy.settings import load_settings
 from schemas.topics import TOPICS
 
 
 def topics(
     *,
-    create: Annotated[bool, Parameter(negative=())] = False,
+    create: Flag = False,
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """List the catalogue's topics; with --create, make the missing ones on a broker and check the others.
 

@@ -7,16 +7,15 @@ import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from cyclopts import Parameter
 from rich.console import Console
 
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
-from deploy.options import Count, Port, Positive, Seed, scenario_named
+from deploy.options import Count, Flag, Port, Positive, Seed, scenario_named
 from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
 from deploy.stages import STAGE_NAMES, make_secret
 
@@ -34,7 +33,7 @@ def up(
     scenario: str | None = None,
     rate: Positive = 25.0,
     seed: Seed = 1,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Start Kafka, the schema registry and the stages on this machine; Ctrl-C stops it all.
 

@@ -2,16 +2,15 @@
 
 import time
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Final
 
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
-from cyclopts import Parameter
 from rich.console import Console
 from rich.live import Live
 
 from deploy.connection import Connection, connect
-from deploy.options import Positive
+from deploy.options import Flag, Positive
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
 from streams.console.board import Board
 from streams.console.log_reader import LogReader
@@ -24,7 +23,7 @@ ANSWER_SECONDS: Final = 2.0
 
 def watch(
     *,
-    reveal: Annotated[bool, Parameter(negative=())] = False,
+    reveal: Flag = False,
     seconds: Positive | None = None,
     broker: str | None = None,
     registry_url: str | None = None,

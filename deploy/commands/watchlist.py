@@ -5,39 +5,27 @@ place in each log, and a command that fails half-way has changed nothing.
 """
 
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any
 
 import msgspec
 import orjson
-from confluent_kafka import KafkaException, Producer
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
+from deploy.options import Flag
+from deploy.reference_changes import additions, change_now, publish
 from deploy.watchlist_file import FileContent, Listed, read_entries, read_suppression
-from schemas.codec import Codec
-from schemas.records import ChangeKind, ReferenceChange, WatchlistEntry, WatchlistSuppression
-from schemas.topics import PASSAGES, VEHICLES_CHANGELOG, Topic
+from schemas.records import ChangeKind, WatchlistEntry, WatchlistSuppression
+from schemas.topics import VEHICLES_CHANGELOG
 from streams.console.log_reader import LogReader
 from streams.core.vehicles.watchlist import PREFIX, SUPPRESSION_PREFIX
 
-# Entries of one transaction: 12 messages each, well under the broker's transaction time-out. An import of more is
-# several transactions, each complete by itself; `list` shows how far a broken one got, and it can be repeated.
-ENTRIES_PER_TRANSACTION: Final = 2_000
-TIMEOUT_SECONDS: Final = 30.0
-# If this process is killed amid a transaction, read-committed readers, the stages among them, wait this long.
-TRANSACTION_TIMEOUT_MS: Final = 10_000
-ABORT_SECONDS: Final = 5.0
-
 app = App(name="watchlist", help="Add, remove, import, suppress and list watchlist entries.")
-
-Flag = Annotated[bool, Parameter(negative=())]
 
 
 @app.command
@@ -141,13 +129,7 @@ def remove(
     state_directory
         where a local platform keeps its state.
     """
-    change = ReferenceChange(
-        change_id=str(uuid.uuid4()),
-        kind=ChangeKind.WATCHLIST_REMOVE,
-        changed_by=by,
-        changed_at=time.time_ns() // 1000,
-        watchlist_entry_id=entry_id,
-    )
+    change = change_now(ChangeKind.WATCHLIST_REMOVE, by, watchlist_entry_id=entry_id)
     connection = connect(broker, registry_url, state_directory)
     publish([change], connection.broker, connection.codec)
     print(f"removed {entry_id}")
@@ -180,13 +162,7 @@ def suppress_(
         where a local platform keeps its state.
     """
     suppression = read_suppression(file)
-    change = ReferenceChange(
-        change_id=str(uuid.uuid4()),
-        kind=ChangeKind.WATCHLIST_SUPPRESS,
-        changed_by=suppression.entered_by,
-        changed_at=time.time_ns() // 1000,
-        watchlist_suppression=suppression,
-    )
+    change = change_now(ChangeKind.WATCHLIST_SUPPRESS, suppression.entered_by, watchlist_suppression=suppression)
     connection = connect(broker, registry_url, state_directory)
     publish([change], connection.broker, connection.codec)
     print(f"suppressed {suppression.suppression_id}")
@@ -221,13 +197,7 @@ def unsuppress(
     state_directory
         where a local platform keeps its state.
     """
-    change = ReferenceChange(
-        change_id=str(uuid.uuid4()),
-        kind=ChangeKind.WATCHLIST_UNSUPPRESS,
-        changed_by=by,
-        changed_at=time.time_ns() // 1000,
-        watchlist_suppression_id=suppression_id,
-    )
+    change = change_now(ChangeKind.WATCHLIST_UNSUPPRESS, by, watchlist_suppression_id=suppression_id)
     connection = connect(broker, registry_url, state_directory)
     publish([change], connection.broker, connection.codec)
     print(f"unsuppressed {suppression_id}")
@@ -300,61 +270,6 @@ def cells_of(value: WatchlistEntry | WatchlistSuppression) -> tuple[str, ...]:
     kind, warnings = (text.lower().replace("_", " ") for text in (value.list_kind, ", ".join(value.warning_markers)))
     what = (value.entry_id, value.plate, issuer, kind, warnings)
     return (*what, str(value.priority), until, value.entered_by, value.approved_by)
-
-
-def additions(entries: Iterable[WatchlistEntry]) -> list[ReferenceChange]:
-    """One change for each entry, made now."""
-    return [
-        ReferenceChange(
-            change_id=str(uuid.uuid4()),
-            kind=ChangeKind.WATCHLIST_ADD,
-            changed_by=entry.entered_by,
-            changed_at=time.time_ns() // 1000,
-            watchlist_entry=entry,
-        )
-        for entry in entries
-    ]
-
-
-def publish(changes: list[ReferenceChange], broker: str, codec: Codec) -> None:
-    """Write changes into every partition of the passages topic, in transactions. Raises UserError if one fails."""
-    producer = Producer(
-        {
-            "bootstrap.servers": broker,
-            # An id of its own for each run: two people who add entries at once must not fence each other.
-            "transactional.id": f"border-watchlist-{uuid.uuid4()}",
-            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
-            "log_level": 2,
-        }
-    )
-    encoded = [(change.change_id.encode(), codec.encode(change)) for change in changes]
-    try:
-        producer.init_transactions(TIMEOUT_SECONDS)
-        for first in range(0, len(encoded), ENTRIES_PER_TRANSACTION):
-            write_everywhere(producer, PASSAGES, encoded[first : first + ENTRIES_PER_TRANSACTION])
-    except KafkaException as error:
-        raise UserError(f"the change was not written: {error.args[0].str()}; is the broker at {broker} up?") from error
-
-
-def write_everywhere(producer: Producer, topic: Topic, messages: Iterable[tuple[bytes, bytes]]) -> None:
-    """Write keys and values into every partition of a topic, in one transaction that is not left open."""
-    with transaction(producer):
-        for key, value in messages:
-            for partition in range(topic.partitions):
-                producer.produce(topic.name, value, key, partition=partition)
-
-
-@contextmanager
-def transaction(producer: Producer) -> Iterator[None]:
-    """What is produced inside is committed at the end, or aborted if the block fails."""
-    producer.begin_transaction()
-    try:
-        yield
-        producer.commit_transaction(TIMEOUT_SECONDS)
-    except BaseException:  # Ctrl-C too: an open transaction would hold up every read-committed reader
-        with suppress(KafkaException):  # the broker may be what failed; then the transaction times out
-            producer.abort_transaction(ABORT_SECONDS)
-        raise
 
 
 def values_held(connection: Connection, prefix: bytes, kind: type[Listed]) -> list[Listed]:

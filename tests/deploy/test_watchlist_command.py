@@ -11,8 +11,8 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema
 
 from deploy.cli import main
-from deploy.commands.watchlist import write_everywhere
 from deploy.local.platform import LocalPlatform
+from deploy.reference_changes import write_everywhere
 from schemas.codec import FRAME, body_of
 from schemas.generate import load_schemas
 from schemas.partitioning import partition_of

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from deploy.commands.up import running
-from deploy.commands.watchlist import additions, publish
 from deploy.demo import log_of, prove, wait_for_workers
 from deploy.local.platform import LocalPlatform
 from deploy.local.supervisor import Supervisor
+from deploy.reference_changes import additions, publish
 from deploy.settings import Settings, load_settings
 from producers.publisher import Publisher
 from schemas.records import Association, ListKind, Score

@@ -24,6 +24,7 @@ import math
 from typing import Final
 
 from schemas.records import Evidence
+from streams.core.evidence.odds import if_it_holds
 from streams.core.evidence.past import OwnWeighings, Past
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import BetaLaw, RuleSet
@@ -89,7 +90,7 @@ def ant_traffic(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="ant_traffic",
         group="repetition",
-        log_odds=math.log(laws.courier_share * math.exp(held) + 1.0 - laws.courier_share),
+        log_odds=if_it_holds(laws.courier_share, held),
         explanation=said,
         reading_ids=subject.readings_of(*CAMERAS),
     )

@@ -7,9 +7,8 @@ ln(p * exp(weight) + 1 - p), which is little. Of a companion's hit a share is in
 one group, whose bound in the rule set keeps company from referring anyone by itself.
 """
 
-import math
-
 from schemas.records import Evidence
+from streams.core.evidence.odds import if_it_holds, probability_of
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
 from streams.core.vehicle_history import SECOND
@@ -25,7 +24,7 @@ def convoy(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="convoy",
         group="company",
-        log_odds=math.log(probability * math.exp(rules.convoys.companion_log_odds) + 1.0 - probability),
+        log_odds=if_it_holds(probability, rules.convoys.companion_log_odds),
         explanation=f"crossed within 3 minutes of the same other vehicle {closest.joint_crossings} times, more than a "
         "common habit explains; families and colleagues do so too",
         reading_ids=subject.readings_of(*CAMERAS),
@@ -38,7 +37,7 @@ def associate_of_hit(subject: Subject, rules: RuleSet) -> Evidence | None:
     for companion in subject.companions:
         if companion.hit_until_s > now_s:
             involved = probability_of_company(companion, rules) * rules.convoys.involved_share
-            inherited = max(inherited, math.log(involved * math.exp(companion.hit_log_odds) + 1.0 - involved))
+            inherited = max(inherited, if_it_holds(involved, companion.hit_log_odds))
     if inherited <= 0.0:
         return None
     return Evidence(
@@ -53,5 +52,4 @@ def associate_of_hit(subject: Subject, rules: RuleSet) -> Evidence | None:
 
 def probability_of_company(companion: Companion, rules: RuleSet) -> float:
     """Probability that the two travel together."""
-    log_odds = rules.convoys.pair_prior_log_odds + companion.log_likelihood_ratio
-    return 1.0 / (1.0 + math.exp(-log_odds))
+    return probability_of(rules.convoys.pair_prior_log_odds + companion.log_likelihood_ratio)

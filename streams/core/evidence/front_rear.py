@@ -4,9 +4,8 @@ Mostly a misread: with a disagreement rate m by misreading and a share s of smug
 car's, the likelihood ratio is (s + (1 - s) * m) / m, little above 1. It weighs as little as it should.
 """
 
-import math
-
 from schemas.records import Evidence
+from streams.core.evidence.odds import beside_errors
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
 
@@ -19,7 +18,7 @@ def front_rear_disagreement(subject: Subject, rules: RuleSet) -> Evidence | None
     return Evidence(
         name="front_rear_disagreement",
         group="plate",
-        log_odds=math.log((swapped + (1.0 - swapped) * misread) / misread),
+        log_odds=beside_errors(swapped, misread),
         explanation=f"front and rear plates disagree; misreading alone does that in {misread:.0%} of vehicles",
         reading_ids=subject.readings_of(*CAMERAS),
     )

@@ -81,14 +81,7 @@ def _expected(
         sigma_kg = math.sqrt(1.0 / precision + rules.payload_trip_sigma_kg**2 + (scale_ratio * mean_kg) ** 2)
         total += prior
         parts.append(Normal(prior, measured_kg - mean_kg, sigma_kg))
-    if total <= 0.0:  # so far from every class that both likelihoods vanish
-        return parts[:1] if len(parts) == 1 else _equal(parts)
     for part in parts:
-        part.share /= total
-    return parts
-
-
-def _equal(parts: list[Normal]) -> list[Normal]:
-    for part in parts:
-        part.share = 1.0 / len(parts)
+        # So far from every class that all likelihoods vanish, none of them is likelier.
+        part.share = part.share / total if total > 0.0 else 1.0 / len(parts)
     return parts

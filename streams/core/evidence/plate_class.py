@@ -4,10 +4,10 @@ Mostly a misread plate or a misjudged class. Classes that scales take for one an
 of such passages by error and a share s of smugglers whose plate is not the vehicle's, the ratio is (s + (1 - s) m) / m.
 """
 
-import math
 from typing import Final
 
 from schemas.records import Evidence, SensorRole
+from streams.core.evidence.odds import beside_errors
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
 
@@ -30,7 +30,7 @@ def plate_class(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="plate_class",
         group="plate",
-        log_odds=math.log((swapped + (1.0 - swapped) * misjudged) / misjudged),
+        log_odds=beside_errors(swapped, misjudged),
         explanation=f"the plate's {len(earlier)} earlier passages were of a vehicle of another size",
         reading_ids=subject.readings_of(*CAMERAS, SensorRole.SCALE),
     )

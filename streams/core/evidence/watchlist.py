@@ -8,9 +8,8 @@ A near match alone never weighs more than a routine referral: with the prior it 
 other evidence lifts such a vehicle above those that were just referred, and no kind must be referred for it.
 """
 
-import math
-
 from schemas.records import Evidence, ListKind
+from streams.core.evidence.odds import if_it_holds
 from streams.core.evidence.subject import CAMERAS, Subject
 from streams.core.rule_set import RuleSet
 
@@ -27,7 +26,7 @@ def watchlist_exact(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="watchlist_exact",
         group="watchlist",
-        log_odds=_log_odds(rule.log_odds, probability),
+        log_odds=if_it_holds(probability, rule.log_odds),
         explanation=f"the plate is listed as {_named(kind)}; it was read right with probability {probability:.2f}",
         reading_ids=subject.readings_of(*CAMERAS),
     )
@@ -45,15 +44,11 @@ def watchlist_near(subject: Subject, rules: RuleSet) -> Evidence | None:
     return Evidence(
         name="watchlist_near",
         group="watchlist",
-        log_odds=min(_log_odds(rule.log_odds, near.probability), routine),
+        log_odds=min(if_it_holds(near.probability, rule.log_odds), routine),
         explanation=f"the plate may be a misread of one listed as {_named(near.entry.list_kind)}, with probability "
         f"{near.probability:.2f}",
         reading_ids=subject.readings_of(*CAMERAS),
     )
-
-
-def _log_odds(weight: float, probability: float) -> float:
-    return math.log(probability * math.exp(weight) + 1.0 - probability)
 
 
 def _named(kind: ListKind) -> str:

@@ -28,10 +28,11 @@ from schemas.records import (
     Severity,
     WatchlistEntry,
 )
+from streams.core.evidence.odds import probability_of
 from streams.core.evidence.subject import Subject
 from streams.core.rule_set import RuleSet
 from streams.core.vehicle_state import OpenPassage
-from streams.core.vehicles.decisions import is_must_refer, probability_of
+from streams.core.vehicles.decisions import is_must_refer
 
 # A list entry of priority 0 to 50 is severe: the half of the scale that its owner called urgent.
 PRIORITY_SEVERE_MAX: Final = 50

@@ -5,6 +5,7 @@ import math
 from schemas.records import Light, ListKind, ReferralReason, Score, Selection
 from streams.core.evidence import EVIDENCE
 from streams.core.evidence.groups import group_caps
+from streams.core.evidence.odds import probability_of
 from streams.core.evidence.subject import Subject
 from streams.core.random_draw import RandomKeys, uniform_draw
 from streams.core.rule_set import RuleSet
@@ -29,14 +30,6 @@ def score_of(subject: Subject, rules: RuleSet) -> Score:
         probability=probability_of(log_odds),
         rule_set_version=rules.version,
     )
-
-
-def probability_of(log_odds: float) -> float:
-    """1 / (1 + exp(-log_odds)), without overflow."""
-    if log_odds >= 0.0:
-        return 1.0 / (1.0 + math.exp(-log_odds))
-    odds = math.exp(log_odds)
-    return odds / (1.0 + odds)
 
 
 def select(subject: Subject, score: Score, rules: RuleSet, random_keys: RandomKeys) -> Selection:

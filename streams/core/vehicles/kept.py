@@ -14,6 +14,7 @@ from schemas.records import WatchlistEntry, WatchlistSuppression
 from streams.core.keyed_state import KeyedState
 from streams.core.plates import normalise_plate
 from streams.core.plates.near_match import NearMatchIndex
+from streams.core.stage import Rejected
 
 Kept = TypeVar("Kept", bound=WatchlistEntry | WatchlistSuppression)
 
@@ -23,8 +24,13 @@ HOUR: Final = 3600 * 1_000_000
 class KeptByPlate(Generic[Kept]):
     """Values by id, with the index of their plates and the hours in which they end."""
 
-    def __init__(self, stored: MutableMapping[bytes, bytes], prefix: bytes, kind: type[Kept]) -> None:
+    def __init__(
+        self, stored: MutableMapping[bytes, bytes], prefix: bytes, kind: type[Kept], most: int, what: str
+    ) -> None:
+        """`most` of `what` are held; more are refused, never dropped."""
         self.index = NearMatchIndex()
+        self._most = most
+        self._what = what
         self._prefix = prefix
         decode = msgspec.msgpack.Decoder(kind).decode
         self._states: KeyedState[Kept] = KeyedState(stored, msgspec.msgpack.encode, decode)
@@ -33,9 +39,6 @@ class KeptByPlate(Generic[Kept]):
         self._count = 0
         for key in sorted([key for key in stored if key.startswith(prefix)]):
             self._list(key, decode(stored[key]))
-
-    def __len__(self) -> int:
-        return self._count
 
     def key_of(self, value_id: str) -> bytes:
         """The key under which a value is stored."""
@@ -46,10 +49,13 @@ class KeptByPlate(Generic[Kept]):
         return self._states.get(key)
 
     def put(self, key: bytes, value: Kept) -> bool:
-        """Keep a value instead of what stood under its key; False if the very same stood there."""
+        """Keep a value instead of what stood under its key; False if the very same stood there. Raises Rejected
+        `watchlist_full`."""
         before = self._states.get(key)
         if before == value:
             return False
+        if before is None and self._count >= self._most:
+            raise Rejected("watchlist_full", f"a watchlist has at most {self._most} {self._what}")
         self.remove(key)
         self._touched[key] = None
         self._states.put(key, value)

@@ -24,7 +24,6 @@ from streams.core.evidence.subject import NearHit
 from streams.core.plates import normalise_plate
 from streams.core.plates.match_probability import match_probability
 from streams.core.rule_set import RuleSet
-from streams.core.stage import Rejected
 from streams.core.vehicles.decisions import is_must_refer
 from streams.core.vehicles.kept import KeptByPlate
 
@@ -56,10 +55,9 @@ class Watchlist:
     """Entries and suppressions, both by plate."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes], entries_max: int = ENTRIES_MAX) -> None:
-        self._entries_max = entries_max
-        self._entries: KeptByPlate[WatchlistEntry] = KeptByPlate(stored, PREFIX, WatchlistEntry)
+        self._entries: KeptByPlate[WatchlistEntry] = KeptByPlate(stored, PREFIX, WatchlistEntry, entries_max, "entries")
         self._suppressions: KeptByPlate[WatchlistSuppression] = KeptByPlate(
-            stored, SUPPRESSION_PREFIX, WatchlistSuppression
+            stored, SUPPRESSION_PREFIX, WatchlistSuppression, SUPPRESSIONS_MAX, "suppressions"
         )
 
     def advance(self, change: ReferenceChange) -> bool:
@@ -75,10 +73,7 @@ class Watchlist:
     def add(self, entry: WatchlistEntry) -> bool:
         """Add an entry; one with the same id is replaced. False if the very same is held. Raises Rejected
         `watchlist_full`."""
-        key = self._entries.key_of(entry.entry_id)
-        if len(self._entries) >= self._entries_max and self._entries.get(key) is None:
-            raise Rejected("watchlist_full", f"a watchlist has at most {self._entries_max} entries")
-        return self._entries.put(key, entry)
+        return self._entries.put(self._entries.key_of(entry.entry_id), entry)
 
     def remove(self, entry_id: str) -> bool:
         """Remove an entry; False if there is none."""
@@ -87,10 +82,7 @@ class Watchlist:
     def suppress(self, suppression: WatchlistSuppression) -> bool:
         """Add a suppression; one with the same id is replaced. False if the very same is held. Raises Rejected
         `watchlist_full`."""
-        key = self._suppressions.key_of(suppression.suppression_id)
-        if len(self._suppressions) >= SUPPRESSIONS_MAX and self._suppressions.get(key) is None:
-            raise Rejected("watchlist_full", f"a watchlist has at most {SUPPRESSIONS_MAX} suppressions")
-        return self._suppressions.put(key, suppression)
+        return self._suppressions.put(self._suppressions.key_of(suppression.suppression_id), suppression)
 
     def unsuppress(self, suppression_id: str) -> bool:
         """Remove a suppression; False if there is none."""
@@ -135,18 +127,18 @@ class Watchlist:
             elif candidate.confidence >= NEAR_PROBABILITY_MIN and index.exact(read):
                 chances[read] = candidate.confidence
         if left_open > 0.0:
-            others = [listed for listed in index.one_error_away(plate) if listed not in chances]
-            for listed in others:
-                chances[listed] = match_probability(plate, probability, left_open, listed, jurisdiction, seen_before)
-        best: NearHit | None = None
+            for listed in index.one_error_away(plate):
+                if listed not in chances:
+                    chances[listed] = match_probability(
+                        plate, probability, left_open, listed, jurisdiction, seen_before
+                    )
         for listed, chance in sorted(chances.items(), key=lambda item: (-item[1], item[0])):
             if chance < NEAR_PROBABILITY_MIN:
                 break
             entry = self._most_urgent(index.exact(listed), plate, jurisdiction, at, mode, rules)
             if entry is not None:
-                best = NearHit(entry, chance)
-                break
-        return best
+                return NearHit(entry, chance)
+        return None
 
     def sweep(self, at: int, at_most: int) -> int:
         """Remove up to so many entries and suppressions that are no longer valid at a lane time; returns how many."""

@@ -17,6 +17,7 @@ from streams.core.keyed_state import OtherVersion
 from streams.core.plates import key_of
 from streams.core.stage import Output, Record, Rejected
 from tests.core.convoys.traffic import DAY_S, SECOND, START_S, advance, crossing, record
+from tests.core.crashes import folded_through_crashes
 
 NOW_S = START_S + 12 * 3600
 
@@ -157,26 +158,6 @@ def test_batches_restarts_and_roll_backs_change_no_output_and_no_state(seed: int
     whole = ConvoysFold(expected_state)
     expected = advance(whole, *log)
     whole.take_changes()
-    committed: dict[bytes, bytes] = {}
-    fold, told, position = ConvoysFold(dict(committed)), list[Association](), 0
-    while position < len(log):
-        batch = log[position : position + cuts.randrange(1, 5)]
-        made = advance(fold, *batch)
-        fate = cuts.randrange(4)
-        if fate == 0:
-            fold.roll_back()
-            continue
-        if fate == 1:
-            fold = ConvoysFold(dict(committed))  # killed before the commit
-            continue
-        for key, state in fold.take_changes().items():
-            if state is None:
-                committed.pop(key, None)
-            else:
-                committed[key] = state
-        told += made
-        position += len(batch)
-        if fate == 2:
-            fold = ConvoysFold(dict(committed))  # killed after the commit
+    told, committed = folded_through_crashes(ConvoysFold, [record(value) for value in log], cuts, 4)
     assert told == expected
     assert committed == expected_state

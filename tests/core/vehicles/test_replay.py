@@ -13,6 +13,7 @@ from schemas.records import PassageState, Score
 from streams.core import vehicle_history as history
 from streams.core.stage import Output
 from streams.core.vehicles import watchlist
+from tests.core.crashes import folded_through_crashes
 from tests.core.vehicles.builders import (
     DAY,
     RULES,
@@ -75,29 +76,8 @@ def in_one_batch(log: list[Any]) -> tuple[list[bytes], dict[bytes, bytes]]:
 def test_batches_restarts_and_roll_backs_change_no_output_and_no_state(seed: int, cuts_seed: int) -> None:
     log, cuts = random_log(seed), random.Random(cuts_seed)
     expected, expected_state = in_one_batch(log)
-    committed: dict[bytes, bytes] = {}  # what the changelog holds
-    folding, outputs, position = fold(dict(committed)), list[bytes](), 0
-    while position < len(log):
-        batch = log[position : position + cuts.randrange(1, 12)]
-        made: list[Output] = []
-        for value in batch:
-            folding.advance(record(value), made)
-        fate = cuts.randrange(4)
-        if fate == 0:
-            folding.roll_back()
-            continue
-        if fate == 1:
-            folding = fold(dict(committed))  # killed before the commit
-            continue
-        for key, state in folding.take_changes().items():
-            if state is None:
-                committed.pop(key, None)
-            else:
-                committed[key] = state
-        outputs += [body_of(output.value) for output in made]
-        position += len(batch)
-        if fate == 2:
-            folding = fold(dict(committed))  # killed after the commit
+    written, committed = folded_through_crashes(fold, [record(value) for value in log], cuts, 11)
+    outputs = [body_of(value) for value in written]
     command = f"seeds {seed} and {cuts_seed}: pytest {__file__}"
     assert outputs == expected, command
     # A restart rebuilds the expiry index exactly, so a key may be swept sooner than by the lazy index: what has

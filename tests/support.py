@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
 T = TypeVar("T")
 POLL_SECONDS = 0.05
 
@@ -17,3 +20,14 @@ def eventually(condition: Callable[[], T], seconds: float = 30.0, what: str = "t
             return value
         assert time.monotonic() < until, f"{what} did not come true within {seconds:.0f} s"
         time.sleep(POLL_SECONDS)
+
+
+def wait_for_end(broker: str, topic: str, offset: int) -> None:
+    """Wait until partition 0 ends there: the broker writes the mark of a transaction's end after it has answered."""
+    admin, place = AdminClient({"bootstrap.servers": broker}), TopicPartition(topic, 0)
+
+    def end() -> int:
+        (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
+        return int(future.result(10).offset)
+
+    eventually(lambda: end() == offset, what=f"an end at {offset}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from deploy.chaos.path import new_producer
 from deploy.local.platform import LocalPlatform
@@ -17,7 +17,7 @@ from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.failpoints import Failpoints
 from streams.runtime.ledger import Ledger, Transaction
 from streams.runtime.recovery import Position, Recovered, StateRefused, describe, recover
-from tests.support import eventually
+from tests.support import eventually, wait_for_end
 
 pytestmark = pytest.mark.integration
 
@@ -149,12 +149,4 @@ def test_more_than_the_producers_queue_holds_is_committed_all_the_same(
     monkeypatch.setattr(ledger, "DEAD_LETTERS", topic)
     letter = DeadLetterRecord("not_framed", "", "", None, b"x" * 1_900_000, [])
     group.ledger.commit(Transaction(dead_letters=[letter] * 600), {})  # 1.14 GB; the queue holds 1 GB
-    admin = AdminClient({"bootstrap.servers": group.broker})
-    place = TopicPartition(topic.name, 0)
-
-    def end() -> int:
-        (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
-        return int(future.result(10).offset)
-
-    # And the mark of the commit, which the broker writes after it has answered.
-    eventually(lambda: end() == 600 + 1, what="the mark of the commit")
+    wait_for_end(group.broker, topic.name, 600 + 1)  # and the mark of the commit

@@ -4,7 +4,6 @@ One schema, `border.v1.LogRecord`, holds where a record stood in which topic and
 contract's types (bytes where the topic holds raw bytes), so any Avro tool reads the files.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -104,16 +103,16 @@ def read_container(path: Path) -> Iterator[LogRecord]:
     with path.open("rb") as file:
         try:
             reader = fastavro.reader(file, return_record_name=True, return_record_name_override=True)
-            if reader.writer_schema["name"] not in ("LogRecord", f"{NAMESPACE}.LogRecord"):
-                raise ValueError(f"{path} is an Avro file, but not of log records")
+        except Exception as error:  # fastavro raises whatever its C code meets, here and below
+            raise ValueError(f"{path} is not an Avro container file") from error
+        schema = reader.writer_schema
+        if not isinstance(schema, dict) or schema.get("name") not in ("LogRecord", f"{NAMESPACE}.LogRecord"):
+            raise ValueError(f"{path} is an Avro file, but not of log records")
+        try:
             for row in reader:
                 yield as_log_record(row)
-        except (EOFError, fastavro.schema.SchemaParseException, IndexError, KeyError) as error:
-            raise ValueError(f"{path} is damaged or not an Avro container file: {error!r}") from error
-        except ValueError as error:
-            if re.search("cannot read header|magic", str(error)):
-                raise ValueError(f"{path} is not an Avro container file") from error
-            raise
+        except Exception as error:
+            raise ValueError(f"{path} is damaged, or not of this version: {type(error).__name__}") from error
 
 
 def as_log_record(row: Any) -> LogRecord:

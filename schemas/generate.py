@@ -76,7 +76,7 @@ class RecordWriter:
         for field in schema["fields"]:
             default = ""
             if "default" in field:
-                default = " = None" if field["default"] is None else " = ()"
+                default = " = ()" if field["default"] == [] else f" = {field['default']!r}"
             fields += f"    {field['name']}: {self.type_of(field['type'])}{default}\n"
         options = "msgspec.Struct, frozen=True, kw_only=True, gc=False"
         return f"class {schema['name']}({options}):\n{docstring(schema)}\n{fields}"

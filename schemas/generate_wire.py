@@ -132,7 +132,8 @@ class WireWriter:
 
     def _write_fields(self, schema: Any, value: str) -> None:
         for field in schema["fields"]:
-            self._write(self._resolve(field["type"]), f"{value}.{field['name']}", f"{value}_{field['name']}")
+            place = f"{value}.{field['name']}"  # of a record within a record it has several dots
+            self._write(self._resolve(field["type"]), place, place.replace(".", "_"))
 
     def _write(self, schema: Any, value: str, unique: str) -> None:
         if isinstance(schema, list):

@@ -15,6 +15,9 @@ class AlertKind(StrEnum):
     WATCHLIST_HIT = "WATCHLIST_HIT"
     RISK = "RISK"
     XRAY_ALARM = "XRAY_ALARM"
+    LIGHT_FALLBACK = "LIGHT_FALLBACK"
+    DISPARITY = "DISPARITY"
+    PATTERN = "PATTERN"
 
 
 class Severity(StrEnum):
@@ -149,6 +152,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     case_number: str | None = None
     legal_basis: str | None = None
     warning_markers: tuple[WarningMarker, ...] = ()
+    audience: str | None = None
+    listing_reason: str | None = None
 
 
 class Association(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -168,6 +173,7 @@ class Association(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: int
     hit_log_odds: float | None = None
     hit_at: int | None = None
+    hit_entry_id: str | None = None
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -183,6 +189,7 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     earlier_at: tuple[int, ...] = ()
     earlier_port_codes: tuple[str, ...] = ()
     hit_log_odds: float | None = None
+    hit_entry_id: str | None = None
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -211,12 +218,155 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     headers: tuple[Header, ...] = ()
 
 
-class Direction(StrEnum):
-    """Which way the lane leads: SOUTHBOUND leaves the United States, NORTHBOUND enters it."""
+class GroupKind(StrEnum):
+    """What puts vehicles into one group."""
 
     UNKNOWN = "UNKNOWN"
-    SOUTHBOUND = "SOUTHBOUND"
-    NORTHBOUND = "NORTHBOUND"
+    PORT = "PORT"
+    LANE_MODE = "LANE_MODE"
+    LANE = "LANE"
+    VERSION = "VERSION"
+    ISSUER = "ISSUER"
+    PLATE_FORMAT = "PLATE_FORMAT"
+    HOUR = "HOUR"
+
+
+class Arm(StrEnum):
+    """Why vehicles were referred."""
+
+    UNKNOWN = "UNKNOWN"
+    RANDOM = "RANDOM"
+    RISK = "RISK"
+    MUST_REFER = "MUST_REFER"
+    OFFICERS = "OFFICERS"
+
+
+class RateEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A rate and its two-sided 95 % interval (mid-P)."""
+
+    rate: float | None = None
+    low: float
+    high: float
+
+
+class ArmEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Referrals of one cause. A vehicle with several causes is in several arms."""
+
+    arm: Arm
+    referred: int
+    inspected: int
+    hits: int
+    precision: RateEstimate
+
+
+class ViolationEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many vehicles carry guns or ammunition, from all that the lot drew, whatever else spoke for them. Only a
+    lot is like the traffic.
+    """
+
+    drawn: int
+    inspected: int
+    hits: int
+    detected: RateEstimate
+    bound_low: float
+    bound_high: float
+    corrected_low: float
+    corrected_high: float
+
+
+class RatioEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A ratio of two rates and its 95 % interval."""
+
+    ratio: float | None = None
+    low: float
+    high: float | None = None
+
+
+class GroupEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The figures of some vehicles of a port."""
+
+    kind: GroupKind
+    name: str
+    passages: int
+    referred: int
+    inspected: int
+    hits: int
+    not_inspected: int
+    released: int
+    open: int
+    skipped_ratio: float | None = None
+    arms: tuple[ArmEstimate, ...] = ()
+    violation: ViolationEstimate
+    lift: RatioEstimate
+    seizures_per_1000: RateEstimate
+    inspector_minutes_per_seizure: float | None = None
+    traveller_minutes_per_seizure: float | None = None
+    false_red: RateEstimate | None = None
+
+
+class EvidenceEstimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Referred vehicles whose score had one evidence."""
+
+    name: str
+    referred: int
+    inspected: int
+    hits: int
+    precision: RateEstimate
+    share_of_hits: float | None = None
+    share_of_referrals: float | None = None
+
+
+class DisparityMeasure(StrEnum):
+    """Which rate differs."""
+
+    UNKNOWN = "UNKNOWN"
+    FALSE_RED = "FALSE_RED"
+    HIT_RATE = "HIT_RATE"
+
+
+class Disparity(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A rate of one group that differs from that of the port's other vehicles by more than chance explains. It
+    proves nothing unfair, and has to be looked at.
+    """
+
+    kind: GroupKind
+    name: str
+    measure: DisparityMeasure
+    own: RateEstimate
+    others: RateEstimate
+    own_violation: RateEstimate
+    others_violation: RateEstimate
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the inspections of a port say about its traffic and about how vehicles are referred, over the last
+    settled days. Rates and counts only.
+    """
+
+    port_code: str
+    operating_mode: OperatingMode
+    from_at: int
+    until_at: int
+    sensitivity_low: float
+    sensitivity_high: float
+    groups: tuple[GroupEstimate, ...] = ()
+    evidence: tuple[EvidenceEstimate, ...] = ()
+    disparities: tuple[Disparity, ...] = ()
+    comparisons: int = 0
+    family_error: float = 0.0
+
+
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    UNKNOWN = "UNKNOWN"
+    RED_NOT_INSPECTED = "RED_NOT_INSPECTED"
+    OVERRIDES = "OVERRIDES"
+    SHORT_INSPECTIONS = "SHORT_INSPECTIONS"
+    EXAMS_MISSING = "EXAMS_MISSING"
+    MEETINGS = "MEETINGS"
+    BLIND_SENSOR = "BLIND_SENSOR"
+    RULE_SET = "RULE_SET"
 
 
 class SensorRole(StrEnum):
@@ -232,6 +382,42 @@ class SensorRole(StrEnum):
     EXIT_LOOP = "EXIT_LOOP"
     TERMINAL = "TERMINAL"
     GATEWAY = "GATEWAY"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something in how inspections are done that chance does not explain: a question for auditors, never a verdict.
+    The one with the highest revision counts.
+    """
+
+    finding_id: str
+    revision: int
+    kind: FindingKind
+    port_code: str
+    operating_mode: OperatingMode
+    officer_id: str | None = None
+    vehicle_token: str | None = None
+    sensor: SensorRole | None = None
+    rule_set_version: str | None = None
+    policy_version: str | None = None
+    required_rule_set_version: str | None = None
+    required_policy_version: str | None = None
+    trials: int
+    events: int
+    expected: float
+    log_e_value: float | None = None
+    log_e_threshold: float | None = None
+    since_at: int
+    found_at: int
+    passages: tuple[str, ...] = ()
+    message: str
+
+
+class Direction(StrEnum):
+    """Which way the lane leads: SOUTHBOUND leaves the United States, NORTHBOUND enters it."""
+
+    UNKNOWN = "UNKNOWN"
+    SOUTHBOUND = "SOUTHBOUND"
+    NORTHBOUND = "NORTHBOUND"
 
 
 class DeviceStatus(StrEnum):
@@ -255,6 +441,129 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     direction: Direction
     sensor: SensorRole
     status: DeviceStatus
+
+
+class HitConfirmationReason(StrEnum):
+    """Why a match with a watchlist was confirmed or rejected. A closed list, since free text may name people."""
+
+    UNKNOWN = "UNKNOWN"
+    IMAGE_SHOWS_LISTED_PLATE = "IMAGE_SHOWS_LISTED_PLATE"
+    SEEN_ON_VEHICLE = "SEEN_ON_VEHICLE"
+    MISREAD = "MISREAD"
+    OTHER_ISSUER = "OTHER_ISSUER"
+    OTHER_VEHICLE = "OTHER_VEHICLE"
+    LISTING_OUTDATED = "LISTING_OUTDATED"
+
+
+class HitConfirmation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A person compared a vehicle that met a watchlist with the image, or with the vehicle itself. Without it
+    nobody acts on a hit. Of several of one passage the last in the log counts.
+    """
+
+    confirmation_id: str
+    passage_id: str
+    lane_id: str
+    port_code: str
+    operating_mode: OperatingMode
+    confirmed: bool
+    reason: HitConfirmationReason
+    officer_id: str
+    compared_at: int
+    received_at: int
+
+
+class ReferralReason(StrEnum):
+    """Why a vehicle is referred (NIEM cbrn:SecondaryInspectionReferralReasonCode, extended by NONE and RANDOM)."""
+
+    UNKNOWN = "UNKNOWN"
+    NONE = "NONE"
+    RANDOM = "RANDOM"
+    ATS_RECOMMENDATION = "ATS_RECOMMENDATION"
+    US_INTELLIGENCE = "US_INTELLIGENCE"
+    INSPECTOR_SUSPICION = "INSPECTOR_SUSPICION"
+
+
+class InspectionResolution(StrEnum):
+    """What an inspection came to (NIEM cbrn:InspectionResolutionCode, as far as it concerns weapons)."""
+
+    UNKNOWN = "UNKNOWN"
+    NOTHING_SUSPICIOUS_FOUND = "NOTHING_SUSPICIOUS_FOUND"
+    WEAPONS = "WEAPONS"
+    EXPLOSIVES = "EXPLOSIVES"
+    NARCOTICS = "NARCOTICS"
+    BANNED_SUBSTANCES = "BANNED_SUBSTANCES"
+    HUMAN_SMUGGLING = "HUMAN_SMUGGLING"
+    OTHER_SUSPICIOUS_MATERIAL_FOUND = "OTHER_SUSPICIOUS_MATERIAL_FOUND"
+    OTHER_THREAT = "OTHER_THREAT"
+
+
+class FoundKind(StrEnum):
+    """Kind of a found item."""
+
+    UNKNOWN = "UNKNOWN"
+    PISTOL = "PISTOL"
+    REVOLVER = "REVOLVER"
+    RIFLE = "RIFLE"
+    SHOTGUN = "SHOTGUN"
+    OTHER_FIREARM = "OTHER_FIREARM"
+    FIREARM_PART = "FIREARM_PART"
+    MAGAZINE = "MAGAZINE"
+    AMMUNITION = "AMMUNITION"
+    EXPLOSIVE = "EXPLOSIVE"
+    CURRENCY = "CURRENCY"
+    NARCOTICS = "NARCOTICS"
+    OTHER = "OTHER"
+
+
+class FoundItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that an inspection found: one firearm with its serial number, or a number of things of one kind."""
+
+    kind: FoundKind
+    count: int
+    serial_number: str | None = None
+    calibre: str | None = None
+    manufacturer: str | None = None
+
+
+class Exam(StrEnum):
+    """An examination that an inspection can hold."""
+
+    UNKNOWN = "UNKNOWN"
+    DOCUMENTS = "DOCUMENTS"
+    VISUAL = "VISUAL"
+    CANINE = "CANINE"
+    XRAY = "XRAY"
+    RADIATION_ISOTOPE = "RADIATION_ISOTOPE"
+    UNDER_VEHICLE = "UNDER_VEHICLE"
+    CARGO_UNLOADED = "CARGO_UNLOADED"
+
+
+class ExamRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An examination, and whether it was done."""
+
+    exam: Exam
+    done: bool
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A secondary inspection as it stands; the one with the highest revision counts. Ended exactly if ended_at is
+    set.
+    """
+
+    inspection_id: str
+    passage_id: str
+    lane_id: str
+    port_code: str
+    operating_mode: OperatingMode
+    revision: int
+    referral_reason: ReferralReason
+    started_at: int
+    ended_at: int | None = None
+    officer_ids: tuple[str, ...] = ()
+    resolution: InspectionResolution
+    found: tuple[FoundItem, ...] = ()
+    exams: tuple[ExamRecord, ...] = ()
+    received_at: int
 
 
 class LaneEventKind(StrEnum):
@@ -284,16 +593,112 @@ class LaneEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     declared_load_kg: float | None = None
 
 
-class PassageState(StrEnum):
-    """How far a passage has got. AT_LIGHT asks for the light, once for each stop. RETRACTED withdraws what was said
-    under this plate key.
-    """
+class LightAnswerReason(StrEnum):
+    """What a shown light rests on."""
 
     UNKNOWN = "UNKNOWN"
-    AT_LIGHT = "AT_LIGHT"
-    UPDATED = "UPDATED"
-    FINAL = "FINAL"
-    RETRACTED = "RETRACTED"
+    SELECTION = "SELECTION"
+    OVERRIDE = "OVERRIDE"
+    NO_SELECTION = "NO_SELECTION"
+    OLD_SELECTION = "OLD_SELECTION"
+
+
+class LightAnswer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a lane's light showed a vehicle: the answer to its controller, by selection, override or the dead-man
+    rule's lot.
+    """
+
+    answer_id: str
+    passage_id: str | None = None
+    lane_id: str
+    port_code: str
+    passage_number: int | None = None
+    at_light_reading_id: str | None = None
+    operating_mode: OperatingMode
+    light: Light
+    fallback: bool
+    reason: LightAnswerReason
+    propensity: float | None = None
+    random_key_id: str | None = None
+    asked_at: int
+    answered_at: int
+    controller_id: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A tie between a purchaser and a plate that an authority states. Nothing is inferred: without a link there is
+    no plate.
+    """
+
+    link_id: str
+    revision: int
+    withdrawn: bool = False
+    operating_mode: OperatingMode
+    purchaser_id: str
+    plate: str
+    jurisdiction: str | None = None
+    source: str
+    case_number: str
+    legal_basis: str
+    valid_until_at: int
+    received_at: int
+
+
+class Lodging(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A plate that another agency asks to be told of. Only that agency is told, and only what its agreement says."""
+
+    lodging_id: str
+    agency_id: str
+    withdrawn: bool = False
+    plate: str
+    jurisdiction: str | None = None
+    purpose: str
+    case_number: str
+    legal_basis: str
+    valid_until_at: int
+    lodged_at: int
+
+
+class MultipleSaleForm(StrEnum):
+    """Which report it is."""
+
+    UNKNOWN = "UNKNOWN"
+    HANDGUNS = "HANDGUNS"
+    RIFLES = "RIFLES"
+
+
+class FirearmSale(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Firearms sold to one purchaser on one day."""
+
+    sold_at: int
+    firearm_count: int
+
+
+class MultipleSale(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A dealer's report of several firearms sold to one purchaser (ATF F 3310.4, F 3310.12). Its use and disclosure
+    are restricted by law.
+    """
+
+    report_id: str
+    revision: int
+    withdrawn: bool = False
+    operating_mode: OperatingMode
+    purchaser_id: str
+    form: MultipleSaleForm
+    sales: tuple[FirearmSale, ...]
+    received_at: int
+
+
+class OfficerAssignment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which officer stands in a lane in which hours; the schedule that findings are tested against."""
+
+    assignment_id: str
+    officer_id: str
+    lane_id: str
+    port_code: str
+    from_at: int
+    until_at: int
+    received_at: int
 
 
 class LaneMode(StrEnum):
@@ -303,6 +708,167 @@ class LaneMode(StrEnum):
     PASSENGER = "PASSENGER"
     BUS = "BUS"
     TRUCK = "TRUCK"
+
+
+class OutcomeState(StrEnum):
+    """How a passage ended."""
+
+    UNKNOWN = "UNKNOWN"
+    PASSED = "PASSED"
+    INSPECTED = "INSPECTED"
+    NOT_INSPECTED = "NOT_INSPECTED"
+    RELEASED = "RELEASED"
+
+
+class Contribution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one evidence weighed at selection."""
+
+    name: str
+    log_odds: float
+
+
+class OverrideReason(StrEnum):
+    """Why an officer changed a light. A closed list, since free text may name people."""
+
+    UNKNOWN = "UNKNOWN"
+    INSPECTOR_SUSPICION = "INSPECTOR_SUSPICION"
+    FOREIGN_GOVERNMENT_INTELLIGENCE = "FOREIGN_GOVERNMENT_INTELLIGENCE"
+    RADIATION_ALARM = "RADIATION_ALARM"
+    EMERGENCY_VEHICLE = "EMERGENCY_VEHICLE"
+    OFFICIAL_VEHICLE = "OFFICIAL_VEHICLE"
+    SECONDARY_FULL = "SECONDARY_FULL"
+    SAFETY = "SAFETY"
+    EQUIPMENT_FAULT = "EQUIPMENT_FAULT"
+
+
+class PlateIssuer(StrEnum):
+    """Issuer of a plate as read: the states along the border between the United States and Mexico, all others
+    together.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    UNREAD = "UNREAD"
+    US_AZ = "US_AZ"
+    US_CA = "US_CA"
+    US_NM = "US_NM"
+    US_TX = "US_TX"
+    US_OTHER = "US_OTHER"
+    MX_BCN = "MX_BCN"
+    MX_CHH = "MX_CHH"
+    MX_COA = "MX_COA"
+    MX_NLE = "MX_NLE"
+    MX_SON = "MX_SON"
+    MX_TAM = "MX_TAM"
+    MX_OTHER = "MX_OTHER"
+    OTHER = "OTHER"
+
+
+class PlateFormat(StrEnum):
+    """What a plate's text tells of its style."""
+
+    UNKNOWN = "UNKNOWN"
+    UNREAD = "UNREAD"
+    ISSUERS = "ISSUERS"
+    ANOTHERS = "ANOTHERS"
+    NONE = "NONE"
+
+
+class FairnessGroup(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which groups a vehicle is counted in when it is asked whom lights burden. Coarse, so that nobody is known by
+    it, and never evidence: no score, threshold or lot reads it.
+    """
+
+    issuer: PlateIssuer
+    plate_format: PlateFormat
+    local_hour: int | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of one vehicle at the light: its selection and its inspection, joined. The one with the highest
+    revision counts.
+    """
+
+    passage_id: str
+    lane_id: str
+    port_code: str
+    lane_mode: LaneMode
+    operating_mode: OperatingMode
+    revision: int
+    state: OutcomeState
+    selected_at: int | None = None
+    light: Light
+    final_light: Light
+    referral_reason: ReferralReason
+    random_draw: bool
+    risk_over_threshold: bool
+    must_refer: bool
+    propensity: float | None = None
+    threshold_log_odds: float | None = None
+    log_odds: float | None = None
+    random_key_id: str
+    rule_set_version: str
+    policy_version: str | None = None
+    vehicle_token: str | None = None
+    evidence: tuple[Contribution, ...] = ()
+    overrides: int
+    override_reason: OverrideReason | None = None
+    override_officer_id: str | None = None
+    officer_on_duty_id: str | None = None
+    inspection_ids: tuple[str, ...] = ()
+    inspection_started_at: int | None = None
+    inspection_ended_at: int | None = None
+    inspection_officer_ids: tuple[str, ...] = ()
+    resolution: InspectionResolution
+    firearms: int
+    magazines: int
+    rounds: int
+    exams_missing: tuple[Exam, ...] = ()
+    closed_at: int
+    shown_light: Light | None = None
+    fallback: bool = False
+    fairness_group: FairnessGroup | None = None
+    inspection_reason: ReferralReason | None = None
+    hit_confirmed: bool | None = None
+    hit_confirmation_reason: HitConfirmationReason | None = None
+    light_given: Light | None = None
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An officer changed a lane's light for one vehicle, in either direction."""
+
+    override_id: str
+    passage_id: str
+    lane_id: str
+    port_code: str
+    operating_mode: OperatingMode
+    officer_id: str
+    light: Light
+    reason: OverrideReason
+    overridden_at: int
+    received_at: int
+
+
+class OversightRequirement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which rule set and policy must be in force from a time on, written into every partition of the outcomes."""
+
+    requirement_id: str
+    rule_set_version: str
+    policy_version: str | None = None
+    valid_from_at: int
+    required_by: str
+    received_at: int
+
+
+class PassageState(StrEnum):
+    """How far a passage has got. AT_LIGHT asks for the light, once for each stop. RETRACTED withdraws what was said
+    under this plate key, before the passage is FINAL and never after.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    AT_LIGHT = "AT_LIGHT"
+    UPDATED = "UPDATED"
+    FINAL = "FINAL"
+    RETRACTED = "RETRACTED"
 
 
 class ScaleType(StrEnum):
@@ -342,7 +908,7 @@ class ReadingReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One vehicle going through one lane: its readings, joined. The first revision is made when it reaches the
-    light, the last one is FINAL.
+    light, the last one is FINAL: nothing is written of a passage after it.
     """
 
     passage_id: str
@@ -412,6 +978,8 @@ class ChangeKind(StrEnum):
     RULE_SET = "RULE_SET"
     WATCHLIST_SUPPRESS = "WATCHLIST_SUPPRESS"
     WATCHLIST_UNSUPPRESS = "WATCHLIST_UNSUPPRESS"
+    SELECTION_POLICY = "SELECTION_POLICY"
+    PORT = "PORT"
 
 
 class WatchlistEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -461,9 +1029,39 @@ class ReferenceChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     watchlist_entry_id: str | None = None
     rule_set_version: str | None = None
     rule_set_text: str | None = None
+    selection_policy_version: str | None = None
+    selection_policy_text: str | None = None
     watchlist_suppression: WatchlistSuppression | None = None
     watchlist_suppression_id: str | None = None
     approved_by: str | None = None
+    port_text: str | None = None
+
+
+class ReidentificationState(StrEnum):
+    """What became of a request for a plate."""
+
+    UNKNOWN = "UNKNOWN"
+    ASKED = "ASKED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
+class Reidentification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Another agency's request to be told which plate a record of no named vehicle is of, and what became of it."""
+
+    reidentification_id: str
+    agency_id: str
+    state: ReidentificationState
+    record_token: str
+    dataset: str
+    record_told: str
+    purpose: str
+    case_number: str
+    legal_basis: str
+    asked_at: int
+    decided_by: str | None = None
+    reason: str | None = None
+    decided_at: int | None = None
 
 
 class RuleSetVersion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -495,15 +1093,17 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rule_set_version: str
 
 
-class ReferralReason(StrEnum):
-    """Why a vehicle is referred (NIEM cbrn:SecondaryInspectionReferralReasonCode, extended by NONE and RANDOM)."""
+class SecondaryStaffing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many inspectors are really on shift at a port's secondary, where that differs from the policy."""
 
-    UNKNOWN = "UNKNOWN"
-    NONE = "NONE"
-    RANDOM = "RANDOM"
-    ATS_RECOMMENDATION = "ATS_RECOMMENDATION"
-    US_INTELLIGENCE = "US_INTELLIGENCE"
-    INSPECTOR_SUSPICION = "INSPECTOR_SUSPICION"
+    staffing_id: str
+    port_code: str
+    lane_mode: LaneMode
+    inspectors: float
+    from_at: int
+    until_at: int
+    told_by: str
+    received_at: int
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -512,6 +1112,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     passage_id: str
     lane_id: str
     port_code: str
+    lane_mode: LaneMode
     passage_number: int
     at_light_reading_id: str | None = None
     at_light_received_at: int | None = None
@@ -524,9 +1125,139 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     must_refer: bool
     propensity: float
     threshold_log_odds: float
+    share_at_threshold: float | None = None
     log_odds: float
     random_key_id: str
     rule_set_version: str
+    policy_version: str | None = None
+    vehicle_token: str | None = None
+    silent_sensors: tuple[SensorRole, ...] = ()
+    fairness_group: FairnessGroup | None = None
+    mandated_exams: tuple[Exam, ...] = ()
+
+
+class SelectionPolicyVersion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A published selection policy. What is in force is said by reference changes in the policy stage's input,
+    which carry the text again.
+    """
+
+    version: str
+    text: str
+    sha256: str
+    published_by: str
+    approved_by: str
+    published_at: int
+
+
+class ExamMandate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Examinations that every inspection of vehicles referred for one reason must hold."""
+
+    referral_reason: ReferralReason
+    exams: tuple[Exam, ...]
+
+
+class SelectionThreshold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the policy stage tells the lanes of one port and mode: from its place in the log on, the light is drawn
+    and decided by it.
+    """
+
+    port_code: str
+    lane_mode: LaneMode
+    operating_mode: OperatingMode
+    policy_version: str | None = None
+    random_propensity: float | None = None
+    threshold_log_odds: float | None = None
+    share_at_threshold: float | None = None
+    budget_reds_per_hour: float | None = None
+    set_at: int
+    mandates: tuple[ExamMandate, ...] = ()
+
+
+class SharingAgreementVersion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A published agreement with another agency: what it may be told, of whom, for what. The last one of an agency
+    is in force.
+    """
+
+    agency_id: str
+    version: str
+    text: str
+    sha256: str
+    withdrawn: bool = False
+    published_by: str
+    approved_by: str
+    published_at: int
+
+
+class SharingRequestKind(StrEnum):
+    """What another agency asked for."""
+
+    UNKNOWN = "UNKNOWN"
+    AGREEMENT = "AGREEMENT"
+    LODGE = "LODGE"
+    WITHDRAW = "WITHDRAW"
+    LODGINGS = "LODGINGS"
+    RECORDS = "RECORDS"
+    QUESTIONS = "QUESTIONS"
+    ANSWERS = "ANSWERS"
+    REIDENTIFY = "REIDENTIFY"
+    REIDENTIFIED = "REIDENTIFIED"
+
+
+class SharingRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One request of another agency, written before it is answered: what nobody could log is not answered."""
+
+    request_id: str
+    agency_id: str
+    agreement_version: str
+    kind: SharingRequestKind
+    dataset: str | None = None
+    purpose: str | None = None
+    case_number: str | None = None
+    item_count: int
+    refused: str | None = None
+    asked_at: int
+
+
+class SuggestionState(StrEnum):
+    """Whether a suggestion stands."""
+
+    UNKNOWN = "UNKNOWN"
+    SUGGESTED = "SUGGESTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class SuggestionReasonKind(StrEnum):
+    """Kinds of reasons for a suggestion."""
+
+    UNKNOWN = "UNKNOWN"
+    SHORT_TIMES_TO_CRIME = "SHORT_TIMES_TO_CRIME"
+    MULTIPLE_SALE = "MULTIPLE_SALE"
+
+
+class SuggestionReason(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One reason of a suggestion, with what it rests on."""
+
+    kind: SuggestionReasonKind
+    explanation: str
+    evidence_ids: tuple[str, ...]
+
+
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A proposal that a person may make a watchlist entry of. It is never an entry itself, and no accusation."""
+
+    suggestion_id: str
+    revision: int
+    state: SuggestionState
+    operating_mode: OperatingMode
+    plate: str
+    jurisdiction: str | None = None
+    reasons: tuple[SuggestionReason, ...] = ()
+    link_id: str
+    source: str
+    case_number: str
+    legal_basis: str
+    valid_until_at: int
+    suggested_at: int
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -535,6 +1266,52 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source_topic: str
     source_partition: int
     watermark_at: int
+
+
+class TraceResult(StrEnum):
+    """How far a trace came."""
+
+    UNKNOWN = "UNKNOWN"
+    PURCHASER_FOUND = "PURCHASER_FOUND"
+    US_SOURCE_ONLY = "US_SOURCE_ONLY"
+    OTHER_SOURCE = "OTHER_SOURCE"
+    NOT_TRACED = "NOT_TRACED"
+
+
+class FirearmCategory(StrEnum):
+    """Kind of firearm. NIEM j:FirearmCategoryText."""
+
+    UNKNOWN = "UNKNOWN"
+    PISTOL = "PISTOL"
+    REVOLVER = "REVOLVER"
+    RIFLE = "RIFLE"
+    SHOTGUN = "SHOTGUN"
+    OTHER = "OTHER"
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of one request to trace a recovered firearm. Trace data: their use and disclosure are restricted
+    by law.
+    """
+
+    trace_id: str
+    revision: int
+    withdrawn: bool = False
+    operating_mode: OperatingMode
+    result: TraceResult
+    purchaser_id: str | None = None
+    firearm_category: FirearmCategory
+    firearm_make: str = ''
+    firearm_caliber: str = ''
+    firearm_serial_number: str | None = None
+    recovered_at: int
+    recovery_region_code: str | None = None
+    recovery_city_name: str | None = None
+    purchased_at: int | None = None
+    dealer_state_code: str | None = None
+    dealer_city_name: str | None = None
+    reported_stolen: bool = False
+    received_at: int
 
 
 class Weighing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -581,15 +1358,35 @@ RECORD_TYPES = (
     Association,
     Crossing,
     DeadLetter,
+    Estimate,
+    Finding,
     Heartbeat,
+    HitConfirmation,
+    Inspection,
     LaneEvent,
+    LightAnswer,
+    Link,
+    Lodging,
+    MultipleSale,
+    OfficerAssignment,
+    Outcome,
+    Override,
+    OversightRequirement,
     Passage,
     PlateRead,
     ReferenceChange,
+    Reidentification,
     RuleSetVersion,
     Score,
+    SecondaryStaffing,
     Selection,
+    SelectionPolicyVersion,
+    SelectionThreshold,
+    SharingAgreementVersion,
+    SharingRequest,
+    Suggestion,
     Tick,
+    Trace,
     WatchlistEntry,
     Weighing,
     XrayScan,

@@ -2,7 +2,10 @@
 
 sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─► lane.decisions ─► the light
                                         ▲                   ├► alerts ─► ops centers
-                                        └─ CONVOYS ◄────────┴► crossings.by-port
+                                        ├─ CONVOYS ◄────────┴► crossings.by-port
+                                        └─ POLICY ◄─ outcomes.by-port ◄─ OUTCOMES ◄─ lane.decisions
+traces, multiple sales, links (written by people) ─► traces ─► TRACES ─► suggestions
+passages, alerts, outcomes.by-port ─► `border share serve` ◄─► agreements, sharing (what other agencies ask)
 what cannot be processed ─► dead-letters
 """
 
@@ -31,6 +34,7 @@ class Topic:
     compacted: bool = False
     retention_ms: int = 30 * DAY_MS
     public: bool = False  # carries CloudEvents headers; other agencies may subscribe
+    auditors_only: bool = False  # read by auditors and by the one service that needs it; `border tail` refuses it
     max_message_bytes: int = 1_048_588  # the broker's own default
 
     @property
@@ -46,43 +50,136 @@ class Topic:
 LANE_READINGS: Final = Topic(
     "border.lane.readings.v1",
     "lane_id",
-    (records.PlateRead, records.Weighing, records.XrayScan, records.LaneEvent, records.Heartbeat),
+    (
+        records.PlateRead,
+        records.Weighing,
+        records.XrayScan,
+        records.LaneEvent,
+        records.Heartbeat,
+        records.ReferenceChange,
+    ),
 )
 PASSAGES: Final = Topic(
     "border.passages.v1",
     "plate_key",
-    (records.Passage, records.Tick, records.ReferenceChange, records.Association),
+    (records.Passage, records.Tick, records.ReferenceChange, records.Association, records.SelectionThreshold),
 )
-CROSSINGS: Final = Topic("border.crossings.by-port.v1", "port_code", (records.Crossing,))
+CROSSINGS: Final = Topic("border.crossings.by-port.v1", "port_code", (records.Crossing, records.Tick))
 LANE_DECISIONS: Final = Topic(
-    "border.lane.decisions.v1", "lane_id", (records.Selection, records.Score, records.Tick), public=True
+    "border.lane.decisions.v1",
+    "lane_id",
+    (
+        records.Selection,
+        records.Score,
+        records.Tick,
+        records.Override,
+        records.Inspection,
+        records.OfficerAssignment,
+        records.LightAnswer,
+        records.HitConfirmation,
+    ),
 )
+OUTCOMES: Final = Topic(
+    "border.outcomes.by-port.v1",
+    "port_code",
+    (
+        records.Outcome,
+        records.Selection,
+        records.OfficerAssignment,
+        records.SecondaryStaffing,
+        records.OversightRequirement,
+        records.ReferenceChange,
+        records.Tick,
+    ),
+    retention_ms=365 * DAY_MS,
+)
+# Kept as long as a trace counts (`TRACE_KEPT_DAYS` in streams/core/traces), since the report is made from this log.
+TRACES: Final = Topic(
+    "border.traces.v1",
+    "purchaser_id",
+    (records.Trace, records.MultipleSale, records.Link, records.Tick),
+    retention_ms=5 * 365 * DAY_MS,
+)
+SUGGESTIONS: Final = Topic(
+    "border.suggestions.v1", "suggestion_id", (records.Suggestion,), retention_ms=5 * 365 * DAY_MS
+)
+# Rates and counts only, but by lane and cause: where referrals are fewest is not for every subscriber.
+ESTIMATES: Final = Topic("border.estimates.v1", "port_code", (records.Estimate,), retention_ms=365 * DAY_MS)
 ALERTS: Final = Topic("border.alerts.v1", "incident_id", (records.Alert,), public=True, retention_ms=365 * DAY_MS)
+# Of officers, so for auditors alone: on a broker with authorisation Read is granted to their principal and Write to the
+# integrity stage's, to nobody else. The local broker has none. Kept as long as a disciplinary case may take [assumed].
+FINDINGS: Final = Topic(
+    "border.findings.v1", "port_code", (records.Finding,), retention_ms=365 * DAY_MS, auditors_only=True
+)
 # Twice the size, so that what just fitted its input topic fits here too, with the headers that say why it is here.
 DEAD_LETTERS: Final = Topic(
     "border.dead-letters.v1", "the original key", (), retention_ms=365 * DAY_MS, max_message_bytes=2 << 20
 )
 # One partition, so that its versions have one order; a few kilobytes a month.
 RULE_SETS: Final = Topic("border.rule-sets.v1", "version", (records.RuleSetVersion,), partitions=1, compacted=True)
+SELECTION_POLICIES: Final = Topic(
+    "border.selection-policies.v1", "version", (records.SelectionPolicyVersion,), partitions=1, compacted=True
+)
+# One partition, so that of an agency's versions the last one is known.
+AGREEMENTS: Final = Topic(
+    "border.agreements.v1", "agency_id/version", (records.SharingAgreementVersion,), partitions=1, compacted=True
+)
+# What other agencies asked, with the plates that they lodged: read by the sharing service and by auditors.
+SHARING: Final = Topic(
+    "border.sharing.v1",
+    "agency_id",
+    (records.Lodging, records.SharingRequest, records.Reidentification),
+    retention_ms=5 * 365 * DAY_MS,
+    auditors_only=True,
+)
 LANES_CHANGELOG: Final = Topic("border.lanes.changelog.v1", "state key", (), compacted=True)
 VEHICLES_CHANGELOG: Final = Topic("border.vehicles.changelog.v1", "state key", (), compacted=True)
 CONVOYS_CHANGELOG: Final = Topic("border.convoys.changelog.v1", "state key", (), compacted=True)
+OUTCOMES_CHANGELOG: Final = Topic("border.outcomes.changelog.v1", "state key", (), compacted=True)
+POLICY_CHANGELOG: Final = Topic("border.policy.changelog.v1", "state key", (), compacted=True)
+TRACES_CHANGELOG: Final = Topic("border.traces.changelog.v1", "state key", (), compacted=True)
+ESTIMATES_CHANGELOG: Final = Topic("border.estimates.changelog.v1", "state key", (), compacted=True)
+INTEGRITY_CHANGELOG: Final = Topic("border.integrity.changelog.v1", "state key", (), compacted=True, auditors_only=True)
 
 TOPICS: Final = (
     LANE_READINGS,
     PASSAGES,
     CROSSINGS,
     LANE_DECISIONS,
+    OUTCOMES,
+    TRACES,
+    SUGGESTIONS,
+    ESTIMATES,
     ALERTS,
+    FINDINGS,
     DEAD_LETTERS,
     RULE_SETS,
+    SELECTION_POLICIES,
+    AGREEMENTS,
+    SHARING,
     LANES_CHANGELOG,
     VEHICLES_CHANGELOG,
     CONVOYS_CHANGELOG,
+    OUTCOMES_CHANGELOG,
+    POLICY_CHANGELOG,
+    TRACES_CHANGELOG,
+    ESTIMATES_CHANGELOG,
+    INTEGRITY_CHANGELOG,
 )
 
 # What proves itself: every stage's input and all that they write.
-PROVED_NAMES: Final = (LANE_READINGS.name, PASSAGES.name, CROSSINGS.name, LANE_DECISIONS.name, ALERTS.name)
+PROVED_NAMES: Final = (
+    LANE_READINGS.name,
+    PASSAGES.name,
+    CROSSINGS.name,
+    LANE_DECISIONS.name,
+    OUTCOMES.name,
+    TRACES.name,
+    SUGGESTIONS.name,
+    ESTIMATES.name,
+    ALERTS.name,
+    FINDINGS.name,
+)
 
 
 def subjects() -> dict[str, type[msgspec.Struct]]:

@@ -27,6 +27,9 @@ ALERT_KIND: Final = (
     records.AlertKind.WATCHLIST_HIT,
     records.AlertKind.RISK,
     records.AlertKind.XRAY_ALARM,
+    records.AlertKind.LIGHT_FALLBACK,
+    records.AlertKind.DISPARITY,
+    records.AlertKind.PATTERN,
 )
 ALERT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(ALERT_KIND)}
 SEVERITY: Final = (
@@ -87,12 +90,42 @@ WARNING_MARKER: Final = (
     records.WarningMarker.CHILD_ON_BOARD,
 )
 WARNING_MARKER_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(WARNING_MARKER)}
-DIRECTION: Final = (
-    records.Direction.UNKNOWN,
-    records.Direction.SOUTHBOUND,
-    records.Direction.NORTHBOUND,
+GROUP_KIND: Final = (
+    records.GroupKind.UNKNOWN,
+    records.GroupKind.PORT,
+    records.GroupKind.LANE_MODE,
+    records.GroupKind.LANE,
+    records.GroupKind.VERSION,
+    records.GroupKind.ISSUER,
+    records.GroupKind.PLATE_FORMAT,
+    records.GroupKind.HOUR,
 )
-DIRECTION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(DIRECTION)}
+GROUP_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(GROUP_KIND)}
+ARM: Final = (
+    records.Arm.UNKNOWN,
+    records.Arm.RANDOM,
+    records.Arm.RISK,
+    records.Arm.MUST_REFER,
+    records.Arm.OFFICERS,
+)
+ARM_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(ARM)}
+DISPARITY_MEASURE: Final = (
+    records.DisparityMeasure.UNKNOWN,
+    records.DisparityMeasure.FALSE_RED,
+    records.DisparityMeasure.HIT_RATE,
+)
+DISPARITY_MEASURE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(DISPARITY_MEASURE)}
+FINDING_KIND: Final = (
+    records.FindingKind.UNKNOWN,
+    records.FindingKind.RED_NOT_INSPECTED,
+    records.FindingKind.OVERRIDES,
+    records.FindingKind.SHORT_INSPECTIONS,
+    records.FindingKind.EXAMS_MISSING,
+    records.FindingKind.MEETINGS,
+    records.FindingKind.BLIND_SENSOR,
+    records.FindingKind.RULE_SET,
+)
+FINDING_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(FINDING_KIND)}
 SENSOR_ROLE: Final = (
     records.SensorRole.UNKNOWN,
     records.SensorRole.ENTRY_LOOP,
@@ -106,6 +139,12 @@ SENSOR_ROLE: Final = (
     records.SensorRole.GATEWAY,
 )
 SENSOR_ROLE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SENSOR_ROLE)}
+DIRECTION: Final = (
+    records.Direction.UNKNOWN,
+    records.Direction.SOUTHBOUND,
+    records.Direction.NORTHBOUND,
+)
+DIRECTION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(DIRECTION)}
 DEVICE_STATUS: Final = (
     records.DeviceStatus.UNKNOWN,
     records.DeviceStatus.OPERATING,
@@ -113,6 +152,64 @@ DEVICE_STATUS: Final = (
     records.DeviceStatus.FAULT,
 )
 DEVICE_STATUS_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(DEVICE_STATUS)}
+HIT_CONFIRMATION_REASON: Final = (
+    records.HitConfirmationReason.UNKNOWN,
+    records.HitConfirmationReason.IMAGE_SHOWS_LISTED_PLATE,
+    records.HitConfirmationReason.SEEN_ON_VEHICLE,
+    records.HitConfirmationReason.MISREAD,
+    records.HitConfirmationReason.OTHER_ISSUER,
+    records.HitConfirmationReason.OTHER_VEHICLE,
+    records.HitConfirmationReason.LISTING_OUTDATED,
+)
+HIT_CONFIRMATION_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(HIT_CONFIRMATION_REASON)}
+REFERRAL_REASON: Final = (
+    records.ReferralReason.UNKNOWN,
+    records.ReferralReason.NONE,
+    records.ReferralReason.RANDOM,
+    records.ReferralReason.ATS_RECOMMENDATION,
+    records.ReferralReason.US_INTELLIGENCE,
+    records.ReferralReason.INSPECTOR_SUSPICION,
+)
+REFERRAL_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(REFERRAL_REASON)}
+INSPECTION_RESOLUTION: Final = (
+    records.InspectionResolution.UNKNOWN,
+    records.InspectionResolution.NOTHING_SUSPICIOUS_FOUND,
+    records.InspectionResolution.WEAPONS,
+    records.InspectionResolution.EXPLOSIVES,
+    records.InspectionResolution.NARCOTICS,
+    records.InspectionResolution.BANNED_SUBSTANCES,
+    records.InspectionResolution.HUMAN_SMUGGLING,
+    records.InspectionResolution.OTHER_SUSPICIOUS_MATERIAL_FOUND,
+    records.InspectionResolution.OTHER_THREAT,
+)
+INSPECTION_RESOLUTION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(INSPECTION_RESOLUTION)}
+FOUND_KIND: Final = (
+    records.FoundKind.UNKNOWN,
+    records.FoundKind.PISTOL,
+    records.FoundKind.REVOLVER,
+    records.FoundKind.RIFLE,
+    records.FoundKind.SHOTGUN,
+    records.FoundKind.OTHER_FIREARM,
+    records.FoundKind.FIREARM_PART,
+    records.FoundKind.MAGAZINE,
+    records.FoundKind.AMMUNITION,
+    records.FoundKind.EXPLOSIVE,
+    records.FoundKind.CURRENCY,
+    records.FoundKind.NARCOTICS,
+    records.FoundKind.OTHER,
+)
+FOUND_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(FOUND_KIND)}
+EXAM: Final = (
+    records.Exam.UNKNOWN,
+    records.Exam.DOCUMENTS,
+    records.Exam.VISUAL,
+    records.Exam.CANINE,
+    records.Exam.XRAY,
+    records.Exam.RADIATION_ISOTOPE,
+    records.Exam.UNDER_VEHICLE,
+    records.Exam.CARGO_UNLOADED,
+)
+EXAM_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(EXAM)}
 LANE_EVENT_KIND: Final = (
     records.LaneEventKind.UNKNOWN,
     records.LaneEventKind.ENTERED,
@@ -123,6 +220,73 @@ LANE_EVENT_KIND: Final = (
     records.LaneEventKind.LOAD_DECLARED,
 )
 LANE_EVENT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(LANE_EVENT_KIND)}
+LIGHT_ANSWER_REASON: Final = (
+    records.LightAnswerReason.UNKNOWN,
+    records.LightAnswerReason.SELECTION,
+    records.LightAnswerReason.OVERRIDE,
+    records.LightAnswerReason.NO_SELECTION,
+    records.LightAnswerReason.OLD_SELECTION,
+)
+LIGHT_ANSWER_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(LIGHT_ANSWER_REASON)}
+MULTIPLE_SALE_FORM: Final = (
+    records.MultipleSaleForm.UNKNOWN,
+    records.MultipleSaleForm.HANDGUNS,
+    records.MultipleSaleForm.RIFLES,
+)
+MULTIPLE_SALE_FORM_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(MULTIPLE_SALE_FORM)}
+LANE_MODE: Final = (
+    records.LaneMode.UNKNOWN,
+    records.LaneMode.PASSENGER,
+    records.LaneMode.BUS,
+    records.LaneMode.TRUCK,
+)
+LANE_MODE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(LANE_MODE)}
+OUTCOME_STATE: Final = (
+    records.OutcomeState.UNKNOWN,
+    records.OutcomeState.PASSED,
+    records.OutcomeState.INSPECTED,
+    records.OutcomeState.NOT_INSPECTED,
+    records.OutcomeState.RELEASED,
+)
+OUTCOME_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(OUTCOME_STATE)}
+OVERRIDE_REASON: Final = (
+    records.OverrideReason.UNKNOWN,
+    records.OverrideReason.INSPECTOR_SUSPICION,
+    records.OverrideReason.FOREIGN_GOVERNMENT_INTELLIGENCE,
+    records.OverrideReason.RADIATION_ALARM,
+    records.OverrideReason.EMERGENCY_VEHICLE,
+    records.OverrideReason.OFFICIAL_VEHICLE,
+    records.OverrideReason.SECONDARY_FULL,
+    records.OverrideReason.SAFETY,
+    records.OverrideReason.EQUIPMENT_FAULT,
+)
+OVERRIDE_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(OVERRIDE_REASON)}
+PLATE_ISSUER: Final = (
+    records.PlateIssuer.UNKNOWN,
+    records.PlateIssuer.UNREAD,
+    records.PlateIssuer.US_AZ,
+    records.PlateIssuer.US_CA,
+    records.PlateIssuer.US_NM,
+    records.PlateIssuer.US_TX,
+    records.PlateIssuer.US_OTHER,
+    records.PlateIssuer.MX_BCN,
+    records.PlateIssuer.MX_CHH,
+    records.PlateIssuer.MX_COA,
+    records.PlateIssuer.MX_NLE,
+    records.PlateIssuer.MX_SON,
+    records.PlateIssuer.MX_TAM,
+    records.PlateIssuer.MX_OTHER,
+    records.PlateIssuer.OTHER,
+)
+PLATE_ISSUER_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(PLATE_ISSUER)}
+PLATE_FORMAT: Final = (
+    records.PlateFormat.UNKNOWN,
+    records.PlateFormat.UNREAD,
+    records.PlateFormat.ISSUERS,
+    records.PlateFormat.ANOTHERS,
+    records.PlateFormat.NONE,
+)
+PLATE_FORMAT_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(PLATE_FORMAT)}
 PASSAGE_STATE: Final = (
     records.PassageState.UNKNOWN,
     records.PassageState.AT_LIGHT,
@@ -131,13 +295,6 @@ PASSAGE_STATE: Final = (
     records.PassageState.RETRACTED,
 )
 PASSAGE_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(PASSAGE_STATE)}
-LANE_MODE: Final = (
-    records.LaneMode.UNKNOWN,
-    records.LaneMode.PASSENGER,
-    records.LaneMode.BUS,
-    records.LaneMode.TRUCK,
-)
-LANE_MODE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(LANE_MODE)}
 SCALE_TYPE: Final = (
     records.ScaleType.UNKNOWN,
     records.ScaleType.TYPE_I,
@@ -166,17 +323,59 @@ CHANGE_KIND: Final = (
     records.ChangeKind.RULE_SET,
     records.ChangeKind.WATCHLIST_SUPPRESS,
     records.ChangeKind.WATCHLIST_UNSUPPRESS,
+    records.ChangeKind.SELECTION_POLICY,
+    records.ChangeKind.PORT,
 )
 CHANGE_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(CHANGE_KIND)}
-REFERRAL_REASON: Final = (
-    records.ReferralReason.UNKNOWN,
-    records.ReferralReason.NONE,
-    records.ReferralReason.RANDOM,
-    records.ReferralReason.ATS_RECOMMENDATION,
-    records.ReferralReason.US_INTELLIGENCE,
-    records.ReferralReason.INSPECTOR_SUSPICION,
+REIDENTIFICATION_STATE: Final = (
+    records.ReidentificationState.UNKNOWN,
+    records.ReidentificationState.ASKED,
+    records.ReidentificationState.APPROVED,
+    records.ReidentificationState.REFUSED,
 )
-REFERRAL_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(REFERRAL_REASON)}
+REIDENTIFICATION_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(REIDENTIFICATION_STATE)}
+SHARING_REQUEST_KIND: Final = (
+    records.SharingRequestKind.UNKNOWN,
+    records.SharingRequestKind.AGREEMENT,
+    records.SharingRequestKind.LODGE,
+    records.SharingRequestKind.WITHDRAW,
+    records.SharingRequestKind.LODGINGS,
+    records.SharingRequestKind.RECORDS,
+    records.SharingRequestKind.QUESTIONS,
+    records.SharingRequestKind.ANSWERS,
+    records.SharingRequestKind.REIDENTIFY,
+    records.SharingRequestKind.REIDENTIFIED,
+)
+SHARING_REQUEST_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SHARING_REQUEST_KIND)}
+SUGGESTION_STATE: Final = (
+    records.SuggestionState.UNKNOWN,
+    records.SuggestionState.SUGGESTED,
+    records.SuggestionState.WITHDRAWN,
+)
+SUGGESTION_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SUGGESTION_STATE)}
+SUGGESTION_REASON_KIND: Final = (
+    records.SuggestionReasonKind.UNKNOWN,
+    records.SuggestionReasonKind.SHORT_TIMES_TO_CRIME,
+    records.SuggestionReasonKind.MULTIPLE_SALE,
+)
+SUGGESTION_REASON_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SUGGESTION_REASON_KIND)}
+TRACE_RESULT: Final = (
+    records.TraceResult.UNKNOWN,
+    records.TraceResult.PURCHASER_FOUND,
+    records.TraceResult.US_SOURCE_ONLY,
+    records.TraceResult.OTHER_SOURCE,
+    records.TraceResult.NOT_TRACED,
+)
+TRACE_RESULT_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(TRACE_RESULT)}
+FIREARM_CATEGORY: Final = (
+    records.FirearmCategory.UNKNOWN,
+    records.FirearmCategory.PISTOL,
+    records.FirearmCategory.REVOLVER,
+    records.FirearmCategory.RIFLE,
+    records.FirearmCategory.SHOTGUN,
+    records.FirearmCategory.OTHER,
+)
+FIREARM_CATEGORY_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(FIREARM_CATEGORY)}
 
 
 def write_alert(record: records.Alert) -> bytes:
@@ -269,6 +468,18 @@ def write_alert(record: records.Alert) -> bytes:
         for record_warning_markers_item in record.warning_markers:
             out.append(WARNING_MARKER_BYTES[record_warning_markers_item])
     out.append(NULL)
+    record_audience = record.audience
+    if record_audience is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_audience.encode())
+    record_listing_reason = record.listing_reason
+    if record_listing_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_listing_reason.encode())
     return b"".join(out)
 
 
@@ -463,7 +674,27 @@ def read_alert(data: bytes, at: int) -> tuple[records.Alert, int]:
                 warning_markers_items.append(warning_markers_item)
             warning_markers_count, at = read_count(data, at)
         warning_markers = tuple(warning_markers_items)
-    return records.Alert(alert_id=alert_id, incident_id=incident_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, kind=kind, severity=severity, raised_at=raised_at, operating_mode=operating_mode, light=light, summary=summary, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, match=match, list_kind=list_kind, watchlist_entry_id=watchlist_entry_id, confirmation_required=confirmation_required, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version, images=images, match_probability=match_probability, case_number=case_number, legal_basis=legal_basis, warning_markers=warning_markers), at
+    audience: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        audience_there = data[at : at + size].decode()
+        at += size
+        audience = audience_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    listing_reason: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        listing_reason_there = data[at : at + size].decode()
+        at += size
+        listing_reason = listing_reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Alert(alert_id=alert_id, incident_id=incident_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, revision=revision, kind=kind, severity=severity, raised_at=raised_at, operating_mode=operating_mode, light=light, summary=summary, plate=plate, jurisdiction=jurisdiction, plate_candidates=plate_candidates, match=match, list_kind=list_kind, watchlist_entry_id=watchlist_entry_id, confirmation_required=confirmation_required, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version, images=images, match_probability=match_probability, case_number=case_number, legal_basis=legal_basis, warning_markers=warning_markers, audience=audience, listing_reason=listing_reason), at
 
 
 def write_association(record: records.Association) -> bytes:
@@ -501,6 +732,12 @@ def write_association(record: records.Association) -> bytes:
     else:
         out.append(PRESENT)
         add_long(out, record_hit_at)
+    record_hit_entry_id = record.hit_entry_id
+    if record_hit_entry_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_hit_entry_id.encode())
     return b"".join(out)
 
 
@@ -561,7 +798,17 @@ def read_association(data: bytes, at: int) -> tuple[records.Association, int]:
         hit_at = hit_at_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.Association(plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, operating_mode=operating_mode, other_plate=other_plate, other_jurisdiction=other_jurisdiction, passage_id=passage_id, log_likelihood_ratio=log_likelihood_ratio, joint_crossings=joint_crossings, expires_at=expires_at, hit_log_odds=hit_log_odds, hit_at=hit_at), at
+    hit_entry_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        hit_entry_id_there = data[at : at + size].decode()
+        at += size
+        hit_entry_id = hit_entry_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Association(plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, operating_mode=operating_mode, other_plate=other_plate, other_jurisdiction=other_jurisdiction, passage_id=passage_id, log_likelihood_ratio=log_likelihood_ratio, joint_crossings=joint_crossings, expires_at=expires_at, hit_log_odds=hit_log_odds, hit_at=hit_at, hit_entry_id=hit_entry_id), at
 
 
 def write_crossing(record: records.Crossing) -> bytes:
@@ -595,6 +842,12 @@ def write_crossing(record: records.Crossing) -> bytes:
     else:
         out.append(PRESENT)
         out.append(DOUBLE.pack(record_hit_log_odds))
+    record_hit_entry_id = record.hit_entry_id
+    if record_hit_entry_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_hit_entry_id.encode())
     return b"".join(out)
 
 
@@ -660,7 +913,17 @@ def read_crossing(data: bytes, at: int) -> tuple[records.Crossing, int]:
         hit_log_odds = hit_log_odds_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.Crossing(passage_id=passage_id, port_code=port_code, operating_mode=operating_mode, crossed_at=crossed_at, plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, earlier_at=earlier_at, earlier_port_codes=earlier_port_codes, hit_log_odds=hit_log_odds), at
+    hit_entry_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        hit_entry_id_there = data[at : at + size].decode()
+        at += size
+        hit_entry_id = hit_entry_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Crossing(passage_id=passage_id, port_code=port_code, operating_mode=operating_mode, crossed_at=crossed_at, plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, earlier_at=earlier_at, earlier_port_codes=earlier_port_codes, hit_log_odds=hit_log_odds, hit_entry_id=hit_entry_id), at
 
 
 def write_dead_letter(record: records.DeadLetter) -> bytes:
@@ -770,6 +1033,693 @@ def read_dead_letter(data: bytes, at: int) -> tuple[records.DeadLetter, int]:
     return records.DeadLetter(stage=stage, reason=reason, exception=exception, message=message, topic=topic, partition=partition, offset=offset, appended_at=appended_at, attempt=attempt, key=key, value=value, headers=headers), at
 
 
+def write_estimate(record: records.Estimate) -> bytes:
+    """Body of a Estimate."""
+    out: list[bytes] = []
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.from_at)
+    add_long(out, record.until_at)
+    out.append(DOUBLE.pack(record.sensitivity_low))
+    out.append(DOUBLE.pack(record.sensitivity_high))
+    if record.groups:
+        add_long(out, len(record.groups))
+        for record_groups_item in record.groups:
+            out.append(GROUP_KIND_BYTES[record_groups_item.kind])
+            add_bytes(out, record_groups_item.name.encode())
+            add_long(out, record_groups_item.passages)
+            add_long(out, record_groups_item.referred)
+            add_long(out, record_groups_item.inspected)
+            add_long(out, record_groups_item.hits)
+            add_long(out, record_groups_item.not_inspected)
+            add_long(out, record_groups_item.released)
+            add_long(out, record_groups_item.open)
+            record_groups_item_skipped_ratio = record_groups_item.skipped_ratio
+            if record_groups_item_skipped_ratio is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_skipped_ratio))
+            if record_groups_item.arms:
+                add_long(out, len(record_groups_item.arms))
+                for record_groups_item_arms_item in record_groups_item.arms:
+                    out.append(ARM_BYTES[record_groups_item_arms_item.arm])
+                    add_long(out, record_groups_item_arms_item.referred)
+                    add_long(out, record_groups_item_arms_item.inspected)
+                    add_long(out, record_groups_item_arms_item.hits)
+                    record_groups_item_arms_item_precision_rate = record_groups_item_arms_item.precision.rate
+                    if record_groups_item_arms_item_precision_rate is None:
+                        out.append(NULL)
+                    else:
+                        out.append(PRESENT)
+                        out.append(DOUBLE.pack(record_groups_item_arms_item_precision_rate))
+                    out.append(DOUBLE.pack(record_groups_item_arms_item.precision.low))
+                    out.append(DOUBLE.pack(record_groups_item_arms_item.precision.high))
+            out.append(NULL)
+            add_long(out, record_groups_item.violation.drawn)
+            add_long(out, record_groups_item.violation.inspected)
+            add_long(out, record_groups_item.violation.hits)
+            record_groups_item_violation_detected_rate = record_groups_item.violation.detected.rate
+            if record_groups_item_violation_detected_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_violation_detected_rate))
+            out.append(DOUBLE.pack(record_groups_item.violation.detected.low))
+            out.append(DOUBLE.pack(record_groups_item.violation.detected.high))
+            out.append(DOUBLE.pack(record_groups_item.violation.bound_low))
+            out.append(DOUBLE.pack(record_groups_item.violation.bound_high))
+            out.append(DOUBLE.pack(record_groups_item.violation.corrected_low))
+            out.append(DOUBLE.pack(record_groups_item.violation.corrected_high))
+            record_groups_item_lift_ratio = record_groups_item.lift.ratio
+            if record_groups_item_lift_ratio is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_lift_ratio))
+            out.append(DOUBLE.pack(record_groups_item.lift.low))
+            record_groups_item_lift_high = record_groups_item.lift.high
+            if record_groups_item_lift_high is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_lift_high))
+            record_groups_item_seizures_per_1000_rate = record_groups_item.seizures_per_1000.rate
+            if record_groups_item_seizures_per_1000_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_seizures_per_1000_rate))
+            out.append(DOUBLE.pack(record_groups_item.seizures_per_1000.low))
+            out.append(DOUBLE.pack(record_groups_item.seizures_per_1000.high))
+            record_groups_item_inspector_minutes_per_seizure = record_groups_item.inspector_minutes_per_seizure
+            if record_groups_item_inspector_minutes_per_seizure is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_inspector_minutes_per_seizure))
+            record_groups_item_traveller_minutes_per_seizure = record_groups_item.traveller_minutes_per_seizure
+            if record_groups_item_traveller_minutes_per_seizure is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_groups_item_traveller_minutes_per_seizure))
+            record_groups_item_false_red = record_groups_item.false_red
+            if record_groups_item_false_red is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                record_groups_item_false_red_rate = record_groups_item_false_red.rate
+                if record_groups_item_false_red_rate is None:
+                    out.append(NULL)
+                else:
+                    out.append(PRESENT)
+                    out.append(DOUBLE.pack(record_groups_item_false_red_rate))
+                out.append(DOUBLE.pack(record_groups_item_false_red.low))
+                out.append(DOUBLE.pack(record_groups_item_false_red.high))
+    out.append(NULL)
+    if record.evidence:
+        add_long(out, len(record.evidence))
+        for record_evidence_item in record.evidence:
+            add_bytes(out, record_evidence_item.name.encode())
+            add_long(out, record_evidence_item.referred)
+            add_long(out, record_evidence_item.inspected)
+            add_long(out, record_evidence_item.hits)
+            record_evidence_item_precision_rate = record_evidence_item.precision.rate
+            if record_evidence_item_precision_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_evidence_item_precision_rate))
+            out.append(DOUBLE.pack(record_evidence_item.precision.low))
+            out.append(DOUBLE.pack(record_evidence_item.precision.high))
+            record_evidence_item_share_of_hits = record_evidence_item.share_of_hits
+            if record_evidence_item_share_of_hits is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_evidence_item_share_of_hits))
+            record_evidence_item_share_of_referrals = record_evidence_item.share_of_referrals
+            if record_evidence_item_share_of_referrals is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_evidence_item_share_of_referrals))
+    out.append(NULL)
+    if record.disparities:
+        add_long(out, len(record.disparities))
+        for record_disparities_item in record.disparities:
+            out.append(GROUP_KIND_BYTES[record_disparities_item.kind])
+            add_bytes(out, record_disparities_item.name.encode())
+            out.append(DISPARITY_MEASURE_BYTES[record_disparities_item.measure])
+            record_disparities_item_own_rate = record_disparities_item.own.rate
+            if record_disparities_item_own_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_disparities_item_own_rate))
+            out.append(DOUBLE.pack(record_disparities_item.own.low))
+            out.append(DOUBLE.pack(record_disparities_item.own.high))
+            record_disparities_item_others_rate = record_disparities_item.others.rate
+            if record_disparities_item_others_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_disparities_item_others_rate))
+            out.append(DOUBLE.pack(record_disparities_item.others.low))
+            out.append(DOUBLE.pack(record_disparities_item.others.high))
+            record_disparities_item_own_violation_rate = record_disparities_item.own_violation.rate
+            if record_disparities_item_own_violation_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_disparities_item_own_violation_rate))
+            out.append(DOUBLE.pack(record_disparities_item.own_violation.low))
+            out.append(DOUBLE.pack(record_disparities_item.own_violation.high))
+            record_disparities_item_others_violation_rate = record_disparities_item.others_violation.rate
+            if record_disparities_item_others_violation_rate is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_disparities_item_others_violation_rate))
+            out.append(DOUBLE.pack(record_disparities_item.others_violation.low))
+            out.append(DOUBLE.pack(record_disparities_item.others_violation.high))
+    out.append(NULL)
+    add_long(out, record.comparisons)
+    out.append(DOUBLE.pack(record.family_error))
+    return b"".join(out)
+
+
+def read_estimate(data: bytes, at: int) -> tuple[records.Estimate, int]:
+    """A Estimate whose body starts at an offset."""
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    from_at, at = read_long(data, at)
+    until_at, at = read_long(data, at)
+    sensitivity_low = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    sensitivity_high = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    groups: tuple[records.GroupEstimate, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        groups_items: list[records.GroupEstimate] = []
+        groups_count, at = read_count(data, at)
+        while groups_count:
+            for _ in range(groups_count):
+                size, at = read_size(data, at)
+                groups_item_kind = GROUP_KIND[size]
+                size, at = read_size(data, at)
+                groups_item_name = data[at : at + size].decode()
+                at += size
+                groups_item_passages, at = read_long(data, at)
+                groups_item_referred, at = read_long(data, at)
+                groups_item_inspected, at = read_long(data, at)
+                groups_item_hits, at = read_long(data, at)
+                groups_item_not_inspected, at = read_long(data, at)
+                groups_item_released, at = read_long(data, at)
+                groups_item_open, at = read_long(data, at)
+                groups_item_skipped_ratio: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_skipped_ratio_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_skipped_ratio = groups_item_skipped_ratio_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_arms: tuple[records.ArmEstimate, ...] = ()
+                if data[at] == 0:
+                    at += 1
+                else:
+                    groups_item_arms_items: list[records.ArmEstimate] = []
+                    groups_item_arms_count, at = read_count(data, at)
+                    while groups_item_arms_count:
+                        for _ in range(groups_item_arms_count):
+                            size, at = read_size(data, at)
+                            groups_item_arms_item_arm = ARM[size]
+                            groups_item_arms_item_referred, at = read_long(data, at)
+                            groups_item_arms_item_inspected, at = read_long(data, at)
+                            groups_item_arms_item_hits, at = read_long(data, at)
+                            groups_item_arms_item_precision_rate: float | None = None
+                            branch = data[at]
+                            at += 1
+                            if branch == 2:
+                                groups_item_arms_item_precision_rate_there = DOUBLE.unpack_from(data, at)[0]
+                                at += 8
+                                groups_item_arms_item_precision_rate = groups_item_arms_item_precision_rate_there
+                            elif branch:
+                                raise ValueError("a union has no such branch")
+                            groups_item_arms_item_precision_low = DOUBLE.unpack_from(data, at)[0]
+                            at += 8
+                            groups_item_arms_item_precision_high = DOUBLE.unpack_from(data, at)[0]
+                            at += 8
+                            groups_item_arms_item_precision = records.RateEstimate(rate=groups_item_arms_item_precision_rate, low=groups_item_arms_item_precision_low, high=groups_item_arms_item_precision_high)
+                            groups_item_arms_item = records.ArmEstimate(arm=groups_item_arms_item_arm, referred=groups_item_arms_item_referred, inspected=groups_item_arms_item_inspected, hits=groups_item_arms_item_hits, precision=groups_item_arms_item_precision)
+                            groups_item_arms_items.append(groups_item_arms_item)
+                        groups_item_arms_count, at = read_count(data, at)
+                    groups_item_arms = tuple(groups_item_arms_items)
+                groups_item_violation_drawn, at = read_long(data, at)
+                groups_item_violation_inspected, at = read_long(data, at)
+                groups_item_violation_hits, at = read_long(data, at)
+                groups_item_violation_detected_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_violation_detected_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_violation_detected_rate = groups_item_violation_detected_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_violation_detected_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation_detected_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation_detected = records.RateEstimate(rate=groups_item_violation_detected_rate, low=groups_item_violation_detected_low, high=groups_item_violation_detected_high)
+                groups_item_violation_bound_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation_bound_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation_corrected_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation_corrected_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_violation = records.ViolationEstimate(drawn=groups_item_violation_drawn, inspected=groups_item_violation_inspected, hits=groups_item_violation_hits, detected=groups_item_violation_detected, bound_low=groups_item_violation_bound_low, bound_high=groups_item_violation_bound_high, corrected_low=groups_item_violation_corrected_low, corrected_high=groups_item_violation_corrected_high)
+                groups_item_lift_ratio: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_lift_ratio_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_lift_ratio = groups_item_lift_ratio_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_lift_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_lift_high: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_lift_high_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_lift_high = groups_item_lift_high_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_lift = records.RatioEstimate(ratio=groups_item_lift_ratio, low=groups_item_lift_low, high=groups_item_lift_high)
+                groups_item_seizures_per_1000_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_seizures_per_1000_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_seizures_per_1000_rate = groups_item_seizures_per_1000_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_seizures_per_1000_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_seizures_per_1000_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                groups_item_seizures_per_1000 = records.RateEstimate(rate=groups_item_seizures_per_1000_rate, low=groups_item_seizures_per_1000_low, high=groups_item_seizures_per_1000_high)
+                groups_item_inspector_minutes_per_seizure: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_inspector_minutes_per_seizure_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_inspector_minutes_per_seizure = groups_item_inspector_minutes_per_seizure_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_traveller_minutes_per_seizure: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_traveller_minutes_per_seizure_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_traveller_minutes_per_seizure = groups_item_traveller_minutes_per_seizure_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item_false_red: records.RateEstimate | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    groups_item_false_red_there_rate: float | None = None
+                    branch = data[at]
+                    at += 1
+                    if branch == 2:
+                        groups_item_false_red_there_rate_there = DOUBLE.unpack_from(data, at)[0]
+                        at += 8
+                        groups_item_false_red_there_rate = groups_item_false_red_there_rate_there
+                    elif branch:
+                        raise ValueError("a union has no such branch")
+                    groups_item_false_red_there_low = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_false_red_there_high = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    groups_item_false_red_there = records.RateEstimate(rate=groups_item_false_red_there_rate, low=groups_item_false_red_there_low, high=groups_item_false_red_there_high)
+                    groups_item_false_red = groups_item_false_red_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                groups_item = records.GroupEstimate(kind=groups_item_kind, name=groups_item_name, passages=groups_item_passages, referred=groups_item_referred, inspected=groups_item_inspected, hits=groups_item_hits, not_inspected=groups_item_not_inspected, released=groups_item_released, open=groups_item_open, skipped_ratio=groups_item_skipped_ratio, arms=groups_item_arms, violation=groups_item_violation, lift=groups_item_lift, seizures_per_1000=groups_item_seizures_per_1000, inspector_minutes_per_seizure=groups_item_inspector_minutes_per_seizure, traveller_minutes_per_seizure=groups_item_traveller_minutes_per_seizure, false_red=groups_item_false_red)
+                groups_items.append(groups_item)
+            groups_count, at = read_count(data, at)
+        groups = tuple(groups_items)
+    evidence: tuple[records.EvidenceEstimate, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        evidence_items: list[records.EvidenceEstimate] = []
+        evidence_count, at = read_count(data, at)
+        while evidence_count:
+            for _ in range(evidence_count):
+                size, at = read_size(data, at)
+                evidence_item_name = data[at : at + size].decode()
+                at += size
+                evidence_item_referred, at = read_long(data, at)
+                evidence_item_inspected, at = read_long(data, at)
+                evidence_item_hits, at = read_long(data, at)
+                evidence_item_precision_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    evidence_item_precision_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    evidence_item_precision_rate = evidence_item_precision_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                evidence_item_precision_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                evidence_item_precision_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                evidence_item_precision = records.RateEstimate(rate=evidence_item_precision_rate, low=evidence_item_precision_low, high=evidence_item_precision_high)
+                evidence_item_share_of_hits: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    evidence_item_share_of_hits_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    evidence_item_share_of_hits = evidence_item_share_of_hits_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                evidence_item_share_of_referrals: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    evidence_item_share_of_referrals_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    evidence_item_share_of_referrals = evidence_item_share_of_referrals_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                evidence_item = records.EvidenceEstimate(name=evidence_item_name, referred=evidence_item_referred, inspected=evidence_item_inspected, hits=evidence_item_hits, precision=evidence_item_precision, share_of_hits=evidence_item_share_of_hits, share_of_referrals=evidence_item_share_of_referrals)
+                evidence_items.append(evidence_item)
+            evidence_count, at = read_count(data, at)
+        evidence = tuple(evidence_items)
+    disparities: tuple[records.Disparity, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        disparities_items: list[records.Disparity] = []
+        disparities_count, at = read_count(data, at)
+        while disparities_count:
+            for _ in range(disparities_count):
+                size, at = read_size(data, at)
+                disparities_item_kind = GROUP_KIND[size]
+                size, at = read_size(data, at)
+                disparities_item_name = data[at : at + size].decode()
+                at += size
+                size, at = read_size(data, at)
+                disparities_item_measure = DISPARITY_MEASURE[size]
+                disparities_item_own_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    disparities_item_own_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    disparities_item_own_rate = disparities_item_own_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                disparities_item_own_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_own_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_own = records.RateEstimate(rate=disparities_item_own_rate, low=disparities_item_own_low, high=disparities_item_own_high)
+                disparities_item_others_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    disparities_item_others_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    disparities_item_others_rate = disparities_item_others_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                disparities_item_others_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_others_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_others = records.RateEstimate(rate=disparities_item_others_rate, low=disparities_item_others_low, high=disparities_item_others_high)
+                disparities_item_own_violation_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    disparities_item_own_violation_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    disparities_item_own_violation_rate = disparities_item_own_violation_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                disparities_item_own_violation_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_own_violation_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_own_violation = records.RateEstimate(rate=disparities_item_own_violation_rate, low=disparities_item_own_violation_low, high=disparities_item_own_violation_high)
+                disparities_item_others_violation_rate: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    disparities_item_others_violation_rate_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    disparities_item_others_violation_rate = disparities_item_others_violation_rate_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                disparities_item_others_violation_low = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_others_violation_high = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                disparities_item_others_violation = records.RateEstimate(rate=disparities_item_others_violation_rate, low=disparities_item_others_violation_low, high=disparities_item_others_violation_high)
+                disparities_item = records.Disparity(kind=disparities_item_kind, name=disparities_item_name, measure=disparities_item_measure, own=disparities_item_own, others=disparities_item_others, own_violation=disparities_item_own_violation, others_violation=disparities_item_others_violation)
+                disparities_items.append(disparities_item)
+            disparities_count, at = read_count(data, at)
+        disparities = tuple(disparities_items)
+    comparisons, at = read_int(data, at)
+    family_error = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    return records.Estimate(port_code=port_code, operating_mode=operating_mode, from_at=from_at, until_at=until_at, sensitivity_low=sensitivity_low, sensitivity_high=sensitivity_high, groups=groups, evidence=evidence, disparities=disparities, comparisons=comparisons, family_error=family_error), at
+
+
+def write_finding(record: records.Finding) -> bytes:
+    """Body of a Finding."""
+    out: list[bytes] = []
+    add_bytes(out, record.finding_id.encode())
+    add_long(out, record.revision)
+    out.append(FINDING_KIND_BYTES[record.kind])
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    record_officer_id = record.officer_id
+    if record_officer_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_officer_id.encode())
+    record_vehicle_token = record.vehicle_token
+    if record_vehicle_token is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_vehicle_token.encode())
+    record_sensor = record.sensor
+    if record_sensor is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(SENSOR_ROLE_BYTES[record_sensor])
+    record_rule_set_version = record.rule_set_version
+    if record_rule_set_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_rule_set_version.encode())
+    record_policy_version = record.policy_version
+    if record_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_policy_version.encode())
+    record_required_rule_set_version = record.required_rule_set_version
+    if record_required_rule_set_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_required_rule_set_version.encode())
+    record_required_policy_version = record.required_policy_version
+    if record_required_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_required_policy_version.encode())
+    add_long(out, record.trials)
+    add_long(out, record.events)
+    out.append(DOUBLE.pack(record.expected))
+    record_log_e_value = record.log_e_value
+    if record_log_e_value is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_log_e_value))
+    record_log_e_threshold = record.log_e_threshold
+    if record_log_e_threshold is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_log_e_threshold))
+    add_long(out, record.since_at)
+    add_long(out, record.found_at)
+    if record.passages:
+        add_long(out, len(record.passages))
+        for record_passages_item in record.passages:
+            add_bytes(out, record_passages_item.encode())
+    out.append(NULL)
+    add_bytes(out, record.message.encode())
+    return b"".join(out)
+
+
+def read_finding(data: bytes, at: int) -> tuple[records.Finding, int]:
+    """A Finding whose body starts at an offset."""
+    size, at = read_size(data, at)
+    finding_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    kind = FINDING_KIND[size]
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    officer_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        officer_id_there = data[at : at + size].decode()
+        at += size
+        officer_id = officer_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    vehicle_token: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        vehicle_token_there = data[at : at + size].decode()
+        at += size
+        vehicle_token = vehicle_token_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    sensor: records.SensorRole | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        sensor_there = SENSOR_ROLE[size]
+        sensor = sensor_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    rule_set_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        rule_set_version_there = data[at : at + size].decode()
+        at += size
+        rule_set_version = rule_set_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        policy_version_there = data[at : at + size].decode()
+        at += size
+        policy_version = policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    required_rule_set_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        required_rule_set_version_there = data[at : at + size].decode()
+        at += size
+        required_rule_set_version = required_rule_set_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    required_policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        required_policy_version_there = data[at : at + size].decode()
+        at += size
+        required_policy_version = required_policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    trials, at = read_int(data, at)
+    events, at = read_int(data, at)
+    expected = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    log_e_value: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        log_e_value_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        log_e_value = log_e_value_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    log_e_threshold: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        log_e_threshold_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        log_e_threshold = log_e_threshold_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    since_at, at = read_long(data, at)
+    found_at, at = read_long(data, at)
+    passages: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        passages_items: list[str] = []
+        passages_count, at = read_count(data, at)
+        while passages_count:
+            for _ in range(passages_count):
+                size, at = read_size(data, at)
+                passages_item = data[at : at + size].decode()
+                at += size
+                passages_items.append(passages_item)
+            passages_count, at = read_count(data, at)
+        passages = tuple(passages_items)
+    size, at = read_size(data, at)
+    message = data[at : at + size].decode()
+    at += size
+    return records.Finding(finding_id=finding_id, revision=revision, kind=kind, port_code=port_code, operating_mode=operating_mode, officer_id=officer_id, vehicle_token=vehicle_token, sensor=sensor, rule_set_version=rule_set_version, policy_version=policy_version, required_rule_set_version=required_rule_set_version, required_policy_version=required_policy_version, trials=trials, events=events, expected=expected, log_e_value=log_e_value, log_e_threshold=log_e_threshold, since_at=since_at, found_at=found_at, passages=passages, message=message), at
+
+
 def write_heartbeat(record: records.Heartbeat) -> bytes:
     """Body of a Heartbeat."""
     out: list[bytes] = []
@@ -807,6 +1757,214 @@ def read_heartbeat(data: bytes, at: int) -> tuple[records.Heartbeat, int]:
     size, at = read_size(data, at)
     status = DEVICE_STATUS[size]
     return records.Heartbeat(reading_id=reading_id, lane_id=lane_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, direction=direction, sensor=sensor, status=status), at
+
+
+def write_hit_confirmation(record: records.HitConfirmation) -> bytes:
+    """Body of a HitConfirmation."""
+    out: list[bytes] = []
+    add_bytes(out, record.confirmation_id.encode())
+    add_bytes(out, record.passage_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    out.append(BYTES[1] if record.confirmed else BYTES[0])
+    out.append(HIT_CONFIRMATION_REASON_BYTES[record.reason])
+    add_bytes(out, record.officer_id.encode())
+    add_long(out, record.compared_at)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_hit_confirmation(data: bytes, at: int) -> tuple[records.HitConfirmation, int]:
+    """A HitConfirmation whose body starts at an offset."""
+    size, at = read_size(data, at)
+    confirmation_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    confirmed, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    reason = HIT_CONFIRMATION_REASON[size]
+    size, at = read_size(data, at)
+    officer_id = data[at : at + size].decode()
+    at += size
+    compared_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    return records.HitConfirmation(confirmation_id=confirmation_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, operating_mode=operating_mode, confirmed=confirmed, reason=reason, officer_id=officer_id, compared_at=compared_at, received_at=received_at), at
+
+
+def write_inspection(record: records.Inspection) -> bytes:
+    """Body of a Inspection."""
+    out: list[bytes] = []
+    add_bytes(out, record.inspection_id.encode())
+    add_bytes(out, record.passage_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.revision)
+    out.append(REFERRAL_REASON_BYTES[record.referral_reason])
+    add_long(out, record.started_at)
+    record_ended_at = record.ended_at
+    if record_ended_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_ended_at)
+    if record.officer_ids:
+        add_long(out, len(record.officer_ids))
+        for record_officer_ids_item in record.officer_ids:
+            add_bytes(out, record_officer_ids_item.encode())
+    out.append(NULL)
+    out.append(INSPECTION_RESOLUTION_BYTES[record.resolution])
+    if record.found:
+        add_long(out, len(record.found))
+        for record_found_item in record.found:
+            out.append(FOUND_KIND_BYTES[record_found_item.kind])
+            add_long(out, record_found_item.count)
+            record_found_item_serial_number = record_found_item.serial_number
+            if record_found_item_serial_number is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                add_bytes(out, record_found_item_serial_number.encode())
+            record_found_item_calibre = record_found_item.calibre
+            if record_found_item_calibre is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                add_bytes(out, record_found_item_calibre.encode())
+            record_found_item_manufacturer = record_found_item.manufacturer
+            if record_found_item_manufacturer is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                add_bytes(out, record_found_item_manufacturer.encode())
+    out.append(NULL)
+    if record.exams:
+        add_long(out, len(record.exams))
+        for record_exams_item in record.exams:
+            out.append(EXAM_BYTES[record_exams_item.exam])
+            out.append(BYTES[1] if record_exams_item.done else BYTES[0])
+    out.append(NULL)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_inspection(data: bytes, at: int) -> tuple[records.Inspection, int]:
+    """A Inspection whose body starts at an offset."""
+    size, at = read_size(data, at)
+    inspection_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    referral_reason = REFERRAL_REASON[size]
+    started_at, at = read_long(data, at)
+    ended_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        ended_at_there, at = read_long(data, at)
+        ended_at = ended_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    officer_ids: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        officer_ids_items: list[str] = []
+        officer_ids_count, at = read_count(data, at)
+        while officer_ids_count:
+            for _ in range(officer_ids_count):
+                size, at = read_size(data, at)
+                officer_ids_item = data[at : at + size].decode()
+                at += size
+                officer_ids_items.append(officer_ids_item)
+            officer_ids_count, at = read_count(data, at)
+        officer_ids = tuple(officer_ids_items)
+    size, at = read_size(data, at)
+    resolution = INSPECTION_RESOLUTION[size]
+    found: tuple[records.FoundItem, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        found_items: list[records.FoundItem] = []
+        found_count, at = read_count(data, at)
+        while found_count:
+            for _ in range(found_count):
+                size, at = read_size(data, at)
+                found_item_kind = FOUND_KIND[size]
+                found_item_count, at = read_int(data, at)
+                found_item_serial_number: str | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    size, at = read_size(data, at)
+                    found_item_serial_number_there = data[at : at + size].decode()
+                    at += size
+                    found_item_serial_number = found_item_serial_number_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                found_item_calibre: str | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    size, at = read_size(data, at)
+                    found_item_calibre_there = data[at : at + size].decode()
+                    at += size
+                    found_item_calibre = found_item_calibre_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                found_item_manufacturer: str | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    size, at = read_size(data, at)
+                    found_item_manufacturer_there = data[at : at + size].decode()
+                    at += size
+                    found_item_manufacturer = found_item_manufacturer_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                found_item = records.FoundItem(kind=found_item_kind, count=found_item_count, serial_number=found_item_serial_number, calibre=found_item_calibre, manufacturer=found_item_manufacturer)
+                found_items.append(found_item)
+            found_count, at = read_count(data, at)
+        found = tuple(found_items)
+    exams: tuple[records.ExamRecord, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        exams_items: list[records.ExamRecord] = []
+        exams_count, at = read_count(data, at)
+        while exams_count:
+            for _ in range(exams_count):
+                size, at = read_size(data, at)
+                exams_item_exam = EXAM[size]
+                exams_item_done, at = read_boolean(data, at)
+                exams_item = records.ExamRecord(exam=exams_item_exam, done=exams_item_done)
+                exams_items.append(exams_item)
+            exams_count, at = read_count(data, at)
+        exams = tuple(exams_items)
+    received_at, at = read_long(data, at)
+    return records.Inspection(inspection_id=inspection_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, operating_mode=operating_mode, revision=revision, referral_reason=referral_reason, started_at=started_at, ended_at=ended_at, officer_ids=officer_ids, resolution=resolution, found=found, exams=exams, received_at=received_at), at
 
 
 def write_lane_event(record: records.LaneEvent) -> bytes:
@@ -874,6 +2032,851 @@ def read_lane_event(data: bytes, at: int) -> tuple[records.LaneEvent, int]:
     elif branch:
         raise ValueError("a union has no such branch")
     return records.LaneEvent(reading_id=reading_id, lane_id=lane_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, direction=direction, kind=kind, officer_id=officer_id, declared_load_kg=declared_load_kg), at
+
+
+def write_light_answer(record: records.LightAnswer) -> bytes:
+    """Body of a LightAnswer."""
+    out: list[bytes] = []
+    add_bytes(out, record.answer_id.encode())
+    record_passage_id = record.passage_id
+    if record_passage_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_passage_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    record_passage_number = record.passage_number
+    if record_passage_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_passage_number)
+    record_at_light_reading_id = record.at_light_reading_id
+    if record_at_light_reading_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_at_light_reading_id.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    out.append(LIGHT_BYTES[record.light])
+    out.append(BYTES[1] if record.fallback else BYTES[0])
+    out.append(LIGHT_ANSWER_REASON_BYTES[record.reason])
+    record_propensity = record.propensity
+    if record_propensity is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_propensity))
+    record_random_key_id = record.random_key_id
+    if record_random_key_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_random_key_id.encode())
+    add_long(out, record.asked_at)
+    add_long(out, record.answered_at)
+    record_controller_id = record.controller_id
+    if record_controller_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_controller_id.encode())
+    return b"".join(out)
+
+
+def read_light_answer(data: bytes, at: int) -> tuple[records.LightAnswer, int]:
+    """A LightAnswer whose body starts at an offset."""
+    size, at = read_size(data, at)
+    answer_id = data[at : at + size].decode()
+    at += size
+    passage_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        passage_id_there = data[at : at + size].decode()
+        at += size
+        passage_id = passage_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    passage_number: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        passage_number_there, at = read_long(data, at)
+        passage_number = passage_number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    at_light_reading_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        at_light_reading_id_there = data[at : at + size].decode()
+        at += size
+        at_light_reading_id = at_light_reading_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    light = LIGHT[size]
+    fallback, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    reason = LIGHT_ANSWER_REASON[size]
+    propensity: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        propensity_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        propensity = propensity_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    random_key_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        random_key_id_there = data[at : at + size].decode()
+        at += size
+        random_key_id = random_key_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    asked_at, at = read_long(data, at)
+    answered_at, at = read_long(data, at)
+    controller_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        controller_id_there = data[at : at + size].decode()
+        at += size
+        controller_id = controller_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.LightAnswer(answer_id=answer_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, at_light_reading_id=at_light_reading_id, operating_mode=operating_mode, light=light, fallback=fallback, reason=reason, propensity=propensity, random_key_id=random_key_id, asked_at=asked_at, answered_at=answered_at, controller_id=controller_id), at
+
+
+def write_link(record: records.Link) -> bytes:
+    """Body of a Link."""
+    out: list[bytes] = []
+    add_bytes(out, record.link_id.encode())
+    add_long(out, record.revision)
+    out.append(BYTES[1] if record.withdrawn else BYTES[0])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.purchaser_id.encode())
+    add_bytes(out, record.plate.encode())
+    record_jurisdiction = record.jurisdiction
+    if record_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_jurisdiction.encode())
+    add_bytes(out, record.source.encode())
+    add_bytes(out, record.case_number.encode())
+    add_bytes(out, record.legal_basis.encode())
+    add_long(out, record.valid_until_at)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_link(data: bytes, at: int) -> tuple[records.Link, int]:
+    """A Link whose body starts at an offset."""
+    size, at = read_size(data, at)
+    link_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    withdrawn, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    purchaser_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    plate = data[at : at + size].decode()
+    at += size
+    jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        jurisdiction_there = data[at : at + size].decode()
+        at += size
+        jurisdiction = jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    source = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    case_number = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    legal_basis = data[at : at + size].decode()
+    at += size
+    valid_until_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    return records.Link(link_id=link_id, revision=revision, withdrawn=withdrawn, operating_mode=operating_mode, purchaser_id=purchaser_id, plate=plate, jurisdiction=jurisdiction, source=source, case_number=case_number, legal_basis=legal_basis, valid_until_at=valid_until_at, received_at=received_at), at
+
+
+def write_lodging(record: records.Lodging) -> bytes:
+    """Body of a Lodging."""
+    out: list[bytes] = []
+    add_bytes(out, record.lodging_id.encode())
+    add_bytes(out, record.agency_id.encode())
+    out.append(BYTES[1] if record.withdrawn else BYTES[0])
+    add_bytes(out, record.plate.encode())
+    record_jurisdiction = record.jurisdiction
+    if record_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_jurisdiction.encode())
+    add_bytes(out, record.purpose.encode())
+    add_bytes(out, record.case_number.encode())
+    add_bytes(out, record.legal_basis.encode())
+    add_long(out, record.valid_until_at)
+    add_long(out, record.lodged_at)
+    return b"".join(out)
+
+
+def read_lodging(data: bytes, at: int) -> tuple[records.Lodging, int]:
+    """A Lodging whose body starts at an offset."""
+    size, at = read_size(data, at)
+    lodging_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    agency_id = data[at : at + size].decode()
+    at += size
+    withdrawn, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    plate = data[at : at + size].decode()
+    at += size
+    jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        jurisdiction_there = data[at : at + size].decode()
+        at += size
+        jurisdiction = jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    purpose = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    case_number = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    legal_basis = data[at : at + size].decode()
+    at += size
+    valid_until_at, at = read_long(data, at)
+    lodged_at, at = read_long(data, at)
+    return records.Lodging(lodging_id=lodging_id, agency_id=agency_id, withdrawn=withdrawn, plate=plate, jurisdiction=jurisdiction, purpose=purpose, case_number=case_number, legal_basis=legal_basis, valid_until_at=valid_until_at, lodged_at=lodged_at), at
+
+
+def write_multiple_sale(record: records.MultipleSale) -> bytes:
+    """Body of a MultipleSale."""
+    out: list[bytes] = []
+    add_bytes(out, record.report_id.encode())
+    add_long(out, record.revision)
+    out.append(BYTES[1] if record.withdrawn else BYTES[0])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.purchaser_id.encode())
+    out.append(MULTIPLE_SALE_FORM_BYTES[record.form])
+    if record.sales:
+        add_long(out, len(record.sales))
+        for record_sales_item in record.sales:
+            add_long(out, record_sales_item.sold_at)
+            add_long(out, record_sales_item.firearm_count)
+    out.append(NULL)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_multiple_sale(data: bytes, at: int) -> tuple[records.MultipleSale, int]:
+    """A MultipleSale whose body starts at an offset."""
+    size, at = read_size(data, at)
+    report_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    withdrawn, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    purchaser_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    form = MULTIPLE_SALE_FORM[size]
+    sales: tuple[records.FirearmSale, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        sales_items: list[records.FirearmSale] = []
+        sales_count, at = read_count(data, at)
+        while sales_count:
+            for _ in range(sales_count):
+                sales_item_sold_at, at = read_long(data, at)
+                sales_item_firearm_count, at = read_int(data, at)
+                sales_item = records.FirearmSale(sold_at=sales_item_sold_at, firearm_count=sales_item_firearm_count)
+                sales_items.append(sales_item)
+            sales_count, at = read_count(data, at)
+        sales = tuple(sales_items)
+    received_at, at = read_long(data, at)
+    return records.MultipleSale(report_id=report_id, revision=revision, withdrawn=withdrawn, operating_mode=operating_mode, purchaser_id=purchaser_id, form=form, sales=sales, received_at=received_at), at
+
+
+def write_officer_assignment(record: records.OfficerAssignment) -> bytes:
+    """Body of a OfficerAssignment."""
+    out: list[bytes] = []
+    add_bytes(out, record.assignment_id.encode())
+    add_bytes(out, record.officer_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_long(out, record.from_at)
+    add_long(out, record.until_at)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_officer_assignment(data: bytes, at: int) -> tuple[records.OfficerAssignment, int]:
+    """A OfficerAssignment whose body starts at an offset."""
+    size, at = read_size(data, at)
+    assignment_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    officer_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    from_at, at = read_long(data, at)
+    until_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    return records.OfficerAssignment(assignment_id=assignment_id, officer_id=officer_id, lane_id=lane_id, port_code=port_code, from_at=from_at, until_at=until_at, received_at=received_at), at
+
+
+def write_outcome(record: records.Outcome) -> bytes:
+    """Body of a Outcome."""
+    out: list[bytes] = []
+    add_bytes(out, record.passage_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(LANE_MODE_BYTES[record.lane_mode])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.revision)
+    out.append(OUTCOME_STATE_BYTES[record.state])
+    record_selected_at = record.selected_at
+    if record_selected_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_selected_at)
+    out.append(LIGHT_BYTES[record.light])
+    out.append(LIGHT_BYTES[record.final_light])
+    out.append(REFERRAL_REASON_BYTES[record.referral_reason])
+    out.append(BYTES[1] if record.random_draw else BYTES[0])
+    out.append(BYTES[1] if record.risk_over_threshold else BYTES[0])
+    out.append(BYTES[1] if record.must_refer else BYTES[0])
+    record_propensity = record.propensity
+    if record_propensity is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_propensity))
+    record_threshold_log_odds = record.threshold_log_odds
+    if record_threshold_log_odds is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_threshold_log_odds))
+    record_log_odds = record.log_odds
+    if record_log_odds is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_log_odds))
+    add_bytes(out, record.random_key_id.encode())
+    add_bytes(out, record.rule_set_version.encode())
+    record_policy_version = record.policy_version
+    if record_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_policy_version.encode())
+    record_vehicle_token = record.vehicle_token
+    if record_vehicle_token is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_vehicle_token.encode())
+    if record.evidence:
+        add_long(out, len(record.evidence))
+        for record_evidence_item in record.evidence:
+            add_bytes(out, record_evidence_item.name.encode())
+            out.append(DOUBLE.pack(record_evidence_item.log_odds))
+    out.append(NULL)
+    add_long(out, record.overrides)
+    record_override_reason = record.override_reason
+    if record_override_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(OVERRIDE_REASON_BYTES[record_override_reason])
+    record_override_officer_id = record.override_officer_id
+    if record_override_officer_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_override_officer_id.encode())
+    record_officer_on_duty_id = record.officer_on_duty_id
+    if record_officer_on_duty_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_officer_on_duty_id.encode())
+    if record.inspection_ids:
+        add_long(out, len(record.inspection_ids))
+        for record_inspection_ids_item in record.inspection_ids:
+            add_bytes(out, record_inspection_ids_item.encode())
+    out.append(NULL)
+    record_inspection_started_at = record.inspection_started_at
+    if record_inspection_started_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_inspection_started_at)
+    record_inspection_ended_at = record.inspection_ended_at
+    if record_inspection_ended_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_inspection_ended_at)
+    if record.inspection_officer_ids:
+        add_long(out, len(record.inspection_officer_ids))
+        for record_inspection_officer_ids_item in record.inspection_officer_ids:
+            add_bytes(out, record_inspection_officer_ids_item.encode())
+    out.append(NULL)
+    out.append(INSPECTION_RESOLUTION_BYTES[record.resolution])
+    add_long(out, record.firearms)
+    add_long(out, record.magazines)
+    add_long(out, record.rounds)
+    if record.exams_missing:
+        add_long(out, len(record.exams_missing))
+        for record_exams_missing_item in record.exams_missing:
+            out.append(EXAM_BYTES[record_exams_missing_item])
+    out.append(NULL)
+    add_long(out, record.closed_at)
+    record_shown_light = record.shown_light
+    if record_shown_light is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(LIGHT_BYTES[record_shown_light])
+    out.append(BYTES[1] if record.fallback else BYTES[0])
+    record_fairness_group = record.fairness_group
+    if record_fairness_group is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(PLATE_ISSUER_BYTES[record_fairness_group.issuer])
+        out.append(PLATE_FORMAT_BYTES[record_fairness_group.plate_format])
+        record_fairness_group_local_hour = record_fairness_group.local_hour
+        if record_fairness_group_local_hour is None:
+            out.append(NULL)
+        else:
+            out.append(PRESENT)
+            add_long(out, record_fairness_group_local_hour)
+    record_inspection_reason = record.inspection_reason
+    if record_inspection_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(REFERRAL_REASON_BYTES[record_inspection_reason])
+    record_hit_confirmed = record.hit_confirmed
+    if record_hit_confirmed is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(BYTES[1] if record_hit_confirmed else BYTES[0])
+    record_hit_confirmation_reason = record.hit_confirmation_reason
+    if record_hit_confirmation_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(HIT_CONFIRMATION_REASON_BYTES[record_hit_confirmation_reason])
+    record_light_given = record.light_given
+    if record_light_given is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(LIGHT_BYTES[record_light_given])
+    return b"".join(out)
+
+
+def read_outcome(data: bytes, at: int) -> tuple[records.Outcome, int]:
+    """A Outcome whose body starts at an offset."""
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_mode = LANE_MODE[size]
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    state = OUTCOME_STATE[size]
+    selected_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        selected_at_there, at = read_long(data, at)
+        selected_at = selected_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    light = LIGHT[size]
+    size, at = read_size(data, at)
+    final_light = LIGHT[size]
+    size, at = read_size(data, at)
+    referral_reason = REFERRAL_REASON[size]
+    random_draw, at = read_boolean(data, at)
+    risk_over_threshold, at = read_boolean(data, at)
+    must_refer, at = read_boolean(data, at)
+    propensity: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        propensity_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        propensity = propensity_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    threshold_log_odds: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        threshold_log_odds_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        threshold_log_odds = threshold_log_odds_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    log_odds: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        log_odds_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        log_odds = log_odds_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    random_key_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    rule_set_version = data[at : at + size].decode()
+    at += size
+    policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        policy_version_there = data[at : at + size].decode()
+        at += size
+        policy_version = policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    vehicle_token: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        vehicle_token_there = data[at : at + size].decode()
+        at += size
+        vehicle_token = vehicle_token_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    evidence: tuple[records.Contribution, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        evidence_items: list[records.Contribution] = []
+        evidence_count, at = read_count(data, at)
+        while evidence_count:
+            for _ in range(evidence_count):
+                size, at = read_size(data, at)
+                evidence_item_name = data[at : at + size].decode()
+                at += size
+                evidence_item_log_odds = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                evidence_item = records.Contribution(name=evidence_item_name, log_odds=evidence_item_log_odds)
+                evidence_items.append(evidence_item)
+            evidence_count, at = read_count(data, at)
+        evidence = tuple(evidence_items)
+    overrides, at = read_int(data, at)
+    override_reason: records.OverrideReason | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        override_reason_there = OVERRIDE_REASON[size]
+        override_reason = override_reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    override_officer_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        override_officer_id_there = data[at : at + size].decode()
+        at += size
+        override_officer_id = override_officer_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    officer_on_duty_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        officer_on_duty_id_there = data[at : at + size].decode()
+        at += size
+        officer_on_duty_id = officer_on_duty_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    inspection_ids: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        inspection_ids_items: list[str] = []
+        inspection_ids_count, at = read_count(data, at)
+        while inspection_ids_count:
+            for _ in range(inspection_ids_count):
+                size, at = read_size(data, at)
+                inspection_ids_item = data[at : at + size].decode()
+                at += size
+                inspection_ids_items.append(inspection_ids_item)
+            inspection_ids_count, at = read_count(data, at)
+        inspection_ids = tuple(inspection_ids_items)
+    inspection_started_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        inspection_started_at_there, at = read_long(data, at)
+        inspection_started_at = inspection_started_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    inspection_ended_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        inspection_ended_at_there, at = read_long(data, at)
+        inspection_ended_at = inspection_ended_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    inspection_officer_ids: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        inspection_officer_ids_items: list[str] = []
+        inspection_officer_ids_count, at = read_count(data, at)
+        while inspection_officer_ids_count:
+            for _ in range(inspection_officer_ids_count):
+                size, at = read_size(data, at)
+                inspection_officer_ids_item = data[at : at + size].decode()
+                at += size
+                inspection_officer_ids_items.append(inspection_officer_ids_item)
+            inspection_officer_ids_count, at = read_count(data, at)
+        inspection_officer_ids = tuple(inspection_officer_ids_items)
+    size, at = read_size(data, at)
+    resolution = INSPECTION_RESOLUTION[size]
+    firearms, at = read_int(data, at)
+    magazines, at = read_int(data, at)
+    rounds, at = read_int(data, at)
+    exams_missing: tuple[records.Exam, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        exams_missing_items: list[records.Exam] = []
+        exams_missing_count, at = read_count(data, at)
+        while exams_missing_count:
+            for _ in range(exams_missing_count):
+                size, at = read_size(data, at)
+                exams_missing_item = EXAM[size]
+                exams_missing_items.append(exams_missing_item)
+            exams_missing_count, at = read_count(data, at)
+        exams_missing = tuple(exams_missing_items)
+    closed_at, at = read_long(data, at)
+    shown_light: records.Light | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        shown_light_there = LIGHT[size]
+        shown_light = shown_light_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    fallback, at = read_boolean(data, at)
+    fairness_group: records.FairnessGroup | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        fairness_group_there_issuer = PLATE_ISSUER[size]
+        size, at = read_size(data, at)
+        fairness_group_there_plate_format = PLATE_FORMAT[size]
+        fairness_group_there_local_hour: int | None = None
+        branch = data[at]
+        at += 1
+        if branch == 2:
+            fairness_group_there_local_hour_there, at = read_int(data, at)
+            fairness_group_there_local_hour = fairness_group_there_local_hour_there
+        elif branch:
+            raise ValueError("a union has no such branch")
+        fairness_group_there = records.FairnessGroup(issuer=fairness_group_there_issuer, plate_format=fairness_group_there_plate_format, local_hour=fairness_group_there_local_hour)
+        fairness_group = fairness_group_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    inspection_reason: records.ReferralReason | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        inspection_reason_there = REFERRAL_REASON[size]
+        inspection_reason = inspection_reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    hit_confirmed: bool | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        hit_confirmed_there, at = read_boolean(data, at)
+        hit_confirmed = hit_confirmed_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    hit_confirmation_reason: records.HitConfirmationReason | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        hit_confirmation_reason_there = HIT_CONFIRMATION_REASON[size]
+        hit_confirmation_reason = hit_confirmation_reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    light_given: records.Light | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        light_given_there = LIGHT[size]
+        light_given = light_given_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Outcome(passage_id=passage_id, lane_id=lane_id, port_code=port_code, lane_mode=lane_mode, operating_mode=operating_mode, revision=revision, state=state, selected_at=selected_at, light=light, final_light=final_light, referral_reason=referral_reason, random_draw=random_draw, risk_over_threshold=risk_over_threshold, must_refer=must_refer, propensity=propensity, threshold_log_odds=threshold_log_odds, log_odds=log_odds, random_key_id=random_key_id, rule_set_version=rule_set_version, policy_version=policy_version, vehicle_token=vehicle_token, evidence=evidence, overrides=overrides, override_reason=override_reason, override_officer_id=override_officer_id, officer_on_duty_id=officer_on_duty_id, inspection_ids=inspection_ids, inspection_started_at=inspection_started_at, inspection_ended_at=inspection_ended_at, inspection_officer_ids=inspection_officer_ids, resolution=resolution, firearms=firearms, magazines=magazines, rounds=rounds, exams_missing=exams_missing, closed_at=closed_at, shown_light=shown_light, fallback=fallback, fairness_group=fairness_group, inspection_reason=inspection_reason, hit_confirmed=hit_confirmed, hit_confirmation_reason=hit_confirmation_reason, light_given=light_given), at
+
+
+def write_override(record: records.Override) -> bytes:
+    """Body of a Override."""
+    out: list[bytes] = []
+    add_bytes(out, record.override_id.encode())
+    add_bytes(out, record.passage_id.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.officer_id.encode())
+    out.append(LIGHT_BYTES[record.light])
+    out.append(OVERRIDE_REASON_BYTES[record.reason])
+    add_long(out, record.overridden_at)
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_override(data: bytes, at: int) -> tuple[records.Override, int]:
+    """A Override whose body starts at an offset."""
+    size, at = read_size(data, at)
+    override_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    passage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    officer_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    light = LIGHT[size]
+    size, at = read_size(data, at)
+    reason = OVERRIDE_REASON[size]
+    overridden_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    return records.Override(override_id=override_id, passage_id=passage_id, lane_id=lane_id, port_code=port_code, operating_mode=operating_mode, officer_id=officer_id, light=light, reason=reason, overridden_at=overridden_at, received_at=received_at), at
+
+
+def write_oversight_requirement(record: records.OversightRequirement) -> bytes:
+    """Body of a OversightRequirement."""
+    out: list[bytes] = []
+    add_bytes(out, record.requirement_id.encode())
+    add_bytes(out, record.rule_set_version.encode())
+    record_policy_version = record.policy_version
+    if record_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_policy_version.encode())
+    add_long(out, record.valid_from_at)
+    add_bytes(out, record.required_by.encode())
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_oversight_requirement(data: bytes, at: int) -> tuple[records.OversightRequirement, int]:
+    """A OversightRequirement whose body starts at an offset."""
+    size, at = read_size(data, at)
+    requirement_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    rule_set_version = data[at : at + size].decode()
+    at += size
+    policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        policy_version_there = data[at : at + size].decode()
+        at += size
+        policy_version = policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    valid_from_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    required_by = data[at : at + size].decode()
+    at += size
+    received_at, at = read_long(data, at)
+    return records.OversightRequirement(requirement_id=requirement_id, rule_set_version=rule_set_version, policy_version=policy_version, valid_from_at=valid_from_at, required_by=required_by, received_at=received_at), at
 
 
 def write_passage(record: records.Passage) -> bytes:
@@ -1460,6 +3463,18 @@ def write_reference_change(record: records.ReferenceChange) -> bytes:
     else:
         out.append(PRESENT)
         add_bytes(out, record_rule_set_text.encode())
+    record_selection_policy_version = record.selection_policy_version
+    if record_selection_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_selection_policy_version.encode())
+    record_selection_policy_text = record.selection_policy_text
+    if record_selection_policy_text is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_selection_policy_text.encode())
     record_watchlist_suppression = record.watchlist_suppression
     if record_watchlist_suppression is None:
         out.append(NULL)
@@ -1495,6 +3510,12 @@ def write_reference_change(record: records.ReferenceChange) -> bytes:
     else:
         out.append(PRESENT)
         add_bytes(out, record_approved_by.encode())
+    record_port_text = record.port_text
+    if record_port_text is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_port_text.encode())
     return b"".join(out)
 
 
@@ -1606,6 +3627,26 @@ def read_reference_change(data: bytes, at: int) -> tuple[records.ReferenceChange
         rule_set_text = rule_set_text_there
     elif branch:
         raise ValueError("a union has no such branch")
+    selection_policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        selection_policy_version_there = data[at : at + size].decode()
+        at += size
+        selection_policy_version = selection_policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    selection_policy_text: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        selection_policy_text_there = data[at : at + size].decode()
+        at += size
+        selection_policy_text = selection_policy_text_there
+    elif branch:
+        raise ValueError("a union has no such branch")
     watchlist_suppression: records.WatchlistSuppression | None = None
     branch = data[at]
     at += 1
@@ -1670,7 +3711,111 @@ def read_reference_change(data: bytes, at: int) -> tuple[records.ReferenceChange
         approved_by = approved_by_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text, watchlist_suppression=watchlist_suppression, watchlist_suppression_id=watchlist_suppression_id, approved_by=approved_by), at
+    port_text: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        port_text_there = data[at : at + size].decode()
+        at += size
+        port_text = port_text_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.ReferenceChange(change_id=change_id, kind=kind, changed_by=changed_by, changed_at=changed_at, watchlist_entry=watchlist_entry, watchlist_entry_id=watchlist_entry_id, rule_set_version=rule_set_version, rule_set_text=rule_set_text, selection_policy_version=selection_policy_version, selection_policy_text=selection_policy_text, watchlist_suppression=watchlist_suppression, watchlist_suppression_id=watchlist_suppression_id, approved_by=approved_by, port_text=port_text), at
+
+
+def write_reidentification(record: records.Reidentification) -> bytes:
+    """Body of a Reidentification."""
+    out: list[bytes] = []
+    add_bytes(out, record.reidentification_id.encode())
+    add_bytes(out, record.agency_id.encode())
+    out.append(REIDENTIFICATION_STATE_BYTES[record.state])
+    add_bytes(out, record.record_token.encode())
+    add_bytes(out, record.dataset.encode())
+    add_bytes(out, record.record_told.encode())
+    add_bytes(out, record.purpose.encode())
+    add_bytes(out, record.case_number.encode())
+    add_bytes(out, record.legal_basis.encode())
+    add_long(out, record.asked_at)
+    record_decided_by = record.decided_by
+    if record_decided_by is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_decided_by.encode())
+    record_reason = record.reason
+    if record_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_reason.encode())
+    record_decided_at = record.decided_at
+    if record_decided_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_decided_at)
+    return b"".join(out)
+
+
+def read_reidentification(data: bytes, at: int) -> tuple[records.Reidentification, int]:
+    """A Reidentification whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reidentification_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    agency_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    state = REIDENTIFICATION_STATE[size]
+    size, at = read_size(data, at)
+    record_token = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    dataset = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    record_told = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    purpose = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    case_number = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    legal_basis = data[at : at + size].decode()
+    at += size
+    asked_at, at = read_long(data, at)
+    decided_by: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        decided_by_there = data[at : at + size].decode()
+        at += size
+        decided_by = decided_by_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    reason: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        reason_there = data[at : at + size].decode()
+        at += size
+        reason = reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    decided_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        decided_at_there, at = read_long(data, at)
+        decided_at = decided_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.Reidentification(reidentification_id=reidentification_id, agency_id=agency_id, state=state, record_token=record_token, dataset=dataset, record_told=record_told, purpose=purpose, case_number=case_number, legal_basis=legal_basis, asked_at=asked_at, decided_by=decided_by, reason=reason, decided_at=decided_at), at
 
 
 def write_rule_set_version(record: records.RuleSetVersion) -> bytes:
@@ -1799,12 +3944,48 @@ def read_score(data: bytes, at: int) -> tuple[records.Score, int]:
     return records.Score(passage_id=passage_id, lane_id=lane_id, port_code=port_code, revision=revision, operating_mode=operating_mode, scored_at=scored_at, prior_log_odds=prior_log_odds, evidence=evidence, log_odds=log_odds, probability=probability, rule_set_version=rule_set_version), at
 
 
+def write_secondary_staffing(record: records.SecondaryStaffing) -> bytes:
+    """Body of a SecondaryStaffing."""
+    out: list[bytes] = []
+    add_bytes(out, record.staffing_id.encode())
+    add_bytes(out, record.port_code.encode())
+    out.append(LANE_MODE_BYTES[record.lane_mode])
+    out.append(DOUBLE.pack(record.inspectors))
+    add_long(out, record.from_at)
+    add_long(out, record.until_at)
+    add_bytes(out, record.told_by.encode())
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_secondary_staffing(data: bytes, at: int) -> tuple[records.SecondaryStaffing, int]:
+    """A SecondaryStaffing whose body starts at an offset."""
+    size, at = read_size(data, at)
+    staffing_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_mode = LANE_MODE[size]
+    inspectors = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    from_at, at = read_long(data, at)
+    until_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    told_by = data[at : at + size].decode()
+    at += size
+    received_at, at = read_long(data, at)
+    return records.SecondaryStaffing(staffing_id=staffing_id, port_code=port_code, lane_mode=lane_mode, inspectors=inspectors, from_at=from_at, until_at=until_at, told_by=told_by, received_at=received_at), at
+
+
 def write_selection(record: records.Selection) -> bytes:
     """Body of a Selection."""
     out: list[bytes] = []
     add_bytes(out, record.passage_id.encode())
     add_bytes(out, record.lane_id.encode())
     add_bytes(out, record.port_code.encode())
+    out.append(LANE_MODE_BYTES[record.lane_mode])
     add_long(out, record.passage_number)
     record_at_light_reading_id = record.at_light_reading_id
     if record_at_light_reading_id is None:
@@ -1827,9 +4008,50 @@ def write_selection(record: records.Selection) -> bytes:
     out.append(BYTES[1] if record.must_refer else BYTES[0])
     out.append(DOUBLE.pack(record.propensity))
     out.append(DOUBLE.pack(record.threshold_log_odds))
+    record_share_at_threshold = record.share_at_threshold
+    if record_share_at_threshold is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_share_at_threshold))
     out.append(DOUBLE.pack(record.log_odds))
     add_bytes(out, record.random_key_id.encode())
     add_bytes(out, record.rule_set_version.encode())
+    record_policy_version = record.policy_version
+    if record_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_policy_version.encode())
+    record_vehicle_token = record.vehicle_token
+    if record_vehicle_token is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_vehicle_token.encode())
+    if record.silent_sensors:
+        add_long(out, len(record.silent_sensors))
+        for record_silent_sensors_item in record.silent_sensors:
+            out.append(SENSOR_ROLE_BYTES[record_silent_sensors_item])
+    out.append(NULL)
+    record_fairness_group = record.fairness_group
+    if record_fairness_group is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(PLATE_ISSUER_BYTES[record_fairness_group.issuer])
+        out.append(PLATE_FORMAT_BYTES[record_fairness_group.plate_format])
+        record_fairness_group_local_hour = record_fairness_group.local_hour
+        if record_fairness_group_local_hour is None:
+            out.append(NULL)
+        else:
+            out.append(PRESENT)
+            add_long(out, record_fairness_group_local_hour)
+    if record.mandated_exams:
+        add_long(out, len(record.mandated_exams))
+        for record_mandated_exams_item in record.mandated_exams:
+            out.append(EXAM_BYTES[record_mandated_exams_item])
+    out.append(NULL)
     return b"".join(out)
 
 
@@ -1844,6 +4066,8 @@ def read_selection(data: bytes, at: int) -> tuple[records.Selection, int]:
     size, at = read_size(data, at)
     port_code = data[at : at + size].decode()
     at += size
+    size, at = read_size(data, at)
+    lane_mode = LANE_MODE[size]
     passage_number, at = read_long(data, at)
     at_light_reading_id: str | None = None
     branch = data[at]
@@ -1877,6 +4101,15 @@ def read_selection(data: bytes, at: int) -> tuple[records.Selection, int]:
     at += 8
     threshold_log_odds = DOUBLE.unpack_from(data, at)[0]
     at += 8
+    share_at_threshold: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        share_at_threshold_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        share_at_threshold = share_at_threshold_there
+    elif branch:
+        raise ValueError("a union has no such branch")
     log_odds = DOUBLE.unpack_from(data, at)[0]
     at += 8
     size, at = read_size(data, at)
@@ -1885,7 +4118,480 @@ def read_selection(data: bytes, at: int) -> tuple[records.Selection, int]:
     size, at = read_size(data, at)
     rule_set_version = data[at : at + size].decode()
     at += size
-    return records.Selection(passage_id=passage_id, lane_id=lane_id, port_code=port_code, passage_number=passage_number, at_light_reading_id=at_light_reading_id, at_light_received_at=at_light_received_at, selected_at=selected_at, operating_mode=operating_mode, light=light, referral_reason=referral_reason, random_draw=random_draw, risk_over_threshold=risk_over_threshold, must_refer=must_refer, propensity=propensity, threshold_log_odds=threshold_log_odds, log_odds=log_odds, random_key_id=random_key_id, rule_set_version=rule_set_version), at
+    policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        policy_version_there = data[at : at + size].decode()
+        at += size
+        policy_version = policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    vehicle_token: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        vehicle_token_there = data[at : at + size].decode()
+        at += size
+        vehicle_token = vehicle_token_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    silent_sensors: tuple[records.SensorRole, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        silent_sensors_items: list[records.SensorRole] = []
+        silent_sensors_count, at = read_count(data, at)
+        while silent_sensors_count:
+            for _ in range(silent_sensors_count):
+                size, at = read_size(data, at)
+                silent_sensors_item = SENSOR_ROLE[size]
+                silent_sensors_items.append(silent_sensors_item)
+            silent_sensors_count, at = read_count(data, at)
+        silent_sensors = tuple(silent_sensors_items)
+    fairness_group: records.FairnessGroup | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        fairness_group_there_issuer = PLATE_ISSUER[size]
+        size, at = read_size(data, at)
+        fairness_group_there_plate_format = PLATE_FORMAT[size]
+        fairness_group_there_local_hour: int | None = None
+        branch = data[at]
+        at += 1
+        if branch == 2:
+            fairness_group_there_local_hour_there, at = read_int(data, at)
+            fairness_group_there_local_hour = fairness_group_there_local_hour_there
+        elif branch:
+            raise ValueError("a union has no such branch")
+        fairness_group_there = records.FairnessGroup(issuer=fairness_group_there_issuer, plate_format=fairness_group_there_plate_format, local_hour=fairness_group_there_local_hour)
+        fairness_group = fairness_group_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    mandated_exams: tuple[records.Exam, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        mandated_exams_items: list[records.Exam] = []
+        mandated_exams_count, at = read_count(data, at)
+        while mandated_exams_count:
+            for _ in range(mandated_exams_count):
+                size, at = read_size(data, at)
+                mandated_exams_item = EXAM[size]
+                mandated_exams_items.append(mandated_exams_item)
+            mandated_exams_count, at = read_count(data, at)
+        mandated_exams = tuple(mandated_exams_items)
+    return records.Selection(passage_id=passage_id, lane_id=lane_id, port_code=port_code, lane_mode=lane_mode, passage_number=passage_number, at_light_reading_id=at_light_reading_id, at_light_received_at=at_light_received_at, selected_at=selected_at, operating_mode=operating_mode, light=light, referral_reason=referral_reason, random_draw=random_draw, risk_over_threshold=risk_over_threshold, must_refer=must_refer, propensity=propensity, threshold_log_odds=threshold_log_odds, share_at_threshold=share_at_threshold, log_odds=log_odds, random_key_id=random_key_id, rule_set_version=rule_set_version, policy_version=policy_version, vehicle_token=vehicle_token, silent_sensors=silent_sensors, fairness_group=fairness_group, mandated_exams=mandated_exams), at
+
+
+def write_selection_policy_version(record: records.SelectionPolicyVersion) -> bytes:
+    """Body of a SelectionPolicyVersion."""
+    out: list[bytes] = []
+    add_bytes(out, record.version.encode())
+    add_bytes(out, record.text.encode())
+    add_bytes(out, record.sha256.encode())
+    add_bytes(out, record.published_by.encode())
+    add_bytes(out, record.approved_by.encode())
+    add_long(out, record.published_at)
+    return b"".join(out)
+
+
+def read_selection_policy_version(data: bytes, at: int) -> tuple[records.SelectionPolicyVersion, int]:
+    """A SelectionPolicyVersion whose body starts at an offset."""
+    size, at = read_size(data, at)
+    version = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    text = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    sha256 = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    published_by = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    approved_by = data[at : at + size].decode()
+    at += size
+    published_at, at = read_long(data, at)
+    return records.SelectionPolicyVersion(version=version, text=text, sha256=sha256, published_by=published_by, approved_by=approved_by, published_at=published_at), at
+
+
+def write_selection_threshold(record: records.SelectionThreshold) -> bytes:
+    """Body of a SelectionThreshold."""
+    out: list[bytes] = []
+    add_bytes(out, record.port_code.encode())
+    out.append(LANE_MODE_BYTES[record.lane_mode])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    record_policy_version = record.policy_version
+    if record_policy_version is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_policy_version.encode())
+    record_random_propensity = record.random_propensity
+    if record_random_propensity is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_random_propensity))
+    record_threshold_log_odds = record.threshold_log_odds
+    if record_threshold_log_odds is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_threshold_log_odds))
+    record_share_at_threshold = record.share_at_threshold
+    if record_share_at_threshold is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_share_at_threshold))
+    record_budget_reds_per_hour = record.budget_reds_per_hour
+    if record_budget_reds_per_hour is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_budget_reds_per_hour))
+    add_long(out, record.set_at)
+    if record.mandates:
+        add_long(out, len(record.mandates))
+        for record_mandates_item in record.mandates:
+            out.append(REFERRAL_REASON_BYTES[record_mandates_item.referral_reason])
+            if record_mandates_item.exams:
+                add_long(out, len(record_mandates_item.exams))
+                for record_mandates_item_exams_item in record_mandates_item.exams:
+                    out.append(EXAM_BYTES[record_mandates_item_exams_item])
+            out.append(NULL)
+    out.append(NULL)
+    return b"".join(out)
+
+
+def read_selection_threshold(data: bytes, at: int) -> tuple[records.SelectionThreshold, int]:
+    """A SelectionThreshold whose body starts at an offset."""
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_mode = LANE_MODE[size]
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    policy_version: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        policy_version_there = data[at : at + size].decode()
+        at += size
+        policy_version = policy_version_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    random_propensity: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        random_propensity_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        random_propensity = random_propensity_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    threshold_log_odds: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        threshold_log_odds_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        threshold_log_odds = threshold_log_odds_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    share_at_threshold: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        share_at_threshold_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        share_at_threshold = share_at_threshold_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    budget_reds_per_hour: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        budget_reds_per_hour_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        budget_reds_per_hour = budget_reds_per_hour_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    set_at, at = read_long(data, at)
+    mandates: tuple[records.ExamMandate, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        mandates_items: list[records.ExamMandate] = []
+        mandates_count, at = read_count(data, at)
+        while mandates_count:
+            for _ in range(mandates_count):
+                size, at = read_size(data, at)
+                mandates_item_referral_reason = REFERRAL_REASON[size]
+                mandates_item_exams: tuple[records.Exam, ...] = ()
+                if data[at] == 0:
+                    at += 1
+                else:
+                    mandates_item_exams_items: list[records.Exam] = []
+                    mandates_item_exams_count, at = read_count(data, at)
+                    while mandates_item_exams_count:
+                        for _ in range(mandates_item_exams_count):
+                            size, at = read_size(data, at)
+                            mandates_item_exams_item = EXAM[size]
+                            mandates_item_exams_items.append(mandates_item_exams_item)
+                        mandates_item_exams_count, at = read_count(data, at)
+                    mandates_item_exams = tuple(mandates_item_exams_items)
+                mandates_item = records.ExamMandate(referral_reason=mandates_item_referral_reason, exams=mandates_item_exams)
+                mandates_items.append(mandates_item)
+            mandates_count, at = read_count(data, at)
+        mandates = tuple(mandates_items)
+    return records.SelectionThreshold(port_code=port_code, lane_mode=lane_mode, operating_mode=operating_mode, policy_version=policy_version, random_propensity=random_propensity, threshold_log_odds=threshold_log_odds, share_at_threshold=share_at_threshold, budget_reds_per_hour=budget_reds_per_hour, set_at=set_at, mandates=mandates), at
+
+
+def write_sharing_agreement_version(record: records.SharingAgreementVersion) -> bytes:
+    """Body of a SharingAgreementVersion."""
+    out: list[bytes] = []
+    add_bytes(out, record.agency_id.encode())
+    add_bytes(out, record.version.encode())
+    add_bytes(out, record.text.encode())
+    add_bytes(out, record.sha256.encode())
+    out.append(BYTES[1] if record.withdrawn else BYTES[0])
+    add_bytes(out, record.published_by.encode())
+    add_bytes(out, record.approved_by.encode())
+    add_long(out, record.published_at)
+    return b"".join(out)
+
+
+def read_sharing_agreement_version(data: bytes, at: int) -> tuple[records.SharingAgreementVersion, int]:
+    """A SharingAgreementVersion whose body starts at an offset."""
+    size, at = read_size(data, at)
+    agency_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    version = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    text = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    sha256 = data[at : at + size].decode()
+    at += size
+    withdrawn, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    published_by = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    approved_by = data[at : at + size].decode()
+    at += size
+    published_at, at = read_long(data, at)
+    return records.SharingAgreementVersion(agency_id=agency_id, version=version, text=text, sha256=sha256, withdrawn=withdrawn, published_by=published_by, approved_by=approved_by, published_at=published_at), at
+
+
+def write_sharing_request(record: records.SharingRequest) -> bytes:
+    """Body of a SharingRequest."""
+    out: list[bytes] = []
+    add_bytes(out, record.request_id.encode())
+    add_bytes(out, record.agency_id.encode())
+    add_bytes(out, record.agreement_version.encode())
+    out.append(SHARING_REQUEST_KIND_BYTES[record.kind])
+    record_dataset = record.dataset
+    if record_dataset is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_dataset.encode())
+    record_purpose = record.purpose
+    if record_purpose is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_purpose.encode())
+    record_case_number = record.case_number
+    if record_case_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_case_number.encode())
+    add_long(out, record.item_count)
+    record_refused = record.refused
+    if record_refused is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_refused.encode())
+    add_long(out, record.asked_at)
+    return b"".join(out)
+
+
+def read_sharing_request(data: bytes, at: int) -> tuple[records.SharingRequest, int]:
+    """A SharingRequest whose body starts at an offset."""
+    size, at = read_size(data, at)
+    request_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    agency_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    agreement_version = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    kind = SHARING_REQUEST_KIND[size]
+    dataset: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        dataset_there = data[at : at + size].decode()
+        at += size
+        dataset = dataset_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    purpose: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        purpose_there = data[at : at + size].decode()
+        at += size
+        purpose = purpose_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    case_number: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        case_number_there = data[at : at + size].decode()
+        at += size
+        case_number = case_number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    item_count, at = read_int(data, at)
+    refused: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        refused_there = data[at : at + size].decode()
+        at += size
+        refused = refused_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    asked_at, at = read_long(data, at)
+    return records.SharingRequest(request_id=request_id, agency_id=agency_id, agreement_version=agreement_version, kind=kind, dataset=dataset, purpose=purpose, case_number=case_number, item_count=item_count, refused=refused, asked_at=asked_at), at
+
+
+def write_suggestion(record: records.Suggestion) -> bytes:
+    """Body of a Suggestion."""
+    out: list[bytes] = []
+    add_bytes(out, record.suggestion_id.encode())
+    add_long(out, record.revision)
+    out.append(SUGGESTION_STATE_BYTES[record.state])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.plate.encode())
+    record_jurisdiction = record.jurisdiction
+    if record_jurisdiction is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_jurisdiction.encode())
+    if record.reasons:
+        add_long(out, len(record.reasons))
+        for record_reasons_item in record.reasons:
+            out.append(SUGGESTION_REASON_KIND_BYTES[record_reasons_item.kind])
+            add_bytes(out, record_reasons_item.explanation.encode())
+            if record_reasons_item.evidence_ids:
+                add_long(out, len(record_reasons_item.evidence_ids))
+                for record_reasons_item_evidence_ids_item in record_reasons_item.evidence_ids:
+                    add_bytes(out, record_reasons_item_evidence_ids_item.encode())
+            out.append(NULL)
+    out.append(NULL)
+    add_bytes(out, record.link_id.encode())
+    add_bytes(out, record.source.encode())
+    add_bytes(out, record.case_number.encode())
+    add_bytes(out, record.legal_basis.encode())
+    add_long(out, record.valid_until_at)
+    add_long(out, record.suggested_at)
+    return b"".join(out)
+
+
+def read_suggestion(data: bytes, at: int) -> tuple[records.Suggestion, int]:
+    """A Suggestion whose body starts at an offset."""
+    size, at = read_size(data, at)
+    suggestion_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    state = SUGGESTION_STATE[size]
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    plate = data[at : at + size].decode()
+    at += size
+    jurisdiction: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        jurisdiction_there = data[at : at + size].decode()
+        at += size
+        jurisdiction = jurisdiction_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    reasons: tuple[records.SuggestionReason, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        reasons_items: list[records.SuggestionReason] = []
+        reasons_count, at = read_count(data, at)
+        while reasons_count:
+            for _ in range(reasons_count):
+                size, at = read_size(data, at)
+                reasons_item_kind = SUGGESTION_REASON_KIND[size]
+                size, at = read_size(data, at)
+                reasons_item_explanation = data[at : at + size].decode()
+                at += size
+                reasons_item_evidence_ids: tuple[str, ...] = ()
+                if data[at] == 0:
+                    at += 1
+                else:
+                    reasons_item_evidence_ids_items: list[str] = []
+                    reasons_item_evidence_ids_count, at = read_count(data, at)
+                    while reasons_item_evidence_ids_count:
+                        for _ in range(reasons_item_evidence_ids_count):
+                            size, at = read_size(data, at)
+                            reasons_item_evidence_ids_item = data[at : at + size].decode()
+                            at += size
+                            reasons_item_evidence_ids_items.append(reasons_item_evidence_ids_item)
+                        reasons_item_evidence_ids_count, at = read_count(data, at)
+                    reasons_item_evidence_ids = tuple(reasons_item_evidence_ids_items)
+                reasons_item = records.SuggestionReason(kind=reasons_item_kind, explanation=reasons_item_explanation, evidence_ids=reasons_item_evidence_ids)
+                reasons_items.append(reasons_item)
+            reasons_count, at = read_count(data, at)
+        reasons = tuple(reasons_items)
+    size, at = read_size(data, at)
+    link_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    source = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    case_number = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    legal_basis = data[at : at + size].decode()
+    at += size
+    valid_until_at, at = read_long(data, at)
+    suggested_at, at = read_long(data, at)
+    return records.Suggestion(suggestion_id=suggestion_id, revision=revision, state=state, operating_mode=operating_mode, plate=plate, jurisdiction=jurisdiction, reasons=reasons, link_id=link_id, source=source, case_number=case_number, legal_basis=legal_basis, valid_until_at=valid_until_at, suggested_at=suggested_at), at
 
 
 def write_tick(record: records.Tick) -> bytes:
@@ -1905,6 +4611,158 @@ def read_tick(data: bytes, at: int) -> tuple[records.Tick, int]:
     source_partition, at = read_int(data, at)
     watermark_at, at = read_long(data, at)
     return records.Tick(source_topic=source_topic, source_partition=source_partition, watermark_at=watermark_at), at
+
+
+def write_trace(record: records.Trace) -> bytes:
+    """Body of a Trace."""
+    out: list[bytes] = []
+    add_bytes(out, record.trace_id.encode())
+    add_long(out, record.revision)
+    out.append(BYTES[1] if record.withdrawn else BYTES[0])
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    out.append(TRACE_RESULT_BYTES[record.result])
+    record_purchaser_id = record.purchaser_id
+    if record_purchaser_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_purchaser_id.encode())
+    out.append(FIREARM_CATEGORY_BYTES[record.firearm_category])
+    add_bytes(out, record.firearm_make.encode())
+    add_bytes(out, record.firearm_caliber.encode())
+    record_firearm_serial_number = record.firearm_serial_number
+    if record_firearm_serial_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_firearm_serial_number.encode())
+    add_long(out, record.recovered_at)
+    record_recovery_region_code = record.recovery_region_code
+    if record_recovery_region_code is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_recovery_region_code.encode())
+    record_recovery_city_name = record.recovery_city_name
+    if record_recovery_city_name is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_recovery_city_name.encode())
+    record_purchased_at = record.purchased_at
+    if record_purchased_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_purchased_at)
+    record_dealer_state_code = record.dealer_state_code
+    if record_dealer_state_code is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_dealer_state_code.encode())
+    record_dealer_city_name = record.dealer_city_name
+    if record_dealer_city_name is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_dealer_city_name.encode())
+    out.append(BYTES[1] if record.reported_stolen else BYTES[0])
+    add_long(out, record.received_at)
+    return b"".join(out)
+
+
+def read_trace(data: bytes, at: int) -> tuple[records.Trace, int]:
+    """A Trace whose body starts at an offset."""
+    size, at = read_size(data, at)
+    trace_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    withdrawn, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    result = TRACE_RESULT[size]
+    purchaser_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        purchaser_id_there = data[at : at + size].decode()
+        at += size
+        purchaser_id = purchaser_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    firearm_category = FIREARM_CATEGORY[size]
+    size, at = read_size(data, at)
+    firearm_make = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    firearm_caliber = data[at : at + size].decode()
+    at += size
+    firearm_serial_number: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        firearm_serial_number_there = data[at : at + size].decode()
+        at += size
+        firearm_serial_number = firearm_serial_number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    recovered_at, at = read_long(data, at)
+    recovery_region_code: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        recovery_region_code_there = data[at : at + size].decode()
+        at += size
+        recovery_region_code = recovery_region_code_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    recovery_city_name: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        recovery_city_name_there = data[at : at + size].decode()
+        at += size
+        recovery_city_name = recovery_city_name_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    purchased_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        purchased_at_there, at = read_long(data, at)
+        purchased_at = purchased_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    dealer_state_code: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        dealer_state_code_there = data[at : at + size].decode()
+        at += size
+        dealer_state_code = dealer_state_code_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    dealer_city_name: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        dealer_city_name_there = data[at : at + size].decode()
+        at += size
+        dealer_city_name = dealer_city_name_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    reported_stolen, at = read_boolean(data, at)
+    received_at, at = read_long(data, at)
+    return records.Trace(trace_id=trace_id, revision=revision, withdrawn=withdrawn, operating_mode=operating_mode, result=result, purchaser_id=purchaser_id, firearm_category=firearm_category, firearm_make=firearm_make, firearm_caliber=firearm_caliber, firearm_serial_number=firearm_serial_number, recovered_at=recovered_at, recovery_region_code=recovery_region_code, recovery_city_name=recovery_city_name, purchased_at=purchased_at, dealer_state_code=dealer_state_code, dealer_city_name=dealer_city_name, reported_stolen=reported_stolen, received_at=received_at), at
 
 
 def write_watchlist_entry(record: records.WatchlistEntry) -> bytes:
@@ -2221,15 +5079,35 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.Association: write_association,
     records.Crossing: write_crossing,
     records.DeadLetter: write_dead_letter,
+    records.Estimate: write_estimate,
+    records.Finding: write_finding,
     records.Heartbeat: write_heartbeat,
+    records.HitConfirmation: write_hit_confirmation,
+    records.Inspection: write_inspection,
     records.LaneEvent: write_lane_event,
+    records.LightAnswer: write_light_answer,
+    records.Link: write_link,
+    records.Lodging: write_lodging,
+    records.MultipleSale: write_multiple_sale,
+    records.OfficerAssignment: write_officer_assignment,
+    records.Outcome: write_outcome,
+    records.Override: write_override,
+    records.OversightRequirement: write_oversight_requirement,
     records.Passage: write_passage,
     records.PlateRead: write_plate_read,
     records.ReferenceChange: write_reference_change,
+    records.Reidentification: write_reidentification,
     records.RuleSetVersion: write_rule_set_version,
     records.Score: write_score,
+    records.SecondaryStaffing: write_secondary_staffing,
     records.Selection: write_selection,
+    records.SelectionPolicyVersion: write_selection_policy_version,
+    records.SelectionThreshold: write_selection_threshold,
+    records.SharingAgreementVersion: write_sharing_agreement_version,
+    records.SharingRequest: write_sharing_request,
+    records.Suggestion: write_suggestion,
     records.Tick: write_tick,
+    records.Trace: write_trace,
     records.WatchlistEntry: write_watchlist_entry,
     records.Weighing: write_weighing,
     records.XrayScan: write_xray_scan,
@@ -2239,15 +5117,35 @@ READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.Association: read_association,
     records.Crossing: read_crossing,
     records.DeadLetter: read_dead_letter,
+    records.Estimate: read_estimate,
+    records.Finding: read_finding,
     records.Heartbeat: read_heartbeat,
+    records.HitConfirmation: read_hit_confirmation,
+    records.Inspection: read_inspection,
     records.LaneEvent: read_lane_event,
+    records.LightAnswer: read_light_answer,
+    records.Link: read_link,
+    records.Lodging: read_lodging,
+    records.MultipleSale: read_multiple_sale,
+    records.OfficerAssignment: read_officer_assignment,
+    records.Outcome: read_outcome,
+    records.Override: read_override,
+    records.OversightRequirement: read_oversight_requirement,
     records.Passage: read_passage,
     records.PlateRead: read_plate_read,
     records.ReferenceChange: read_reference_change,
+    records.Reidentification: read_reidentification,
     records.RuleSetVersion: read_rule_set_version,
     records.Score: read_score,
+    records.SecondaryStaffing: read_secondary_staffing,
     records.Selection: read_selection,
+    records.SelectionPolicyVersion: read_selection_policy_version,
+    records.SelectionThreshold: read_selection_threshold,
+    records.SharingAgreementVersion: read_sharing_agreement_version,
+    records.SharingRequest: read_sharing_request,
+    records.Suggestion: read_suggestion,
     records.Tick: read_tick,
+    records.Trace: read_trace,
     records.WatchlistEntry: read_watchlist_entry,
     records.Weighing: read_weighing,
     records.XrayScan: read_xray_scan,

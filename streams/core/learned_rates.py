@@ -1,16 +1,15 @@
 """Hit and false-alarm rates of X-ray units, learned from what inspections found.
 
-    inspections ─► counts by unit, detector, quality ─► Beta posterior ─► a proposal that a person must accept
+    drawn vehicles ─► counts by unit, detector, quality and answer ─► Beta posterior ─► a proposal that a person accepts
 
-Only vehicles that were drawn by lot are like the traffic: of those that were referred because the software raised an
-alarm, all have an alarm, and counting them would find a hit rate of 1. Two ways are honest:
+Only vehicles that were drawn by lot are like the traffic, whatever else spoke for them: of those that were referred
+because the software raised an alarm, all have an alarm, and counting them would find a hit rate of 1.
 
-- RANDOM_ONLY, the default: vehicles drawn by lot, each counting 1, whatever else spoke for them.
-- BY_PROPENSITY: all inspected vehicles, each counting 1 / its chance of being inspected by any cause: 1 for what the
-  risk or a list referred anyway, the random arm's propensity for the others (Horvitz and Thompson 1952). The variance
-  of such a rate p, sum w^2 (y - p)^2 / (sum w)^2, is at most p (1 - p) * max w / sum w, so it is worth at least
-  sum w / max w equal cases and is counted as so many. Kish's (sum w)^2 / (sum w^2) would promise far more here, since
-  the weight depends on the answer: every alarm counts 1, and the few clearances that the lot brought carry the doubt.
+Of the drawn not all are inspected, and officers skip a vehicle that its scan cleared sooner than one with an alarm. So
+of each answer of a detector those inspected stand for those that were skipped, and count as drawn / inspected each
+(weighting classes, Oh and Scheuren 1983, as for the rate of violations). The variance of such a rate p, sum w^2 (y -
+p)^2 / (sum w)^2, is at most p (1 - p) * max w / sum w, so it is worth at least sum w / max w equal cases and is counted
+as so many. If of one answer nobody was inspected, nothing is learned.
 
 The prior is the rule set's rate of all units, worth `prior_inspections` cases, never the unit's own table, which may
 rest on the same inspections. An inspection that missed a gun counts as empty: at 1 in 2,000 that moves a false-alarm
@@ -20,8 +19,7 @@ of inspections can show.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.records import ScanDecision, ScanQuality
 from streams.core.beta import beta_quantile
@@ -34,26 +32,15 @@ CREDIBILITY: Final = 0.95
 DIGITS: Final = 4
 
 
-class Sample(Enum):
-    """Which inspections are counted, and how."""
-
-    RANDOM_ONLY = "random only"
-    BY_PROPENSITY = "by propensity"
-
-
 @dataclass(frozen=True)
-class Inspection:
-    """A vehicle that was scanned and then searched.
-
-    `propensity`: the chance, known before, that it would be inspected by any cause. `found`: a gun or ammunition was.
-    """
+class DrawnScan:
+    """A scanned vehicle that the lot drew. `inspected`: it was searched; `found`: a gun or ammunition was."""
 
     device: str
     machine_decision: ScanDecision
     operator_decision: ScanDecision
     quality: ScanQuality
-    propensity: float
-    random_draw: bool
+    inspected: bool
     found: bool
 
 
@@ -81,57 +68,55 @@ class LearnedRates:
     false_alarm: LearnedRate
 
 
-class _Count:
-    """Cases, and the alarms among them, by weight."""
+class _Answer:
+    """Drawn vehicles of one answer, ALARM or not, of a unit's detector at one quality."""
 
     def __init__(self) -> None:
-        self.cases = 0
-        self.weight = 0.0
-        self.alarms = 0.0
+        self.drawn = 0
+        self.with_gun = 0
+        self.empty = 0
+
+    def add(self, inspected: bool, found: bool) -> None:
+        self.drawn += 1
+        if inspected:
+            self.with_gun += found
+            self.empty += not found
+
+    @property
+    def weight(self) -> float:
+        """How many of the drawn each inspected one stands for."""
+        return self.drawn / (self.with_gun + self.empty)
 
 
-class _Counts:
-    """Of one unit, detector and quality: vehicles with and without a gun, and the largest weight of any."""
-
-    def __init__(self) -> None:
-        self.with_gun = _Count()
-        self.without = _Count()
-        self.weight_max = 0.0
-
-    def add(self, weight: float, found: bool, alarm: bool) -> None:
-        count = self.with_gun if found else self.without
-        count.cases += 1
-        count.weight += weight
-        count.alarms += weight if alarm else 0.0
-        self.weight_max = max(self.weight_max, weight)
-
-
-def learned_rates(
-    inspections: Iterable[Inspection], rules: XrayRules, sample: Sample = Sample.RANDOM_ONLY
-) -> tuple[LearnedRates, ...]:
-    """Rates of every unit, detector and quality that was inspected, in that order.
-
-    Raises ValueError for a propensity outside (0, 1].
-    """
-    counts: dict[tuple[str, str, ScanQuality], _Counts] = {}
-    for one in inspections:
-        if not 0.0 < one.propensity <= 1.0:
-            raise ValueError("an inspection's propensity must be above 0 and at most 1")
-        if sample is Sample.RANDOM_ONLY and not one.random_draw:
-            continue
-        weight = 1.0 if sample is Sample.RANDOM_ONLY else 1.0 / one.propensity
-        for detector, decision in _answers(one):
-            key = (one.device, detector, one.quality)
-            counts.setdefault(key, _Counts()).add(weight, one.found, decision is ScanDecision.ALARM)
+def learned_rates(scans: Iterable[DrawnScan], rules: XrayRules) -> tuple[LearnedRates, ...]:
+    """Rates of every unit, detector and quality of which a drawn vehicle was inspected, in that order."""
+    counts: dict[tuple[str, str, ScanQuality], dict[bool, _Answer]] = {}
+    for scan in scans:
+        for detector, decision in _answers(scan):
+            answers = counts.setdefault((scan.device, detector, scan.quality), {})
+            answers.setdefault(decision is ScanDecision.ALARM, _Answer()).add(scan.inspected, scan.found)
     learned = []
-    for (device, detector, quality), count in sorted(counts.items()):
+    for (device, detector, quality), answers in sorted(counts.items()):
         prior = _priors(rules)[detector].get(quality)
-        if prior is None:
-            continue  # the rule set says that such a scan says nothing
-        hit = _posterior(count.with_gun, count.weight_max, prior.hit_rate, rules.learning)
-        false_alarm = _posterior(count.without, count.weight_max, prior.false_alarm_rate, rules.learning)
+        if prior is None or not any(one.with_gun + one.empty for one in answers.values()):
+            continue  # the rule set says that such a scan says nothing, or nobody looked
+        alarm, clear = answers.get(True, _Answer()), answers.get(False, _Answer())
+        cases = _cases(alarm, alarm.with_gun, clear, clear.with_gun)
+        hit = _posterior(cases, prior.hit_rate, rules.learning)
+        cases = _cases(alarm, alarm.empty, clear, clear.empty)
+        false_alarm = _posterior(cases, prior.false_alarm_rate, rules.learning)
         learned.append(LearnedRates(device, detector, quality, hit, false_alarm))
     return tuple(learned)
+
+
+def proposed_rates(learned: Iterable[LearnedRates]) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """The rates that were learned and may stand in a rule set, as its `xray.devices`: by unit, detector and quality."""
+    devices: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
+    for one in learned:
+        rates = _proposed(one)
+        if rates is not None:
+            devices.setdefault(one.device, {}).setdefault(one.detector, {})[str(one.quality)] = rates
+    return devices
 
 
 def proposed_rates_text(learned: Iterable[LearnedRates]) -> str:
@@ -139,21 +124,25 @@ def proposed_rates_text(learned: Iterable[LearnedRates]) -> str:
 
     A proposal: a person puts it into a rule set, which a second one approves. Nothing applies it.
     """
-    tables: dict[tuple[str, str], list[str]] = {}
+    told: dict[tuple[str, str], list[LearnedRates]] = {}
     for one in learned:
         if one.hit.learned or one.false_alarm.learned:
-            tables.setdefault((one.device, one.detector), []).append(_line(one))
-    if not tables:
+            told.setdefault((one.device, one.detector), []).append(one)
+    # A table without rates would be one too many where the rule set has its own for the unit.
+    tables = {place: rates for place, rates in told.items() if any(map(_proposed, rates))}
+    nothing = [(place, one) for place, rates in told.items() if place not in tables for one in rates]
+    if not told:
         return ""
     head = f"# Proposed from inspections, with {CREDIBILITY:.0%} credible intervals; in force only if published.\n"
+    head += "".join(f"# {_quoted(device)}.{detector}: {_line(one)[2:]}" for (device, detector), one in nothing)
     return head + "\n".join(
-        f"[xray.devices.{_quoted(device)}.{detector}]\n" + "".join(lines)
-        for (device, detector), lines in tables.items()
+        f"[xray.devices.{_quoted(device)}.{detector}]\n" + "".join(map(_line, rates))
+        for (device, detector), rates in tables.items()
     )
 
 
-def _answers(one: Inspection) -> list[tuple[str, ScanDecision]]:
-    """The answers of an inspected vehicle, by the table of rates that each belongs to."""
+def _answers(one: DrawnScan) -> list[tuple[str, ScanDecision]]:
+    """The answers that a scanned vehicle got, by the table of rates that each belongs to."""
     answers: list[tuple[str, ScanDecision]] = []
     if one.machine_decision is not ScanDecision.UNKNOWN:
         answers.append(("machine", one.machine_decision))
@@ -172,30 +161,59 @@ def _priors(rules: XrayRules) -> Mapping[str, Mapping[ScanQuality, DetectorRates
     }
 
 
-def _posterior(count: _Count, weight_max: float, prior_rate: float, learning: LearningRules) -> LearnedRate:
-    effective = count.weight / weight_max
-    learned = effective >= learning.inspections_min
-    alarms = effective * count.alarms / count.weight if learned else 0.0
-    silent = effective - alarms if learned else 0.0
+class _Cases(NamedTuple):
+    """Inspected vehicles with a gun, or without: how many, how many equal ones they are worth, alarms among those."""
+
+    inspections: int
+    effective: float
+    alarms: float
+
+
+def _cases(alarm: _Answer, alarms: int, clear: _Answer, silent: int) -> _Cases:
+    """So many inspected ones of either answer, by the weights of all that were drawn with it."""
+    inspected = [one for one in (alarm, clear) if one.drawn]
+    if not all(one.with_gun + one.empty for one in inspected):
+        return _Cases(alarms + silent, 0.0, 0.0)
+    heaviest = max([one.weight for one in inspected])
+    alarms_worth = alarms * alarm.weight / heaviest if alarms else 0.0
+    silent_worth = silent * clear.weight / heaviest if silent else 0.0
+    return _Cases(alarms + silent, alarms_worth + silent_worth, alarms_worth)
+
+
+def _posterior(cases: _Cases, prior_rate: float, learning: LearningRules) -> LearnedRate:
+    learned = cases.effective >= learning.inspections_min
+    alarms, silent = (cases.alarms, cases.effective - cases.alarms) if learned else (0.0, 0.0)
     a = learning.prior_inspections * prior_rate + alarms
     b = learning.prior_inspections * (1.0 - prior_rate) + silent
     tail = 0.5 * (1.0 - CREDIBILITY)
     low, high = beta_quantile(tail, a, b), beta_quantile(1.0 - tail, a, b)
-    return LearnedRate(a / (a + b), low, high, count.cases, effective, learned)
+    return LearnedRate(a / (a + b), low, high, cases.inspections, cases.effective, learned)
+
+
+def _proposed(one: LearnedRates) -> dict[str, float] | None:
+    """Both rates, rounded; None if neither was learned, or hits are not above false alarms."""
+    hit, false_alarm = (float(f"{rate.rate:.{DIGITS}g}") for rate in (one.hit, one.false_alarm))
+    if not (one.hit.learned or one.false_alarm.learned) or not 1.0 > hit > false_alarm:
+        return None
+    return {"hit_rate": hit, "false_alarm_rate": false_alarm}
 
 
 def _line(one: LearnedRates) -> str:
-    hit, false_alarm = f"{one.hit.rate:.{DIGITS}g}", f"{one.false_alarm.rate:.{DIGITS}g}"
+    rates = _proposed(one)
     why = f"hits: {_basis(one.hit)}; false alarms: {_basis(one.false_alarm)}"
-    if not 1.0 > float(hit) > float(false_alarm):
+    if rates is None:
         return f"# {one.quality}: nothing to propose, since hits are not above false alarms. {why}\n"
-    return f"# {why}\n{one.quality} = {{ hit_rate = {hit}, false_alarm_rate = {false_alarm} }}\n"
+    inline = ", ".join(f"{name} = {rate}" for name, rate in rates.items())
+    return f"# {why}\n{one.quality} = {{ {inline} }}\n"
 
 
 def _basis(rate: LearnedRate) -> str:
     interval = f"{rate.low:.3f} to {rate.high:.3f}"
     if not rate.learned:
-        return f"the prior, {interval}, since {rate.inspections} inspections are too few"
+        few = f"{rate.inspections} inspections are too few"
+        if rate.inspections and not rate.effective:
+            few = "of one of its answers no drawn vehicle was inspected"
+        return f"the prior, {interval}, since {few}"
     worth = "" if rate.effective == rate.inspections else f" (worth {rate.effective:.0f} equal ones)"
     return f"{interval} from {rate.inspections} inspections{worth} and the prior"
 

@@ -41,16 +41,22 @@ def commitment_of(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def uniform_draw(key: bytes, passage_id: str, first_reading_digest: str) -> float:
-    """A number in [0, 1), uniform and fixed by key, passage and the first reading's digest."""
+def uniform_draws(key: bytes, passage_id: str, first_reading_digest: str) -> tuple[float, float]:
+    """Two independent numbers in [0, 1), uniform and fixed by key, passage and the first reading's digest: the first
+    decides the random arm, the second among vehicles whose score is just the threshold."""
     message = f"{passage_id}\n{first_reading_digest}".encode()
+    digest = hmac.digest(key, message, "sha256")
+    return _uniform(digest[:8]), _uniform(digest[8:16])
+
+
+def _uniform(eight: bytes) -> float:
     # 53 bits: every value is exact in a double, so all machines agree.
-    return (int.from_bytes(hmac.digest(key, message, "sha256")[:8], "big") >> 11) * 2.0**-53
+    return (int.from_bytes(eight, "big") >> 11) * 2.0**-53
 
 
-def verify_draw(key: bytes, passage_id: str, first_reading_digest: str, propensity: float, drawn: bool) -> bool:
-    """Whether a selection's `random_draw` is what the day's key gives: the auditor's check of one passage."""
-    return (uniform_draw(key, passage_id, first_reading_digest) < propensity) is drawn
+def uniform_draw(key: bytes, passage_id: str, first_reading_digest: str) -> float:
+    """The first of the two."""
+    return uniform_draws(key, passage_id, first_reading_digest)[0]
 
 
 class RandomKeys:
@@ -67,6 +73,10 @@ class RandomKeys:
 
     def __repr__(self) -> str:
         return "RandomKeys(…)"
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key (32 bytes) for another purpose than the random arm; it tells nothing of any draw."""
+        return hmac.digest(self._master_secret, purpose, "sha256")
 
     def key_of(self, port_code: str, at: int) -> tuple[str, bytes]:
         """Id and key (32 bytes) of a port on the UTC day of a time in microseconds."""

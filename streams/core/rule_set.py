@@ -15,10 +15,13 @@ from schemas.records import LaneMode, Light, ListKind, ScaleType, ScanDecision, 
 
 # A rule set is a few kilobytes; a longer text is a mistake, and every partition stores it.
 RULE_SET_BYTES_MAX: Final = 65_536
+VERSION_LENGTH_MAX: Final = 64  # characters
 
 # Nothing a vehicle is or its people are may be evidence, whatever it would predict (issue of fairness and of law).
 FORBIDDEN_EVIDENCE: Final = frozenset({"jurisdiction", "nationality", "occupants", "demeanour"})
 
+# Officers and logs name it, and `border rules show` takes it: nothing that cannot be seen, typed or told apart.
+Version = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*\Z", max_length=VERSION_LENGTH_MAX)]
 Probability = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 # No weight in kg, count or shape of a law comes near a million; beyond it, and with inf, scores would be no numbers.
 Positive = Annotated[float, msgspec.Meta(gt=0.0, le=1e6)]
@@ -175,6 +178,13 @@ class ConvoyRules(Rules, frozen=True):
     involved_share: Probability
 
 
+class LaneSwitchRules(Rules, frozen=True):
+    """Shares of passages before which the vehicle turned back in another lane of the port."""
+
+    smuggling_share: Probability
+    ordinary_share: Probability
+
+
 class PlateRules(Rules, frozen=True):
     """Plates that are not the vehicle's, among smugglers, and how often errors look like one."""
 
@@ -249,6 +259,7 @@ class Example(Rules, frozen=True):
     front_rear_agree: bool | None = True
     listed: Listed | None = None
     earlier: tuple[EarlierCrossings, ...] = ()
+    turned_back_in: str | None = None
     xray_unit_id: str | None = None
     xray_machine: ScanDecision = ScanDecision.UNKNOWN
     xray_operator: ScanDecision = ScanDecision.UNKNOWN
@@ -259,7 +270,7 @@ class Example(Rules, frozen=True):
 class RuleSet(Rules, frozen=True):
     """All of it. `version` stands in every Score, Selection and Alert."""
 
-    version: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    version: Version
     prior_log_odds: float
     selection: SelectionRules
     watchlist: dict[ListKind, ListRule]
@@ -268,14 +279,16 @@ class RuleSet(Rules, frozen=True):
     xray: XrayRules
     repetition: Annotated[tuple[RepetitionBand, ...], msgspec.Meta(min_length=1)]
     ant_traffic: dict[LaneMode, AntTraffic]
+    lane_switch: LaneSwitchRules
     convoys: ConvoyRules
     plates: PlateRules
     groups: dict[GroupName, GroupBounds]
     examples: tuple[Example, ...] = ()
 
-    def propensity_at(self, port_code: str) -> float:
-        """Probability of the random arm at a port."""
-        return self.selection.propensity_by_port.get(port_code, self.selection.random_propensity)
+    def propensity_at(self, port_code: str, of_port: float | None = None) -> float:
+        """Probability of the random arm at a port: this rule set's for it, else its file's, else the common one."""
+        common = self.selection.random_propensity if of_port is None else of_port
+        return self.selection.propensity_by_port.get(port_code, common)
 
 
 def parse_rule_set(text: str) -> RuleSet:

@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from schemas.layout import Port
 from schemas.records import (
     ChangeKind,
@@ -67,7 +69,7 @@ def run_example(stage: VehiclesStage, example: Example) -> ExampleResult:
     try:
         if example.listed is not None:
             fold.advance(Record(b"", _listing(example), AT), [])
-        passages = [*_earlier(example), _passage(example, 0, AT, example.weight_kg, LANE_ID)]
+        passages = [*_earlier(example), *_turned_back(example), _passage(example, 0, AT, example.weight_kg, LANE_ID)]
         for passage in passages:
             outputs = []
             fold.advance(Record(passage.plate_key.encode(), passage, AT), outputs)
@@ -135,6 +137,14 @@ def _earlier(example: Example) -> list[Passage]:
         _passage(example, number, at, group.weight_kg, group.lane_id, PassageState.FINAL)
         for number, (at, group) in enumerate(crossings, 1)
     ]
+
+
+def _turned_back(example: Example) -> list[Passage]:
+    """Ten minutes before, the vehicle came into another lane and left it as it came."""
+    if example.turned_back_in is None:
+        return []
+    came = _passage(example, 1, AT - HOUR // 6, None, example.turned_back_in, PassageState.FINAL)
+    return [msgspec.structs.replace(came, at_light_at=None, at_light_received_at=None, at_light_reading_id=None)]
 
 
 def _passage(

@@ -13,6 +13,9 @@ import msgspec
 
 from schemas.topics import Topic
 
+# Longest text of an id; ids are stored with each passage.
+ID_LENGTH_MAX: Final = 128
+
 FOLD_FAILED: Final = "fold_failed"
 """Reason of a dead letter whose record made its fold raise: a bug, named by where it was raised."""
 

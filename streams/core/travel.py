@@ -6,6 +6,7 @@ port the way back north through its queue. Whoever is faster did not drive.
 
 import math
 from collections.abc import Mapping
+from itertools import combinations_with_replacement
 from typing import Final
 
 from schemas.layout import Port
@@ -24,26 +25,26 @@ class TravelTimes:
     """Shortest times between southbound passages at two ports."""
 
     def __init__(self, ports: Mapping[str, Port]) -> None:
-        self._places = {
-            code: (math.radians(port.latitude_deg), math.radians(port.longitude_deg)) for code, port in ports.items()
-        }
-        self.seconds_longest = max([self.seconds_min(one, other) for one in ports for other in ports], default=0)
+        self._ports = ports
+        pairs = combinations_with_replacement(ports, 2)
+        self.seconds_longest = max([self.seconds_min(one, other) for one, other in pairs], default=0)
 
     def seconds_min(self, one: str, other: str) -> int:
         """Shortest time between passages at two ports, by their codes; 0 if one of them is not known."""
         if one == other:
             return ROUND_TRIP_SECONDS
-        here, there = self._places.get(one), self._places.get(other)
+        here, there = self._ports.get(one), self._ports.get(other)
         if here is None or there is None:
             return 0
-        kilometres = _great_circle_km(here[0], here[1], there[0], there[1])
-        return int(kilometres / SPEED_MAX_KMH * 3600)
+        return int(kilometres_between(here, there) / SPEED_MAX_KMH * 3600)
 
 
-def _great_circle_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Haversine distance; arguments in radians."""
+def kilometres_between(one: Port, other: Port) -> float:
+    """The straight line between two ports (haversine)."""
+    latitude, other_latitude = math.radians(one.latitude_deg), math.radians(other.latitude_deg)
+    east = math.radians(other.longitude_deg) - math.radians(one.longitude_deg)
     half = (
         math.sin((other_latitude - latitude) / 2) ** 2
-        + math.cos(latitude) * math.cos(other_latitude) * math.sin((other_longitude - longitude) / 2) ** 2
+        + math.cos(latitude) * math.cos(other_latitude) * math.sin(east / 2) ** 2
     )
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(half))

@@ -1,6 +1,7 @@
 """The convoys stage as a fold over one partition of the crossings, keyed by port.
 
     Crossing ─► compared with every neighbour in time at its port ─► for companions, an Association to each of the two
+    Tick     ─► watermark of this partition; crossings that lie KEPT_SECONDS before it are forgotten
 
 Each crossing carries its plate's own history, which the vehicles stage has at hand. So this stage keeps no pairs: it
 keeps the crossings of the last minutes, and two of them say all there is to say of two vehicles, at this port and at
@@ -8,6 +9,9 @@ others, together and apart. Nothing here grows with the traffic of weeks, and th
 
 Within KEPT_SECONDS the order in which crossings arrive is of no consequence: a pair is compared once, when the second
 of the two arrives. State keys hold one crossing each, so that a crossing does not write its whole port anew.
+
+A port that falls quiet has no next crossing to push its last ones out. That is what ticks come for: the vehicles stage
+sends them every 10 minutes, so a plate lies here no longer than that and KEPT_SECONDS, as the lanes' time goes.
 """
 
 from bisect import insort
@@ -16,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.records import Association, Crossing, OperatingMode
+from schemas.records import Association, Crossing, OperatingMode, Tick
 from schemas.topics import CONVOYS_CHANGELOG, CROSSINGS, PASSAGES
 from streams.core.convoys.companions import (
     COMPANY_SECONDS,
@@ -27,10 +31,19 @@ from streams.core.convoys.companions import (
 )
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.stage import Fold, Output, Record, Rejected
+from streams.core.times import (
+    TIME_MAX,
+    TIME_MIN,
+    WATERMARKS_KEY,
+    PartitionTime,
+    advanced,
+    check_not_ahead,
+    check_tick,
+)
 from streams.core.vehicle_history import SECOND
 
 # First byte of what is stored; a change of Crossing or of the state keys needs a new one.
-VERSION: Final = b"\x01"
+VERSION: Final = b"\x02"
 
 # How long a crossing waits for others that arrive late: lanes of a port lie on several partitions of two stages before
 # this one, and a worker that was paused past its session is back within half a minute.
@@ -71,16 +84,21 @@ class ConvoysFold:
         check_version(stored.values(), VERSION, "a crossing")
         self._stored = stored
         self._states: KeyedState[Crossing] = KeyedState(stored, encode, decode)
+        self._time = PartitionTime(stored, VERSION)
         self._changed = False
         self._kept: dict[str, list[Traveller]] = {}
         self._load()
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
-        """Fold one crossing. Raises Rejected before any change."""
+        """Fold one record. Raises Rejected before any change."""
         crossing = record.value
+        if isinstance(crossing, Tick):
+            check_tick(crossing, PASSAGES)
+            self._advance_tick(crossing)
+            return
         if not isinstance(crossing, Crossing):
             raise Rejected("unexpected_type", f"{type(crossing).__name__} does not belong into {CROSSINGS.name}")
-        check_crossing(crossing, record.key)
+        check_crossing(crossing, record.key, record.appended_at)
         arrived, kept = Traveller(crossing), self._kept.get(world_of(crossing), [])
         for neighbour in neighbours_of(arrived, kept):
             company = company_of(arrived, neighbour)
@@ -91,23 +109,26 @@ class ConvoysFold:
         self._keep(arrived)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
-        """Encoded crossings changed since the last call, None for a dropped one."""
+        """Encoded crossings and watermarks changed since the last call, None for a dropped crossing."""
         self._changed = False
-        return self._states.take_changes()
+        return self._states.take_changes() | self._time.take_changes()
 
     def roll_back(self) -> None:
         """Forget every change since the last take_changes."""
         self._states.roll_back()
+        self._time.roll_back()
         if self._changed:
             self._changed = False
             self._load()
 
     def _keep(self, arrived: Traveller) -> None:
         """Put a crossing among the newest of its port; one of the same passage is replaced."""
-        kept = self._kept.setdefault(world_of(arrived.crossing), [])
-        if kept and arrived.at_s <= kept[-1].at_s - KEPT_SECONDS:
+        kept = self._kept.get(world_of(arrived.crossing), [])
+        newest_s = kept[-1].at_s if kept else 0
+        if arrived.at_s <= max(newest_s, self._time.own_at // SECOND) - KEPT_SECONDS:
             self._count("late_crossings")
             return
+        self._kept[world_of(arrived.crossing)] = kept
         passage_id = arrived.crossing.passage_id
         kept[:] = [other for other in kept if other.crossing.passage_id != passage_id]
         insort(kept, arrived, key=order_of)
@@ -117,9 +138,22 @@ class ConvoysFold:
         while kept[0].at_s <= oldest_s or len(kept) > self._kept_max:
             self._states.remove(key_of(kept.pop(0).crossing))
 
+    def _advance_tick(self, tick: Tick) -> None:
+        marks = advanced(self._time.marks, tick)
+        self._time.put(marks)
+        oldest_s = marks.own_at // SECOND - KEPT_SECONDS
+        for world, kept in list(self._kept.items()):
+            while kept and kept[0].at_s <= oldest_s:
+                self._states.remove(key_of(kept.pop(0).crossing))
+                self._changed = True
+            if not kept:
+                del self._kept[world]
+
     def _load(self) -> None:
         self._kept = {}
-        for value in self._stored.values():
+        for key, value in self._stored.items():
+            if key == WATERMARKS_KEY:
+                continue
             traveller = Traveller(decode(value))
             self._kept.setdefault(world_of(traveller.crossing), []).append(traveller)
         for kept in self._kept.values():
@@ -181,18 +215,27 @@ def association(told: Traveller, other: Traveller, company: Company) -> Output:
         expires_at=max(one.crossed_at, partner.crossed_at) + COMPANY_SECONDS * SECOND,
         hit_log_odds=partner.hit_log_odds,
         hit_at=partner.crossed_at if partner.hit_log_odds is not None else None,
+        hit_entry_id=partner.hit_entry_id,
     )
     return Output(PASSAGES, one.plate_key.encode(), value)
 
 
-def check_crossing(crossing: Crossing, key: bytes) -> None:
-    """Raises Rejected `wrong_key` or `impossible_value`."""
+def check_crossing(crossing: Crossing, key: bytes, appended_at: int) -> None:
+    """Raises Rejected `wrong_key`, `impossible_value` or `clock_ahead`.
+
+    What lies ahead of the newest crossing of a port makes all others late, so a time that cannot be must not get in.
+    """
     if key != crossing.port_code.encode():
         raise Rejected("wrong_key", "the record's key is not its port_code")
     if crossing.operating_mode is OperatingMode.UNKNOWN:
         raise Rejected("impossible_value", "operating_mode is UNKNOWN")
+    if (crossing.hit_log_odds is None) is not (crossing.hit_entry_id is None):
+        raise Rejected("impossible_value", "hit_log_odds and hit_entry_id come together or not at all")
     if len(crossing.earlier_at) != len(crossing.earlier_port_codes) or len(crossing.earlier_at) > EARLIER_MAX:
         raise Rejected("impossible_value", f"earlier times and ports must be equally many, at most {EARLIER_MAX}")
     times = (*crossing.earlier_at, crossing.crossed_at)
     if list(times) != sorted(times):
         raise Rejected("impossible_value", "earlier_at must stand in order, before crossed_at")
+    if times[0] < TIME_MIN or times[-1] >= TIME_MAX:
+        raise Rejected("impossible_value", "earlier_at and crossed_at must lie in 2000 to 2100")
+    check_not_ahead("crossed_at", crossing.crossed_at, appended_at)

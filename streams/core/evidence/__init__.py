@@ -13,6 +13,7 @@ from streams.core.evidence.declared_load import declared_against_measured
 from streams.core.evidence.front_rear import front_rear_disagreement
 from streams.core.evidence.gross_weight import gross_weight
 from streams.core.evidence.impossible_travel import impossible_travel
+from streams.core.evidence.lane_switch import lane_switch
 from streams.core.evidence.plate_class import plate_class
 from streams.core.evidence.repetition import repetition
 from streams.core.evidence.subject import EvidenceRule
@@ -30,6 +31,7 @@ EVIDENCE: Final[tuple[EvidenceRule, ...]] = (
     xray_shielding,
     repetition,
     ant_traffic,
+    lane_switch,
     convoy,
     associate_of_hit,
     front_rear_disagreement,

@@ -2,6 +2,10 @@
 
 The tolerance of one axle's load is twice that of the gross weight, so the share of a car's rear axle is known to about
 0.05; 240 kg of ammunition behind the rear seats moves it by 0.05, five rifles by 0.004. It speaks for bulk only.
+
+Of a truck it says nothing, so there is none: ASTM's 15 % for a Type I scale's axle group leave a tandem's share open by
+0.027, and 490 kg on it move it by 0.018 of an empty truck of 15 t and by 0.011 at 25 t. Had all empty trucks the same
+balance, it would weigh less than 0.03 there, and freight shifts the axles by more (test_weight_evidence.py has it).
 """
 
 import math

@@ -21,6 +21,7 @@ EVIDENCE_CATALOGUE: Final[Mapping[str, str]] = {
     "xray_shielding": "A region of the X-ray scan could not be penetrated, or all of it could.",
     "repetition": "How often the plate came south in 30 days.",
     "ant_traffic": "How the plate crosses, passage by passage, compared with couriers and with those who come back.",
+    "lane_switch": "The plate turned back in another lane of the port within the hour before.",
     "front_rear_disagreement": "Front and rear plate are not the same.",
     "impossible_travel": "The plate was elsewhere sooner than one vehicle can be.",
     "convoy": "The plate keeps crossing together with another one, more than a common habit explains.",

@@ -5,6 +5,9 @@ varies from trip to trip and the scale's tolerance (ASTM E1318, 95 % / 1.96). So
 fades as it should: sigma falls from about 320 kg for an unknown car towards 100 kg, and five rifles (17 kg) stay
 invisible in one passage. Scales take a car for a pickup and back, so both classes stand in the mixture, by what earlier
 weighings make of them. Lanes' biases are removed by the estimate that comes with the passage.
+
+With the inbound feed the weighings on the way north count as well: what was not in the vehicle as it came north, hours
+ago, and is as it goes south stands against its own weight, also of one that was never seen to go south.
 """
 
 import math
@@ -45,6 +48,9 @@ def gross_weight(subject: Subject, rules: RuleSet) -> Evidence | None:
     held_against = f"class {seen_class}"
     if own.kg:
         held_against += f" and its {len(own.kg)} earlier weighing{'s' if len(own.kg) > 1 else ''}"
+        north = [one for one in subject.inbound if one.weight_kg]
+        if north:
+            held_against += f" ({len(north)} northbound)"
     return Evidence(
         name="gross_weight",
         group="weight",

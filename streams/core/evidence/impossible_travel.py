@@ -16,9 +16,9 @@ from streams.core.vehicle_history import SECOND, port_of
 def impossible_travel(subject: Subject, rules: RuleSet) -> Evidence | None:
     """Evidence of a plate in two places at once; None if one vehicle could have done it."""
     at_s, here = subject.at // SECOND, subject.passage.port_code
+    if subject.past().came_north_s:
+        return None  # it came back north in between; what it did before that is no contradiction
     for passed in reversed(subject.passed):
-        if passed.inbound:
-            return None  # it came back north in between; what it did before that is no contradiction
         gap_s = at_s - passed.at_s
         there = port_of(passed.passage_id)
         least_s = subject.travel.seconds_min(here, there)

@@ -1,7 +1,7 @@
 """A plate's past, read once for all the evidence that rests on it.
 
-Everything here is of one vehicle and bounded (PASSAGES_MAX), but it is looked at for every revision of every passage:
-so plain lists, each made in one go.
+Everything here is of one vehicle and bounded (PASSAGES_MAX, INBOUND_MAX), but it is looked at for every revision of
+every passage: so plain lists, each made in one go.
 """
 
 import math
@@ -21,50 +21,40 @@ OUTLIER_SIGMAS: Final = 4.0
 class Past:
     """Southbound passages, oldest first: when (seconds since 1970), through which port and lane.
 
-    `stays_s`: for each of those that a northbound passage stands before, the seconds in between. `came_north_s`: the
-    northbound passage since the last southbound one, 0 if there is none.
+    `came_north_s`: the northbound passage since the last southbound one, 0 if there is none.
     """
 
-    def __init__(self, passed: Sequence[PassedBy]) -> None:
+    def __init__(self, passed: Sequence[PassedBy], inbound: Sequence[PassedBy]) -> None:
         self.at_s: list[int] = []
         self.ports: list[str] = []
         self.lanes: list[str] = []
-        self.stays_s: list[int] = []
-        self.came_north_s = 0
         for one in passed:
-            if one.inbound:
-                self.came_north_s = one.at_s
-                continue
-            if self.came_north_s:
-                self.stays_s.append(one.at_s - self.came_north_s)
-                self.came_north_s = 0
             self.at_s.append(one.at_s)
             passage_id = one.passage_id
             port_end = passage_id.find("/")
             self.ports.append(passage_id[:port_end])
             self.lanes.append(passage_id[: passage_id.find("/", port_end + 1)])
+        last_s = self.at_s[-1] if self.at_s else 0
+        self.came_north_s = inbound[-1].at_s if inbound and inbound[-1].at_s > last_s else 0
 
 
 class OwnWeighings:
     """What earlier weighings, in either direction, say of the vehicle: their mean and its precision (1/kg²).
 
-    `kg` and `sigma_kg` are of each one that counts, `south` whether it was southbound.
+    `kg` and `sigma_kg` are of each one that counts.
     """
 
     def __init__(self, passed: Sequence[PassedBy], rules: WeightRules) -> None:
-        roughest = max(rules.scale_sigma_ratio.values())
-        ratios = [rules.scale_sigma_ratio.get(kind, roughest) for kind in SCALE_TYPES]
+        ratios = [_scale_ratio(kind, rules) for kind in SCALE_TYPES]
         trip_kg = rules.payload_trip_sigma_kg
         self.kg: list[float] = []
         self.sigma_kg: list[float] = []
-        self.south: list[bool] = []
         for one in passed:
             weight_kg = one.weight_kg
             if weight_kg:
                 scale_kg = ratios[one.scale] * weight_kg
                 self.kg.append(float(weight_kg))
                 self.sigma_kg.append(math.sqrt(scale_kg * scale_kg + trip_kg * trip_kg))
-                self.south.append(not one.inbound)
         if len(self.kg) > 2:
             self._drop_outliers()
         self.precision = 0.0
@@ -83,4 +73,13 @@ class OwnWeighings:
         if len(kept) < len(self.kg):
             self.kg = [self.kg[index] for index in kept]
             self.sigma_kg = [self.sigma_kg[index] for index in kept]
-            self.south = [self.south[index] for index in kept]
+
+
+def weighing_sigma_kg(weight_kg: float, scale: ScaleType, rules: WeightRules) -> float:
+    """How far one weighing lies from a vehicle's mean: the scale's tolerance, and what differs from trip to trip."""
+    return math.hypot(_scale_ratio(scale, rules) * weight_kg, rules.payload_trip_sigma_kg)
+
+
+def _scale_ratio(scale: ScaleType, rules: WeightRules) -> float:
+    ratio = rules.scale_sigma_ratio.get(scale)
+    return max(rules.scale_sigma_ratio.values()) if ratio is None else ratio

@@ -23,7 +23,9 @@ def plate_class(subject: Subject, rules: RuleSet) -> Evidence | None:
     size = SIZES.get(subject.passage.vehicle_class or 0)
     if size is None:
         return None
-    earlier = [SIZES.get(passed.vehicle_class, 0) for passed in subject.passed if passed.vehicle_class]
+    earlier = [
+        SIZES.get(passed.vehicle_class, 0) for passed in (*subject.inbound, *subject.passed) if passed.vehicle_class
+    ]
     if len(earlier) < EARLIER_MIN or earlier.count(earlier[0]) < len(earlier) or earlier[0] == size:
         return None
     misjudged, swapped = rules.plates.class_misjudged_rate, rules.plates.swapped_plate_rate

@@ -1,12 +1,13 @@
 """What evidence looks at: one revision of a passage, with what is known of its plate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from schemas.records import Evidence, Passage, SensorRole, WatchlistEntry
+from schemas.records import Evidence, Passage, PlateCandidate, SensorRole, WatchlistEntry
 from streams.core.evidence.past import OwnWeighings, Past
+from streams.core.plates import normalise_plate
 from streams.core.rule_set import RuleSet, WeightRules
 from streams.core.travel import TravelTimes
-from streams.core.vehicle_state import Companion, PassedBy
+from streams.core.vehicle_state import Companion, Habit, PassedBy, Threshold
 
 CAMERAS = (SensorRole.FRONT_CAMERA, SensorRole.REAR_CAMERA)
 
@@ -22,11 +23,13 @@ class NearHit:
 class Subject:
     """One revision of a passage and its past.
 
-    `at` is the passage's lane time in microseconds; `passed` the FINAL passages of this exact plate before this one in
-    either direction, oldest first, none expired; `travel` what one vehicle can do; `hit` the watchlist entry that the
-    plate meets exactly, the most urgent if several; `plate_probability` that the best reading of the plate is right;
-    `companions` the vehicles that it keeps crossing with; `near` the entry that the plate may be instead, without a hit
-    only.
+    `at` is the passage's lane time in microseconds; `passed` and `inbound` the southbound and the northbound FINAL
+    passages of this exact plate before this one, oldest first, none expired; `travel` what one vehicle can do; `hit`
+    the watchlist entry that the plate meets exactly, the most urgent if several; `plate_probability` that the best
+    reading of the plate is right; `companions` the vehicles that it keeps crossing with; `near` the entry that the
+    plate may be instead, without a hit only; `habit` what was counted of its crossings, before this one unless it is
+    `counted`, that is, told as FINAL again; `turned_back` lanes in which it turned back within the hour before;
+    `threshold` what decides or has decided its light, None for the rule set's.
     """
 
     def __init__(
@@ -39,6 +42,11 @@ class Subject:
         travel: TravelTimes,
         companions: tuple[Companion, ...] = (),
         near: NearHit | None = None,
+        habit: Habit | None = None,
+        inbound: tuple[PassedBy, ...] = (),
+        counted: bool = False,
+        turned_back: tuple[str, ...] = (),
+        threshold: Threshold | None = None,
     ) -> None:
         self.passage = passage
         self.at = at
@@ -48,24 +56,37 @@ class Subject:
         self.travel = travel
         self.companions = companions
         self.near = near
+        self.habit = habit
+        self.inbound = inbound
+        self.counted = counted
+        self.turned_back = turned_back
+        self.threshold = threshold
         self._past: Past | None = None
         self._own_weighings: OwnWeighings | None = None
 
     def past(self) -> Past:
-        """The southbound passages among `passed`, read once."""
+        """The passages, read once."""
         if self._past is None:
-            self._past = Past(self.passed)
+            self._past = Past(self.passed, self.inbound)
         return self._past
 
     def own_weighings(self, rules: WeightRules) -> OwnWeighings:
-        """The weighings among `passed`, read once; a subject is weighed by one rule set."""
+        """The weighings of the passages, read once; a subject is weighed by one rule set."""
         if self._own_weighings is None:
-            self._own_weighings = OwnWeighings(self.passed, rules)
+            self._own_weighings = OwnWeighings((*self.inbound, *self.passed), rules)
         return self._own_weighings
 
     def readings_of(self, *sensors: SensorRole) -> tuple[str, ...]:
         """Ids of the passage's readings by these sensors."""
         return tuple([reading.reading_id for reading in self.passage.readings if reading.sensor in sensors])
+
+
+def probability_read(plate: str, candidates: Sequence[PlateCandidate]) -> float:
+    """That the best reading is right; 1 for a plate that comes without a probability."""
+    for candidate in candidates:
+        if normalise_plate(candidate.plate) == plate:
+            return candidate.confidence
+    return 1.0
 
 
 EvidenceRule = Callable[[Subject, RuleSet], Evidence | None]

@@ -4,8 +4,10 @@ The kind's weight is the log of P(listed | smuggler) / P(listed | ordinary) from
 misread, the vehicle is an ordinary draw, so with a match that is right with probability p the likelihood ratio is
 p * exp(weight) + 1 - p.
 
-A near match alone never weighs more than a routine referral: with the prior it reaches the threshold and no more. Only
-other evidence lifts such a vehicle above those that were just referred, and no kind must be referred for it.
+A near match alone never weighs more than a routine referral: with the prior it reaches the threshold and no more, the
+rule set's or the one that the selection policy has moved it down to. One that was moved up is out of its reach, or
+near matches would rise with it and spend a budget that has just become scarce. Only other evidence lifts such a vehicle
+above those that were just referred, and no kind must be referred for it.
 """
 
 from schemas.records import Evidence, ListKind
@@ -40,7 +42,10 @@ def watchlist_near(subject: Subject, rules: RuleSet) -> Evidence | None:
     rule = rules.watchlist.get(near.entry.list_kind)
     if rule is None:
         return None
-    routine = max(0.0, rules.selection.threshold_log_odds - rules.prior_log_odds)
+    referred_from = rules.selection.threshold_log_odds
+    if subject.threshold is not None:
+        referred_from = min(referred_from, subject.threshold.log_odds)
+    routine = max(0.0, referred_from - rules.prior_log_odds)
     return Evidence(
         name="watchlist_near",
         group="watchlist",

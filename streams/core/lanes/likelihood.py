@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from schemas.layout import LENGTH_M
 from schemas.records import LaneMode, SensorRole
 from streams.core.lanes.slots import EXIT, FRONT, REAR, ROLES, STOP_LINE, XRAY
 from streams.core.lanes.state import Seen
@@ -22,8 +23,6 @@ US: Final = 1e-6
 # What cannot be: finite, so that a telling with one impossible sighting in it still beats one with two.
 IMPOSSIBLE: Final = 40.0
 
-# Usual lengths: a rear camera sees the vehicle when its front is this much further on.
-LENGTH_M: Final[Mapping[LaneMode, float]] = {LaneMode.PASSENGER: 4.8, LaneMode.BUS: 12.0, LaneMode.TRUCK: 16.0}
 # Front to front of two vehicles in the queue: lengths differ by a fifth, and gaps are 1.5 m to 4 m.
 SHORT, LONG, GAP_MIN_M, GAP_MAX_M = 0.85, 1.15, 1.5, 4.0
 # A lane is a crawl: free drivers do 3 to 5.5 m/s, nobody more than 9.

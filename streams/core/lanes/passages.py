@@ -101,10 +101,11 @@ def references_of(vehicle: Vehicle) -> tuple[ReadingReference, ...]:
 
 
 class Made:
-    """The last passage made of a vehicle, and the sightings that it was made of."""
+    """The last passage made of a vehicle, and the layout and sightings that it was made of."""
 
-    def __init__(self, passage: Passage, vehicle: Vehicle) -> None:
+    def __init__(self, passage: Passage, vehicle: Vehicle, layout: LaneLayout) -> None:
         self.passage = passage
+        self.layout = layout
         self.slots = vehicle.slots.copy()
         self.load = vehicle.load
         self.backed_out = vehicle.backed_out
@@ -129,7 +130,7 @@ class PassageMaker:
         mode = "" if lane.operating_mode == OPERATIONAL else f"{lane.operating_mode}/"
         passage_id = f"{layout.lane_id}/{mode}{vehicle.number}"
         made = self._made.get(passage_id)
-        if made is not None and differs_by_exit(vehicle, made):
+        if made is not None and made.layout is layout and differs_by_exit(vehicle, made):
             passage = self._continued(vehicle, lane, state, made.passage)
         else:
             passage = self._new(vehicle, lane, layout, state, passage_id)
@@ -138,7 +139,7 @@ class PassageMaker:
         else:
             if len(self._made) >= MADE_MAX:
                 self._made.clear()
-            self._made[passage_id] = Made(passage, vehicle)
+            self._made[passage_id] = Made(passage, vehicle, layout)
         return passage
 
     def _continued(self, vehicle: Vehicle, lane: LaneState, state: PassageState, last: Passage) -> Passage:
@@ -150,6 +151,8 @@ class PassageMaker:
             state=state,
             left_at=left.at if left else None,
             watermark_at=lane.watermark_at,
+            # As a worker that has started since would say it: the lane's estimate has moved with whoever came behind.
+            scale_bias_ratio=lane.scale_bias.ratio if vehicle.slots[SCALE] is not None else None,
             officer_id=vehicle.officer_id or lane.officer_id,
             readings=references_of(vehicle),
             silent_sensors=silent_sensors(vehicle, lane, state),
@@ -177,7 +180,7 @@ class PassageMaker:
             revision=vehicle.revision + 1,
             state=state,
             lane_mode=layout.mode,
-            direction=DIRECTIONS[vehicle.direction],
+            direction=Direction.NORTHBOUND if layout.is_northbound else DIRECTIONS[vehicle.direction],
             operating_mode=MODES[lane.operating_mode],
             entered_at=entered_at(vehicle, layout),
             at_light_at=at_light.at if at_light else None,

@@ -2,6 +2,8 @@
 
 sighting + its place ─► its vehicle's slot, or rows of several vehicles told anew ─► revisions of passages
 time                 ─► vehicles that have left or that nothing has seen for long are closed: FINAL revisions
+
+In a northbound lane nobody waits for a light: a passage there is told once, as FINAL.
 """
 
 import hashlib
@@ -124,6 +126,8 @@ class LaneQueue:
         AT_LIGHT, which asks for the light, is written once for each time that a vehicle comes to the stop line and by
         the reading that says so: when the past is retold, its light has been asked for already.
         """
+        if layout.is_northbound:
+            return
         if not vehicle.revision and vehicle.slots[STOP_LINE] is not None:
             if lane.pending_load is not None:
                 vehicle.load = lane.pending_load
@@ -216,6 +220,14 @@ class LaneQueue:
             quiet = vehicle.backed_out is not None or left is not None
             since = left.received_at if left is not None else vehicle.last_received_at
             close_no_later(lane, since + (KEPT_AFTER_EXIT if quiet else SILENT_MAX))
+
+    def close_all(self, lane: LaneState, layout: LaneLayout, outputs: list[Output]) -> None:
+        """Close every vehicle of a lane that is no more. What an officer said of it is of nobody who comes later."""
+        while lane.vehicles:
+            self._count("vehicles_of_closed_lanes")
+            self._close(lane, layout, 0, outputs)
+        lane.close_at = 0
+        lane.pending_load = lane.officer_id = None
 
     def _close(self, lane: LaneState, layout: LaneLayout, index: int, outputs: list[Output]) -> None:
         """Write the last revision of a vehicle and forget it."""

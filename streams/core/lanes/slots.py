@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.records import SensorRole
+from schemas.layout import SENSORS
 
 ENTRY: Final = 0
 FRONT: Final = 1
@@ -12,14 +12,6 @@ XRAY: Final = 4
 STOP_LINE: Final = 5
 EXIT: Final = 6
 
-ROLES: Final = (
-    SensorRole.ENTRY_LOOP,
-    SensorRole.FRONT_CAMERA,
-    SensorRole.REAR_CAMERA,
-    SensorRole.SCALE,
-    SensorRole.XRAY,
-    SensorRole.STOP_LINE_LOOP,
-    SensorRole.EXIT_LOOP,
-)
+ROLES: Final = SENSORS
 LOOPS: Final = frozenset({ENTRY, STOP_LINE, EXIT})
 TERMINAL: Final = 7  # no slot: what an officer says is of the vehicle that he speaks of

@@ -1,16 +1,28 @@
-"""The lanes stage: one fold per partition of lane.readings, state by lane."""
+"""The lanes stage: one fold per partition of lane.readings, state by lane.
+
+    reading          ─► the vehicle that it is of ─► revisions of its Passage
+    ReferenceChange  ─► a port's lanes and layouts, from its place in the log on
+
+A port's file may change while vehicles are in its lanes. Sensors do not move under a vehicle: a lane is closed while it
+is rebuilt, and a place that was measured wrong is corrected in use. So vehicles stay in a lane whose layout changes;
+what was seen of them stands, and the rest of their way is priced by the new places. A lane that the file has no more
+is empty from then on: its vehicles are closed with what was seen of them. It keeps its count, since a passage's id
+must never come again, should it open once more; a port has 99 numbers, so what is kept is bounded.
+"""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import msgspec
 
-from schemas.layout import LaneLayout
+from schemas.layout import LaneLayout, lanes_of
 from schemas.records import (
+    ChangeKind,
     Heartbeat,
     LaneEvent,
     OperatingMode,
     PlateRead,
+    ReferenceChange,
     SensorRole,
     Tick,
     Weighing,
@@ -35,6 +47,7 @@ from streams.core.lanes.sightings import (
 from streams.core.lanes.slots import ROLES, STOP_LINE, TERMINAL
 from streams.core.lanes.state import LaneState, Seen
 from streams.core.lanes.validation import SECOND, check_flood, check_reading, count_accepted
+from streams.core.published_ports import PREFIX, PublishedPorts, check_port
 from streams.core.stage import Fold, Output, Record, Rejected
 
 TICK: Final = 10 * SECOND
@@ -50,25 +63,35 @@ OTHER_MODE_SUFFIXES: Final = [suffix for suffix in MODE_SUFFIXES.values() if suf
 READING_TYPES: Final = frozenset({PlateRead, Weighing, XrayScan, LaneEvent, Heartbeat})
 
 
+KnownLanes = Mapping[str, tuple[LaneLayout, Geometry]]
+"""By lane id; what is not in it is no lane."""
+
+
 class LanesStage:
-    """The stage, given every lane's layout."""
+    """The stage; `layouts` of lanes hold until a ReferenceChange brings their port."""
 
     name = "lanes"
     source = LANE_READINGS
     changelog = LANES_CHANGELOG
 
     def __init__(self, layouts: Mapping[str, LaneLayout]) -> None:
-        geometries: dict[str, Geometry] = {}  # lanes of a mode are built alike, so there are only a few
-        self._known: dict[str, tuple[LaneLayout, Geometry]] = {}
-        for lane_id, layout in layouts.items():
-            kind = f"{layout.mode} {sorted(layout.places_m.items())}"
-            if kind not in geometries:
-                geometries[kind] = Geometry.of(layout.places_m, layout.mode)
-            self._known[lane_id] = layout, geometries[kind]
+        self._known = known_lanes(layouts)
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""
         return LanesFold(partition, stored, self._known)
+
+
+def known_lanes(layouts: Mapping[str, LaneLayout]) -> KnownLanes:
+    """Lanes with their geometry, which those that are built alike share."""
+    geometries: dict[str, Geometry] = {}
+    known: dict[str, tuple[LaneLayout, Geometry]] = {}
+    for lane_id, layout in layouts.items():
+        kind = f"{layout.mode} {sorted(layout.places_m.items())}"
+        if kind not in geometries:
+            geometries[kind] = Geometry.of(layout.places_m, layout.mode)
+        known[lane_id] = layout, geometries[kind]
+    return known
 
 
 _INTEGER: Final = msgspec.msgpack.Decoder(int)
@@ -77,26 +100,30 @@ _INTEGER: Final = msgspec.msgpack.Decoder(int)
 class LanesFold:
     """One partition's lanes."""
 
-    def __init__(
-        self, partition: int, stored: MutableMapping[bytes, bytes], known: Mapping[str, tuple[LaneLayout, Geometry]]
-    ) -> None:
+    def __init__(self, partition: int, stored: MutableMapping[bytes, bytes], known: KnownLanes) -> None:
         self.counters: dict[str, int] = {}
         self._partition = partition
-        self._known = known
-        check_version([s for key, s in stored.items() if key != PARTITION_KEY], lane_state.VERSION, "a lane")
+        self._own = known
+        of_lanes = [s for key, s in stored.items() if key != PARTITION_KEY and not key.startswith(PREFIX)]
+        check_version(of_lanes, lane_state.VERSION, "a lane")
+        self._ports = PublishedPorts(stored)
+        self._known = self._lanes_in_force()
         self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
         self._watermark: KeyedState[int] = KeyedState(stored, msgspec.msgpack.encode, _INTEGER.decode)
         self._next_tick_at = 0  # 0: to be read from the state
         self._queue = LaneQueue(self.counters)
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
-        """Fold one reading. Raises Rejected before any change."""
+        """Fold one reading, or a change of a port. Raises Rejected before any change."""
         key, reading = record.key, record.value
         if type(reading) not in READING_TYPES:
+            if isinstance(reading, ReferenceChange):
+                self._advance_change(reading, outputs)
+                return
             raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {LANE_READINGS.name}")
         known = self._known.get(reading.lane_id)  # type: ignore[attr-defined]
         if known is None:
-            raise Rejected("unknown_lane", "no port has this lane; see schemas/ports.toml")
+            raise Rejected("unknown_lane", "no port has this lane; see `border ports list`")
         check_reading(reading, key, record.appended_at)  # type: ignore[arg-type]
         mode = reading.operating_mode  # type: ignore[attr-defined]
         world = key + MODE_SUFFIXES[mode]
@@ -120,13 +147,40 @@ class LanesFold:
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Encoded lanes changed since the last call."""
-        return self._lanes.take_changes() | self._watermark.take_changes()
+        return self._lanes.take_changes() | self._watermark.take_changes() | self._ports.take_changes()
 
     def roll_back(self) -> None:
         """Forget every change since the last take_changes."""
         self._lanes.roll_back()
         self._watermark.roll_back()
+        if self._ports.roll_back():
+            self._known = self._lanes_in_force()
         self._next_tick_at = 0
+
+    def _lanes_in_force(self) -> KnownLanes:
+        """Lanes of the published ports, and of the worker's own that nobody has published."""
+        published = self._ports.in_force
+        if not published:
+            return self._own
+        own = {lane_id: known for lane_id, known in self._own.items() if known[0].port_code not in published}
+        return {**own, **known_lanes(lanes_of(published))}
+
+    def _advance_change(self, change: ReferenceChange, outputs: list[Output]) -> None:
+        """Put a port in force; of its lanes that are no more, whoever stands there is closed."""
+        if change.kind is not ChangeKind.PORT:
+            raise Rejected("unknown_change", f"only changes of ports belong into {LANE_READINGS.name}")
+        port = check_port(change)
+        self._ports.put(port, change)
+        before, self._known = self._known, self._lanes_in_force()
+        for lane_id, (layout, _) in before.items():
+            if layout.port_code == port.code and lane_id not in self._known:
+                for suffix in MODE_SUFFIXES.values():
+                    world = lane_id.encode() + suffix
+                    lane = self._lanes.get(world)
+                    if lane is not None:
+                        self._lanes.put(world, lane)
+                        self._queue.close_all(lane, layout, outputs)
+        self._count("reference_changes")
 
     def _advance_other_modes(self, key: bytes, received_at: int, layout: LaneLayout, outputs: list[Output]) -> None:
         """A device in service tells the time to tests and exercises in its lane, whose own devices may be silent."""

@@ -22,7 +22,7 @@ SEEN_ONCE_MAX: Final = 8
 # Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
 USUAL_STOP_FIRST: Final = 4_000_000
 
-VERSION: Final = b"\x07"  # first byte of a stored lane; a change of the structures below needs a new one
+VERSION: Final = b"\x08"  # first byte of a stored lane; a change of the structures below needs a new one
 
 SEEN_FIELDS: Final = 6  # of a stored reading; frames stand behind them, if there are any
 
@@ -136,8 +136,7 @@ def encode(lane: LaneState) -> bytes:
             lane.loop_received_at,
             lane.second,
             lane.in_second,
-            lane.scale_bias.log_bias,
-            lane.scale_bias.variance,
+            lane.scale_bias.fields(),
         )
     )
 
@@ -157,7 +156,7 @@ def decode(stored: bytes) -> LaneState:
     lane.usual_stop, lane.stops, lane.at_light_at = fields[11], fields[12], fields[13]
     lane.loop_at, lane.loop_received_at = fields[14], fields[15]
     lane.second, lane.in_second = fields[16], fields[17]
-    lane.scale_bias = ScaleBias(fields[18], fields[19])
+    lane.scale_bias = ScaleBias(*fields[18])
     return lane
 
 

@@ -6,21 +6,16 @@ from schemas.records import Heartbeat, LaneEvent, LaneEventKind, OperatingMode, 
 from streams.core.lanes.slots import LOOPS
 from streams.core.lanes.state import LaneState
 from streams.core.plates import normalise_plate
-from streams.core.stage import Rejected
+from streams.core.stage import ID_LENGTH_MAX, Rejected
+from streams.core.times import TIME_MAX, TIME_MIN, check_not_ahead
 
 SECOND: Final = 1_000_000
-
-TIME_MIN: Final = 946_684_800 * SECOND  # 2000-01-01
-TIME_MAX: Final = 4_102_444_800 * SECOND  # 2100-01-01
-# A gateway's clock may be ahead of the broker's by this much; more, and its lane would run ahead of all others.
-AHEAD_OF_BROKER_MAX: Final = 300 * SECOND
 
 # The heaviest road trains weigh 150 t; no scale of a lane shows more.
 WEIGHT_KG_MAX: Final = 200_000.0
 AXLES_MAX: Final = 32
 CANDIDATES_MAX: Final = 10
 PLATE_LENGTH_MAX: Final = 16
-ID_LENGTH_MAX: Final = 128
 URI_LENGTH_MAX: Final = 1024
 SHA256_LENGTH: Final = 64
 JURISDICTION_LENGTH_MAX: Final = 6  # ISO 3166-2: two letters, a hyphen, up to three more
@@ -40,8 +35,7 @@ def check_reading(reading: Reading, key: bytes, appended_at: int) -> None:
         raise Rejected("impossible_value", f"reading_id and device_id must have 1 to {ID_LENGTH_MAX} characters")
     if not (TIME_MIN <= reading.received_at < TIME_MAX and TIME_MIN <= reading.observed_at < TIME_MAX):
         raise Rejected("impossible_value", "observed_at and received_at must lie in 2000 to 2100")
-    if reading.received_at > appended_at + AHEAD_OF_BROKER_MAX:
-        raise Rejected("clock_ahead", "received_at is more than 5 minutes ahead of the broker's clock")
+    check_not_ahead("received_at", reading.received_at, appended_at)
     if reading.operating_mode is OperatingMode.UNKNOWN:
         raise Rejected("impossible_value", "operating_mode is UNKNOWN")
     if type(reading) is Heartbeat:

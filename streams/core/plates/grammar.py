@@ -40,6 +40,11 @@ def shape_of(plate: str) -> bytes:
     return plate.encode().translate(_SHAPE)
 
 
+def has_grammar(jurisdiction: str) -> bool:
+    """Whether the shapes of an issuer (ISO 3166-2) are known."""
+    return jurisdiction.startswith("MX") or jurisdiction in GRAMMARS
+
+
 def fits_grammar(plate: str, jurisdiction: str | None) -> bool:
     """Whether a normalised plate has a shape of its issuer (ISO 3166-2); True if the issuer's shapes are not known."""
     return jurisdiction is None or not breaking([plate], jurisdiction)

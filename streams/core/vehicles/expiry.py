@@ -1,7 +1,10 @@
-"""When which key expires: hours of expiry, each with its keys, rebuilt from the first bytes of the stored states.
+"""When which key is due, that is, when a part of its state expires: hours, each with its keys, rebuilt at the start
+from the first bytes of the stored states.
 
-A key stands in one hour only. When its hour is swept and it has been used since, it moves to its present hour, so a
-daily crossing costs nothing here. Being late is harmless: what has expired never counts, swept or not.
+A key stands in one hour, the earliest that was noted. When its hour is swept and it has been used since, it moves to
+its present hour: over 400 days a plate that crosses daily is looked at 8 times, a weekly one, whose passages all grow
+old enough to expire, 46 times for 58 crossings. Being late is harmless to outputs: what has expired never counts,
+swept or not. What is stored depends on no hour noted: a state is changed once its own has come (`has_come`).
 """
 
 from collections.abc import Iterable
@@ -10,37 +13,59 @@ from typing import Final
 HOUR_SECONDS: Final = 3600
 
 
+class Hour:
+    """Keys that are due by the begin of an hour; some have moved to an earlier one since."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.keys: list[bytes] = []
+
+
 class ExpiryIndex:
-    """Keys by the hour of their expiry. Memory is a set entry and a list place per key; keys are shared, not copied."""
+    """Keys by the hour in which they are due. Memory is a dict entry and a list place per key; keys and hours are
+    shared, not copied."""
 
-    def __init__(self, expiries: Iterable[tuple[bytes, int]]) -> None:
-        """`expiries`: keys with their expiry in seconds since 1970."""
-        self._keys_by_hour: dict[int, list[bytes]] = {}
-        self._listed: set[bytes] = set()
-        for key, expires_s in expiries:
-            self.note(key, expires_s)
+    def __init__(self, due: Iterable[tuple[bytes, int]]) -> None:
+        """`due`: keys with when they are due, in seconds since 1970."""
+        self._hours: dict[int, Hour] = {}
+        self._hour_of: dict[bytes, Hour] = {}
+        for key, due_s in due:
+            self.note(key, due_s)
 
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._listed
-
-    def note(self, key: bytes, expires_s: int) -> None:
-        """A key has an expiry now; does nothing if it stands in the index already."""
-        if key not in self._listed:
-            self._listed.add(key)
-            hour = expires_s // HOUR_SECONDS + 1
-            self._keys_by_hour.setdefault(hour, []).append(key)
+    def note(self, key: bytes, due_s: int) -> None:
+        """A key is due by then; does nothing if it is noted for no later."""
+        number = _hour_after(due_s)
+        standing = self._hour_of.get(key)
+        if standing is not None and standing.number <= number:
+            return
+        hour = self._hours.get(number)
+        if hour is None:
+            hour = self._hours[number] = Hour(number)
+        hour.keys.append(key)
+        self._hour_of[key] = hour
 
     def due(self, now_s: int, at_most: int) -> list[bytes]:
         """Up to so many keys whose hour has come, taken out of the index. The rest comes with the next call."""
         due: list[bytes] = []
         now_hour = now_s // HOUR_SECONDS
-        for hour in sorted([hour for hour in self._keys_by_hour if hour <= now_hour]):
-            keys = self._keys_by_hour[hour]
-            while keys and len(due) < at_most:
-                due.append(keys.pop())
-            if not keys:
-                del self._keys_by_hour[hour]
+        for number in sorted([number for number in self._hours if number <= now_hour]):
+            hour = self._hours[number]
+            while hour.keys and len(due) < at_most:
+                key = hour.keys.pop()
+                if self._hour_of.get(key) is hour:
+                    del self._hour_of[key]
+                    due.append(key)
+            if not hour.keys:
+                del self._hours[number]
             if len(due) == at_most:
                 break
-        self._listed.difference_update(due)
         return due
+
+
+def has_come(due_s: int, now_s: int) -> bool:
+    """Whether the hour has come in which a key that is due by then is swept."""
+    return _hour_after(due_s) <= now_s // HOUR_SECONDS
+
+
+def _hour_after(due_s: int) -> int:
+    return due_s // HOUR_SECONDS + 1

@@ -1,6 +1,7 @@
 """What the vehicles stage refuses: a record that would corrupt state or overflow a bound becomes a dead letter."""
 
 import math
+import re
 from typing import Final
 
 import msgspec
@@ -11,27 +12,27 @@ from schemas.records import (
     Passage,
     PassageState,
     ReferenceChange,
-    Tick,
     WatchlistEntry,
     WatchlistSuppression,
 )
-from schemas.topics import LANE_READINGS
+from streams.core.people import are_two_people
 from streams.core.plates import key_of
 from streams.core.rule_set import RULE_SET_BYTES_MAX, RuleSet, parse_rule_set
-from streams.core.stage import Rejected
+from streams.core.stage import ID_LENGTH_MAX, Rejected
+from streams.core.times import check_time
 
-# 2000-01-01 and 2100-01-01: a time outside is a broken clock or a broken unit, and seconds must fit 32 bits.
-TIME_MIN: Final = 946_684_800_000_000
-TIME_MAX: Final = 4_102_444_800_000_000
+# 1900: an entry that is valid since ever may say so, and 64 bits hold the time.
+VALID_FROM_MIN: Final = -2_208_988_800_000_000
+
+# Control characters, ends of lines, halves of characters, and what turns text around: an officer must see what stands
+# there, in a terminal too; and an end of a line within a text is most often a quotation mark that nobody closed.
+UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # No road vehicle weighs more (heaviest permitted combinations are about 65 t).
 WEIGHT_KG_MAX: Final = 200_000.0
 
 # A scale further off is broken; the lanes stage never says more than a tenth.
 SCALE_BIAS_MAX: Final = 0.5
-
-# Longest text of an id; ids are stored with each passage.
-ID_LENGTH_MAX: Final = 128
 
 # A passage rests on about six readings; hundreds are a fault upstream and would make each alert as long.
 READINGS_MAX: Final = 256
@@ -52,8 +53,7 @@ def check_passage(passage: Passage, key: bytes) -> None:
     if len(passage.readings) > READINGS_MAX or len(passage.images) > READINGS_MAX:
         raise Rejected("impossible_value", f"more than {READINGS_MAX} readings or images")
     for name, at in (("watermark_at", passage.watermark_at), ("at_light_received_at", passage.at_light_received_at)):
-        if at is not None and not TIME_MIN <= at < TIME_MAX:
-            raise Rejected("impossible_value", f"{name} must lie in 2000 to 2100")
+        check_time(name, at)
     for name, weight_kg in (
         ("gross_weight_kg", passage.gross_weight_kg),
         ("declared_load_kg", passage.declared_load_kg),
@@ -71,14 +71,6 @@ def check_passage(passage: Passage, key: bytes) -> None:
             raise Rejected("impossible_value", "a candidate's confidence must lie in 0 to 1")
     if not math.isfinite(passage.join_probability):
         raise Rejected("impossible_value", "join_probability must be finite")
-
-
-def check_tick(tick: Tick, partitions: int) -> None:
-    """Raises Rejected `impossible_value` for a source that does not exist or a time that cannot be."""
-    if tick.source_topic != LANE_READINGS.name or not 0 <= tick.source_partition < partitions:
-        raise Rejected("impossible_value", f"a tick must name a partition 0 to {partitions - 1} of the lanes' input")
-    if not TIME_MIN <= tick.watermark_at < TIME_MAX:
-        raise Rejected("impossible_value", "watermark_at must lie in 2000 to 2100")
 
 
 def check_change(change: ReferenceChange) -> RuleSet | None:
@@ -104,7 +96,7 @@ def check_change(change: ReferenceChange) -> RuleSet | None:
             rules = parse_rule_set(change.rule_set_text)
         except ValueError as error:
             raise Rejected("impossible_value", str(error)) from error
-        if not change.changed_by or not change.approved_by or change.approved_by == change.changed_by:
+        if not are_two_people(change.changed_by, change.approved_by):
             raise Rejected("impossible_value", "a rule set must be approved by a second person")
         if rules.version != change.rule_set_version:
             raise Rejected("impossible_value", "rule_set_version is not the version in rule_set_text")
@@ -116,8 +108,10 @@ def check_entry(entry: WatchlistEntry | None) -> None:
     """Raises Rejected `impossible_value` if an entry is missing, never valid or entered by one person alone."""
     if entry is None or not 0 < len(entry.entry_id) <= ID_LENGTH_MAX:
         raise Rejected("impossible_value", f"WATCHLIST_ADD needs an entry with an id of at most {ID_LENGTH_MAX}")
-    if entry.valid_from_at >= entry.valid_until_at:
-        raise Rejected("impossible_value", "valid_from_at must be before valid_until_at")
+    if not VALID_FROM_MIN <= entry.valid_from_at < entry.valid_until_at:
+        raise Rejected("impossible_value", "valid_from_at must be before valid_until_at, and not before 1900")
+    if not entry.audience.split():  # nobody would be told of a hit
+        raise Rejected("impossible_value", "an entry needs an audience")
     _check_listed(entry)
 
 
@@ -132,11 +126,14 @@ def check_suppression(suppression: WatchlistSuppression | None) -> None:
 
 def _check_listed(listed: WatchlistEntry | WatchlistSuppression) -> None:
     """What entries and suppressions need alike."""
+    for name in listed.__struct_fields__:
+        text = getattr(listed, name)
+        if isinstance(text, str) and not text.isprintable() and UNSEEN.search(text):
+            raise Rejected("impossible_value", f"{name} holds an end of a line or a control character")
     if len(msgspec.msgpack.encode(listed)) > RULE_SET_BYTES_MAX:
         raise Rejected("impossible_value", f"an entry has at most {RULE_SET_BYTES_MAX} bytes")
-    if not 0 < listed.valid_until_at < TIME_MAX:
-        raise Rejected("impossible_value", "valid_until_at must be before 2100")
+    check_time("valid_until_at", listed.valid_until_at)
     if key_of(listed.plate, "") == key_of(None, ""):
         raise Rejected("impossible_value", "an entry needs a plate with a letter or digit")
-    if not listed.entered_by or not listed.approved_by or listed.entered_by == listed.approved_by:
+    if not are_two_people(listed.entered_by, listed.approved_by):
         raise Rejected("impossible_value", "an entry must be approved by a second person")

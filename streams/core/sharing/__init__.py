@@ -1,0 +1,1 @@
+"""What other agencies may be told, as pure functions: agreements, the rows made of records, blinded answers."""

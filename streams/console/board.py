@@ -1,6 +1,6 @@
 """The live terminal board: what it knows, from public records, and how it is drawn.
 
-    passages, decisions, alerts ─► Board.see(record, now) ─► Board.render(height) ─► rich
+    passages, decisions, outcomes, alerts ─► Board.see(record, now) ─► Board.render(height) ─► rich
 
 A lane without news is drawn grey with the word "no data", never green: an empty board must not look like a quiet one.
 """
@@ -15,7 +15,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from schemas.records import Alert, Light, Passage, PassageState, Selection, Severity
+from schemas.records import (
+    Alert,
+    AlertKind,
+    Light,
+    Outcome,
+    Passage,
+    PassageState,
+    Selection,
+    SelectionThreshold,
+    Severity,
+)
+from streams.console.audience import is_for
+from streams.console.port_board import PortBoard
 from streams.console.privacy import mask_plate
 
 STALE_AFTER_SECONDS: Final = 300.0  # a lane of a busy port sees a vehicle every few seconds; five minutes is no data
@@ -47,10 +59,12 @@ class LaneView:
 
 @dataclass
 class Board:
-    """Everything the board shows. `reveal` shows plates in full."""
+    """Everything the board shows. `reveal` shows plates in full; `audiences`: whose alerts are shown, none: all."""
 
     reveal: bool = False
+    audiences: frozenset[str] = frozenset()
     lanes: dict[str, LaneView] = field(default_factory=dict)
+    ports: PortBoard = field(default_factory=PortBoard)
     alerts: deque[Alert] = field(default_factory=lambda: deque(maxlen=ALERTS_KEPT))
     counts: Counter[str] = field(default_factory=Counter)
     latencies_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
@@ -62,6 +76,13 @@ class Board:
         """Take in one record of a public topic, received at this wall-clock time."""
         if isinstance(record, Selection):
             self._see_selection(record, now_seconds)
+            self.ports.see_selection(record)
+        elif isinstance(record, SelectionThreshold):
+            self.ports.see_threshold(record)
+        elif isinstance(record, Outcome):
+            self.ports.see_outcome(record)
+        elif isinstance(record, Alert) and not is_for(record, self.audiences):
+            self.counts["alerts for others"] += 1
         elif isinstance(record, Alert):
             self.counts["alerts"] += 1
             self.alerts.appendleft(record)
@@ -86,9 +107,11 @@ class Board:
     def render(self, now_seconds: float, height: int) -> RenderableType:
         """The board for a terminal of this many lines."""
         lines_for_alerts = ALERTS_KEPT * 2 + 4 if self.alerts else 4
+        lines_for_ports = len(self.ports.shown()) + 5
         return Group(
             self._header(),
-            self._lanes_table(now_seconds, max(4, height - lines_for_alerts - 8)),
+            self.ports.table(),
+            self._lanes_table(now_seconds, max(4, height - lines_for_alerts - lines_for_ports - 8)),
             self._alerts_panel(),
         )
 
@@ -98,6 +121,8 @@ class Board:
         # A replayed or simulated past has no meaningful light time: minutes or years, not milliseconds.
         if ordered and ordered[len(ordered) // 2] < 60:
             latency = f"p50 {percentile(ordered, 0.5) * 1000:.0f} ms  p99 {percentile(ordered, 0.99) * 1000:.0f} ms"
+        hidden = self.counts["alerts for others"]
+        others = f" ({hidden:,} for others)" if hidden else ""
         text = Text.assemble(
             (f"{self.readings_per_second:,.0f}", "bold"),
             " readings/s   ",
@@ -106,7 +131,7 @@ class Board:
             (f"■ {self.counts[Light.RED]:,} red", "red"),
             "   ",
             (f"● {self.counts[Light.GREEN]:,} green", "green"),
-            f"   {self.counts['alerts']:,} alerts   light {latency}",
+            f"   {self.counts['alerts']:,} alerts{others}   light {latency}",
             (f"   {self.undecoded:,} records not decoded" if self.undecoded else "", "bold red"),
         )
         return Panel(text, title="border watch", subtitle="a red light is a referral to a person, never an accusation")
@@ -122,11 +147,11 @@ class Board:
             word, style = SHAPES.get(lane.light, NO_DATA) if fresh else NO_DATA
             plate = lane.plate if lane.plate_of == lane.passage_number else ""
             table.add_row(
-                lane_id,
+                Text(lane_id),  # what looks like rich's markup is none
                 Text(word, style),
                 lane.reason if fresh else "",
                 str(lane.passage_number),
-                plate,
+                Text(plate),
                 f"{age:.0f}" if lane.changed_at else "–",
             )
         if len(newest) > rows:
@@ -139,15 +164,23 @@ class Board:
 
 
 def alert_text(alert: Alert) -> Text:
-    """Two lines: what happened where, and the strongest evidence with its weight in log-odds."""
+    """What happened where, and of a vehicle on a second line the strongest evidence with its weight in log-odds."""
+    if alert.kind is AlertKind.DISPARITY:  # of a port's month: no lane, no vehicle, no evidence
+        style = SEVERITY_STYLES.get(alert.severity, "")
+        return Text.assemble(
+            (f"{alert.severity.lower():9}", style), f" {alert.summary}", no_wrap=True, overflow="ellipsis"
+        )
     strongest = sorted(alert.evidence, key=lambda evidence: -abs(evidence.log_odds))[:EVIDENCE_SHOWN]
     reasons = "; ".join(f"{evidence.log_odds:+.1f} {evidence.explanation}" for evidence in strongest)
     confirm = "  confirm against the image first" if alert.confirmation_required else ""
+    weighed = (
+        f"\n          p = {alert.probability:.2g}: {reasons}" if alert.kind is not AlertKind.LIGHT_FALLBACK else ""
+    )
     return Text.assemble(
         (f"{alert.severity.lower():9}", SEVERITY_STYLES.get(alert.severity, "")),
         f" {alert.lane_id} vehicle {alert.passage_number}: {alert.summary}",
         (confirm, "italic"),
-        (f"\n          p = {alert.probability:.2g}: {reasons}", "grey62"),
+        (weighed, "grey62"),
         no_wrap=True,
         overflow="ellipsis",
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -31,6 +31,10 @@ class NoSuchTopic(LookupError):
     """The broker has no topic of this name."""
 
 
+class LogReplaced(RuntimeError):
+    """The log is not the one that was read before."""
+
+
 class Received(NamedTuple):
     """One message: its place and record, and its headers by name."""
 
@@ -39,7 +43,7 @@ class Received(NamedTuple):
 
 
 class LogReader:
-    """Committed records of some topics, from their beginning or from now on.
+    """Committed records of some topics, from their beginning, from a time, from positions, or from now on.
 
     A context manager. A schema that the codec does not know is asked for at the registry and added to the codec; what
     still cannot be decoded is handed over as its bytes, and counted. Raises NoSuchTopic, and ConnectionError if the
@@ -54,8 +58,10 @@ class LogReader:
         topics: Iterable[str],
         *,
         from_beginning: bool,
+        since_ms: int | None = None,
         timeout_seconds: float = 10.0,
         fetch_wait_ms: int = 100,
+        positions: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         self.undecoded: Counter[str] = Counter()
         """Records handed over as bytes though their topic holds records of the contract, by reason."""
@@ -85,7 +91,41 @@ class LogReader:
         for topic in topics:
             for partition in self._partitions(topic, timeout_seconds):
                 self._places.append(TopicPartition(topic, partition, start))
+        if since_ms is not None:
+            self._places = self._since(since_ms, timeout_seconds)
+        if positions:
+            self._places = [self._resumed(place, positions, timeout_seconds) for place in self._places]
         self._consumer.assign(self._places)
+
+    def _since(self, since_ms: int, timeout_seconds: float) -> list[TopicPartition]:
+        """Each partition's first place that was appended at a time or later; its end if there is none."""
+        at = [TopicPartition(place.topic, place.partition, since_ms) for place in self._places]
+        try:
+            return self._consumer.offsets_for_times(at, timeout=timeout_seconds)
+        except KafkaException as error:
+            raise ConnectionError(f"no Kafka broker answers at {self._broker}; is `border up` running?") from error
+
+    def _resumed(
+        self, place: TopicPartition, positions: Mapping[tuple[str, int], int], timeout_seconds: float
+    ) -> TopicPartition:
+        """Where an earlier reader ended; where the partition begins now if retention has passed that."""
+        offset = positions.get((place.topic, place.partition))
+        if offset is None:
+            return place
+        try:
+            low, high = self._consumer.get_watermark_offsets(place, timeout=timeout_seconds)
+        except KafkaException as error:
+            raise ConnectionError(f"no Kafka broker answers at {self._broker}; is `border up` running?") from error
+        if offset > high:
+            raise LogReplaced(f"{place.topic} ends before the place that was read: it is another log than it was")
+        return TopicPartition(place.topic, place.partition, max(low, offset))
+
+    def cluster_id(self, timeout_seconds: float = 10.0) -> str:
+        """The broker's own name for its log: another one's places mean nothing in it."""
+        try:
+            return str(self._consumer.list_topics(timeout=timeout_seconds).cluster_id)
+        except KafkaException as error:
+            raise ConnectionError(f"no Kafka broker answers at {self._broker}; is `border up` running?") from error
 
     def _partitions(self, topic: str, timeout_seconds: float) -> list[int]:
         try:
@@ -95,6 +135,11 @@ class LogReader:
         if found.error is not None:
             raise NoSuchTopic(f"there is no topic {topic} on {self._broker}; `border topics` lists them")
         return sorted(found.partitions)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all there was has been read."""
+        return len(self._at_end) >= len(self._places)
 
     @property
     def undecoded_note(self) -> str:
@@ -135,7 +180,7 @@ class LogReader:
     def read_to_end(self, deadline_seconds: float = 300.0) -> Iterator[Received]:
         """Everything up to where each partition ended when it was reached; raises TimeoutError at the deadline."""
         until = time.monotonic() + deadline_seconds
-        while len(self._at_end) < len(self._places):
+        while not self.is_at_end:
             if time.monotonic() > until:
                 raise TimeoutError(f"the end of the topics was not reached in {deadline_seconds:.0f} s")
             yield from self.read()

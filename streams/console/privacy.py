@@ -1,8 +1,10 @@
-"""Plates are masked wherever a person looks, unless asked for."""
+"""Plates, purchasers and serial numbers are masked wherever a person looks, unless asked for."""
 
 from typing import Any, Final
 
-PLATE_FIELDS: Final = frozenset({"plate", "plate_key", "other_plate"})
+MASKED_FIELDS: Final = frozenset(
+    {"plate", "plate_key", "other_plate", "purchaser_id", "firearm_serial_number", "serial_number"}
+)
 MASK: Final = "•"
 SHOWN_CHARACTERS: Final = 2  # enough to tell two neighbours in a queue apart, too few to name one vehicle of a border
 
@@ -15,10 +17,10 @@ def mask_plate(plate: str) -> str:
 
 
 def masked(value: Any) -> Any:
-    """A decoded record (dicts, lists, scalars) with every plate in it masked, at any depth."""
+    """A decoded record (dicts, lists, scalars) with what stands in MASKED_FIELDS masked, at any depth."""
     if isinstance(value, dict):
         return {
-            name: mask_plate(item) if name in PLATE_FIELDS and isinstance(item, str) else masked(item)
+            name: mask_plate(item) if name in MASKED_FIELDS and isinstance(item, str) else masked(item)
             for name, item in value.items()
         }
     if isinstance(value, list | tuple):

@@ -24,6 +24,9 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 # this takes no further batch.
 TRANSACTION_BYTES_MAX: Final = 64 << 20
 
+# The client's own default: what it holds that the broker has not yet. More is waited for.
+QUEUE_KILOBYTES: Final = 1 << 20
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -88,6 +91,7 @@ class Ledger:
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": 1_000_000,
+                "queue.buffering.max.kbytes": QUEUE_KILOBYTES,
                 "message.max.bytes": DEAD_LETTERS.max_message_bytes,
                 # the coordinator answers CONCURRENT_TRANSACTIONS while it writes the last markers; 100 ms by default
                 "retry.backoff.ms": 5,

@@ -4,15 +4,13 @@ Everything is counted per batch or per transaction, never per record: `.labels()
 record may cost in all.
 """
 
-import logging
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.json_log import open_log
 from streams.runtime import events
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -21,26 +19,12 @@ RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 REJECTIONS_LOGGED_PER_SECOND: Final = 10
 
 
-def open_log(stage: str, instance: int) -> Any:
-    """A logger of JSON lines on standard error that names the stage and instance in each."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
-    return structlog.get_logger().bind(stage=stage, instance=instance)
-
-
 class Telemetry:
     """The metrics and the log of one worker. `emit` is cheap and may be called from any thread."""
 
     def __init__(self, stage: str, instance: int) -> None:
         self.registry = CollectorRegistry()
-        self.log = open_log(stage, instance)
+        self.log = open_log(stage=stage, instance=instance)
         self._stage = stage
         self._log_second = self._logged_in_second = 0
         self._define()

@@ -1,0 +1,109 @@
+"""The light server's metrics and log lines: nothing else of it counts or logs. Never a plate, for none comes here."""
+
+import time
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.records import LightAnswerReason
+from streams.core.light.board import Told
+from streams.core.light.questions import FALLBACK_REASONS
+from streams.json_log import open_log
+
+SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
+
+
+class LightTelemetry:
+    """Metrics and log of one light server. Cheap, and may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._log: Any = open_log(process="light")
+        self.registry = registry = CollectorRegistry()
+        self._tick_at = time.monotonic()
+        self._answers = Counter(
+            "border_light_answers", "Vehicles answered, by what the light rests on.", ("kind",), registry=registry
+        )
+        self._repeats = Counter("border_light_repeats", "Questions asked again and answered alike.", registry=registry)
+        self._refusals = Counter("border_light_refusals", "Questions not answered.", ("reason",), registry=registry)
+        self._seconds = Histogram(
+            "border_light_answer_seconds",
+            "From a question to its answer, the wait for a selection included.",
+            ("kind",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._connections = Gauge(
+            "border_light_connections", "Open connections of the line protocol.", registry=registry
+        )
+        self._undelivered = Gauge(
+            "border_light_undelivered", "Answers told and not yet acknowledged by the broker.", registry=registry
+        )
+        self._failures = Counter(
+            "border_light_delivery_failures", "Answers that the broker refused; they are sent again.", registry=registry
+        )
+        self._unkept = Counter(
+            "border_light_unkept", "Answers told, and lanes, that could not be kept in the file.", registry=registry
+        )
+        self._outages = Counter(
+            "border_light_outages", "Times that the log or the registry could not be read.", registry=registry
+        )
+        silence = Gauge(
+            "border_light_silence_seconds",
+            "Since the last tick among the lanes' decisions; they come every 10 s while the stages work.",
+            registry=registry,
+        )
+        silence.set_function(lambda: time.monotonic() - self._tick_at)
+
+    def listening(self, lines_port: int, http_port: int) -> None:
+        """Controllers may ask."""
+        self._log.info("light_listening", lines_port=lines_port, http_port=http_port)
+
+    def descriptors(self, allowed: int, needed: int) -> None:
+        """How many files and sockets this process may open; with too few, silent clients keep others out."""
+        if allowed < needed:
+            self._log.warning("light_few_descriptors", allowed=allowed, needed=needed)
+
+    def told(self, told: Told, seconds: float) -> None:
+        """A controller was answered after this long."""
+        reason = told.record.reason
+        kind = "fallback" if reason in FALLBACK_REASONS else reason.lower()
+        self._seconds.labels(kind).observe(seconds)
+        if told.is_repeat:
+            self._repeats.inc()
+            return
+        self._answers.labels(kind).inc()
+        if kind == "fallback":
+            record = told.record
+            why = LightAnswerReason(reason).lower()
+            self._log.warning("light_fallback", lane_id=record.lane_id, mode=record.operating_mode, reason=why)
+
+    def refused(self, reason: str) -> None:
+        """A question could not be answered; `reason` is one of a closed set."""
+        self._refusals.labels(reason).inc()
+
+    def connections(self, open_now: int) -> None:
+        """How many connections of the line protocol are open."""
+        self._connections.set(open_now)
+
+    def tick_seen(self) -> None:
+        """A tick has come: the stages work. Answers are no sign of it, for they are the server's own."""
+        self._tick_at = time.monotonic()
+
+    def outage(self, what: str, error: BaseException) -> None:
+        """The log or the registry could not be read, or answers not be written; it is tried again."""
+        self._outages.inc()
+        self._log.warning("light_outage", what=what, exception=type(error).__name__)
+
+    def undelivered(self, count: int) -> None:
+        """Answers that wait for the broker."""
+        self._undelivered.set(count)
+
+    def delivery_failed(self, error: str) -> None:
+        """The broker refused an answer."""
+        self._failures.inc()
+        self._log.warning("light_delivery_failed", error=error)
+
+    def unkept(self) -> None:
+        """An answer was told that the file did not take."""
+        self._unkept.inc()
+        self._log.error("light_answer_not_kept")

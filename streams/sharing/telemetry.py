@@ -1,0 +1,56 @@
+"""Events of the sharing service as metrics and log lines: ids only, never a plate or a token."""
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter
+
+from schemas.records import SharingRequestKind
+from streams.core.sharing.agreement import Dataset
+from streams.json_log import open_log
+
+
+class SharingTelemetry:
+    """The service's registry, and one method per event."""
+
+    def __init__(self) -> None:
+        self._log: Any = open_log(process="sharing")
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "border_sharing_requests",
+            "Requests of other agencies, by kind and result.",
+            ["kind", "result"],
+            registry=self.registry,
+        )
+        self._unauthenticated = Counter(
+            "border_sharing_unauthenticated", "Requests with no credential in force.", registry=self.registry
+        )
+        self._rows = Counter(
+            "border_sharing_rows", "Rows told to other agencies, by dataset.", ["dataset"], registry=self.registry
+        )
+        self._outages = Counter(
+            "border_sharing_outages",
+            "Times that the log could not be read or written.",
+            ["part"],
+            registry=self.registry,
+        )
+
+    def answered(self, kind: SharingRequestKind) -> None:
+        """A request is in the log and is being answered."""
+        self._requests.labels(kind.value, "answered").inc()
+
+    def refused(self, kind: SharingRequestKind) -> None:
+        """A request was over a limit."""
+        self._requests.labels(kind.value, "refused").inc()
+
+    def unauthenticated(self) -> None:
+        """Somebody without an agreement asked."""
+        self._unauthenticated.inc()
+
+    def told(self, dataset: Dataset, rows: int) -> None:
+        """Rows were told."""
+        self._rows.labels(dataset.value).inc(rows)
+
+    def outage(self, part: str, error: Exception) -> None:
+        """`feed` or `log` does not work."""
+        self._outages.labels(part).inc()
+        self._log.warning("outage", part=part, error=type(error).__name__, reason=str(error))

@@ -1,4 +1,4 @@
-"""The edge's way into Kafka: readings to the log of their lane, delivered or raised.
+"""The edge's way into Kafka: readings, and what officers say, to the log of their lane or port, delivered or raised.
 
 Idempotent, acks=all, one partition per lane by Java's murmur2 (librdkafka's own default would scatter a lane's
 readings over other partitions than the stages read them from, and nothing would report it).
@@ -7,11 +7,12 @@ readings over other partitions than the stages read them from, and nothing would
 from types import TracebackType
 from typing import Final
 
+import msgspec
 from confluent_kafka import KafkaError, Message, Producer
 
 from schemas.codec import Codec
 from schemas.records import Heartbeat, LaneEvent, PlateRead, Weighing, XrayScan
-from schemas.topics import LANE_READINGS
+from schemas.topics import LANE_READINGS, Topic
 
 Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat
 
@@ -28,7 +29,7 @@ class DeliveryError(RuntimeError):
 
 
 class Publisher:
-    """Publishes readings to `border.lane.readings.v1`. Use as a context manager: leaving it flushes.
+    """Publishes records to a topic, keyed as the catalogue says. Use as a context manager: leaving it flushes.
 
     Counters: `published` (handed to the client), `delivered` (stored by the broker), `back_pressure_waits`.
     """
@@ -37,6 +38,8 @@ class Publisher:
         self,
         broker: str,
         codec: Codec,
+        topic: Topic = LANE_READINGS,
+        *,
         linger_milliseconds: float = 1.0,
         queue_messages_max: int = 100_000,
         delivery_timeout_seconds: float = DELIVERY_TIMEOUT_SECONDS,
@@ -45,6 +48,7 @@ class Publisher:
         self.delivered = 0
         self.back_pressure_waits = 0
         self._codec = codec
+        self._topic = topic
         self._timeout_seconds = delivery_timeout_seconds
         self._failure: str | None = None
         self._producer = Producer(
@@ -62,13 +66,13 @@ class Publisher:
             }
         )
 
-    def publish(self, reading: Reading) -> None:
-        """Hand one reading over; waits while the queue is full. Raises DeliveryError for this or an earlier failure."""
-        value, key = self._codec.encode(reading), reading.lane_id.encode()
+    def publish(self, record: msgspec.Struct) -> None:
+        """Hand one record over; waits while the queue is full. Raises DeliveryError for this or an earlier failure."""
+        value, key = self._codec.encode(record), getattr(record, self._topic.key).encode()
         while True:
             self._raise_failure()
             try:
-                self._producer.produce(LANE_READINGS.name, value=value, key=key, on_delivery=self._on_delivery)
+                self._producer.produce(self._topic.name, value=value, key=key, on_delivery=self._on_delivery)
                 break
             except BufferError:  # back-pressure, not an error
                 self.back_pressure_waits += 1

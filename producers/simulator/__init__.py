@@ -1,8 +1,8 @@
 """A simulated border: pure, seeded, in event time. Plates are synthetic and every reading is marked SIMULATED."""
 
-from producers.simulator.scenario import SCENARIOS, FaultRates, Scenario, find_scenario
+from producers.simulator.scenario import SCENARIOS, FaultRates, Scenario, at_port, find_scenario
 from producers.simulator.truth import PassageTruth, SimulatedReading, watchlist
-from producers.simulator.world import simulate, with_stop
+from producers.simulator.world import simulate, vehicles_per_hour, with_stop
 
 __all__ = [
     "SCENARIOS",
@@ -10,8 +10,10 @@ __all__ = [
     "PassageTruth",
     "Scenario",
     "SimulatedReading",
+    "at_port",
     "find_scenario",
     "simulate",
+    "vehicles_per_hour",
     "watchlist",
     "with_stop",
 ]

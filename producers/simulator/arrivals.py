@@ -8,7 +8,7 @@ from producers.simulator.actors import Actor
 from producers.simulator.duty import Duty
 from producers.simulator.scenario import Scenario
 from producers.simulator.smuggling import SCOUT_LEAD_SECONDS, crossings_per_load, loaded_shares
-from producers.simulator.traffic import HOUR_FACTORS, MONTH_FACTORS, UTC_OFFSET_HOURS, lanes_open, month_of
+from producers.simulator.traffic import HOUR_FACTORS, MONTH_FACTORS, lanes_open, month_of
 from producers.simulator.truth import commuter_identity
 from schemas.layout import LaneLayout, Port
 from schemas.records import LaneMode
@@ -25,9 +25,13 @@ SHUTTLE_TRIPS_A_DAY: Final = 6
 LONG_VEHICLE_HEADWAYS: Final = 3.0  # a truck or bus keeps its lane as long as three cars
 SHUTTLES: Final = {LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.FREIGHT}
 RARE: Final = {LaneMode.PASSENGER: Actor.VISITOR, LaneMode.BUS: Actor.BUS, LaneMode.TRUCK: Actor.LONG_HAUL}
+# Who works in the north goes there in the morning, so many hours before he goes home (after 13 hours in the south, see
+# `northbound.py`); freight runs both ways at the same hours [assumed].
+NORTH_EARLIER_HOURS: Final = {LaneMode.PASSENGER: 11, LaneMode.BUS: 0, LaneMode.TRUCK: 0}
 LANE_ANT_SHARE: Final = 0.35  # of loads, as in the default world of the evaluation
 LANE_LOAD_MEAN_GUNS: Final = 5.2  # of the seizures
 ANT_DAYS: Final = 4  # an ant comes about every four days [assumed], so that a run of some days meets it again
+IN_ROTATION: Final = 50  # vehicles of a lane, where each is to cross so often and no more
 INSIDER_RATIO: Final = 0.5  # of the smugglers in a bribed officer's lane, the officer's own [assumed]
 
 
@@ -39,7 +43,11 @@ class Who(NamedTuple):
 
 
 class Arrivals:
-    """A Poisson stream by hour. Lanes of a port open with its traffic, the first ones all day."""
+    """A Poisson stream by hour. Lanes of a port open with its traffic, the first ones all day.
+
+    In a northbound lane the same vehicles come, hours earlier, and nobody smuggles. Each lane is drawn from its own
+    seeds, so a vehicle may come north twice running, as it may go south twice.
+    """
 
     def __init__(
         self, scenario: Scenario, seed: int, port: Port, layout: LaneLayout, start_at: int, duty: Duty
@@ -47,9 +55,13 @@ class Arrivals:
         self._scenario, self._port, self._layout = scenario, port, layout
         self._random = Random(f"{seed} arrivals {layout.lane_id}")
         self._start = start_at / US
-        self._offset = UTC_OFFSET_HOURS[port.state] * HOUR
-        same_mode = [lane.lane_id for lane in port.lanes if lane.mode is layout.mode]
+        self._offset = int(port.utc_offset_hours * HOUR)
+        same_way = port.northbound_lanes if layout.is_northbound else port.lanes
+        same_mode = [lane.lane_id for lane in same_way if lane.mode is layout.mode]
         self._index, self._lanes = same_mode.index(layout.lane_id), len(same_mode)
+        south = [lane.lane_id for lane in port.lanes if lane.mode is layout.mode] or same_mode
+        self._home_lane_id = south[self._index % len(south)]  # of those who keep to a lane
+        self._earlier_hours = NORTH_EARLIER_HOURS[layout.mode] if layout.is_northbound else 0
         self._daily = scenario.daily_counts[port.code].of(layout.mode)
         self._met = 0
         self._duty = duty
@@ -58,6 +70,8 @@ class Arrivals:
         # A convoy is one arrival, of its scout; the load follows by itself.
         self._smugglers = {actor: share * crossings_per_load(actor) for actor, share in shares.items()}
         self._smuggler_ratio = scenario.smuggling_ratio * sum(self._smugglers.values())
+        if scenario.crossings_per_vehicle or layout.is_northbound:
+            self._smuggler_ratio = 0.0  # their habits are others, or they have delivered
         self._followers: list[tuple[float, Who]] = []
 
     def hourly(self, local_seconds: float) -> float:
@@ -66,6 +80,7 @@ class Arrivals:
         if scenario.headway_seconds is not None:
             long = self._layout.mode is not LaneMode.PASSENGER
             return HOUR / scenario.headway_seconds / (LONG_VEHICLE_HEADWAYS if long else 1.0)
+        local_seconds += self._earlier_hours * HOUR
         factors = HOUR_FACTORS[self._layout.mode]
         factor = factors[int(local_seconds // HOUR) % 24]
         open_lanes = lanes_open(self._layout.mode, self._lanes, local_seconds)
@@ -89,8 +104,6 @@ class Arrivals:
         random, port, lane_id = self._smuggling, self._port.code, self._layout.lane_id
         actor = random.choices(tuple(self._smugglers), tuple(self._smugglers.values()))[0]
         self._met += 1
-        if self._scenario.distinct_plates:
-            return Who(f"{lane_id} new {self._met}", Actor.FIRST_TIMER)
         officer = self._duty.officer(lane_id, self._start + time)
         if officer == self._duty.officers()[0] and random.random() < INSIDER_RATIO:
             return Who(f"{officer} friend {random.randrange(3)}", Actor.INSIDER)
@@ -106,6 +119,11 @@ class Arrivals:
         # Another run is another time: its first-timers are others.
         return Who(f"{lane_id} {actor.lower()} {self._start:.0f} {self._met}", actor)
 
+    def _in_rotation(self, crossings: int) -> str:
+        """Who comes when each vehicle comes so often: IN_ROTATION of them in turn, then as many others."""
+        rotation, place = divmod(self._met - 1, IN_ROTATION * crossings)
+        return f"{self._layout.lane_id} new {rotation * IN_ROTATION + place % IN_ROTATION}"
+
     def _ordinary_until(self, seconds: float) -> Iterator[tuple[float, Who]]:
         random, hour_start = self._random, 0.0
         while hour_start < seconds:
@@ -113,7 +131,7 @@ class Arrivals:
             hour_end = min(seconds, hour_start + HOUR - local % HOUR)
             hourly = self.hourly(local)
             if hourly > 0:
-                commuters = self._commuters(int(local // HOUR) % 24, hourly)
+                commuters = self._commuters((int(local // HOUR) + self._earlier_hours) % 24, hourly)
                 time = hour_start + random.expovariate(hourly / HOUR)
                 while time < hour_end:
                     yield time, self._who(commuters)
@@ -125,13 +143,13 @@ class Arrivals:
         share = COMMUTER_SHARE if self._layout.mode is LaneMode.PASSENGER else 0.0
         numbers = list(range(int(hourly * share / COMMUTE_RATIO) + 1))
         self._random.shuffle(numbers)
-        return iter([commuter_identity(self._layout.lane_id, hour, number) for number in numbers])
+        return iter([commuter_identity(self._home_lane_id, hour, number) for number in numbers])
 
     def _who(self, commuters: Iterator[str]) -> Who:
-        random, lane_id = self._random, self._layout.lane_id
+        random, lane_id = self._random, self._home_lane_id
         self._met += 1
-        if self._scenario.distinct_plates:
-            return Who(f"{lane_id} new {self._met}", Actor.VISITOR)
+        if self._scenario.crossings_per_vehicle:
+            return Who(self._in_rotation(self._scenario.crossings_per_vehicle), Actor.VISITOR)
         kind = random.random()
         if self._layout.mode is LaneMode.PASSENGER:
             if kind < COMMUTER_SHARE:

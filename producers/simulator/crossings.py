@@ -4,7 +4,8 @@ ordinary and smuggling vehicles ─► trips, sorted ─► lane open then ─�
 
 The join of readings has its own test, so vehicles drive freely here and every reading is its vehicle's own. An
 ordinary vehicle is kept with all its crossings or not at all and stands for `keep_one_in`; smuggling vehicles are all
-kept. Memory grows with the kept crossings (about 200 bytes each), not with their readings.
+kept, and so are the owners of the plates that they have cloned, who stand for themselves. Memory grows with the kept
+crossings (about 200 bytes each), not with their readings.
 """
 
 from collections import Counter
@@ -24,11 +25,11 @@ from producers.simulator.scenario import FaultRates
 from producers.simulator.sensors import LaneSensors
 from producers.simulator.smugglers import travellers
 from producers.simulator.smuggling import stow
-from producers.simulator.traffic import UTC_OFFSET_HOURS, lanes_open
+from producers.simulator.traffic import lanes_open
 from producers.simulator.truth import CrossingTruth, PassageTruth, SimulatedCrossing
 from producers.simulator.vehicles import draw_payload_kg
 from producers.simulator.world_watchlist import world_watchlist
-from schemas.layout import LaneLayout, Port, load_ports, standard_layout
+from schemas.layout import LaneLayout, Port, load_ports, mirrored
 from schemas.records import Direction, LaneMode, ScaleType, SensorRole
 
 __all__ = [
@@ -74,7 +75,7 @@ class PortLanes:
         self._world, self._seed, self._port, self._effort = world, seed, port, effort
         self._random = Random(f"{seed} crossings {port.code}")
         self._duty = Duty(seed, port)
-        self._offset = UTC_OFFSET_HOURS[port.state] * HOUR
+        self._offset = int(port.utc_offset_hours * HOUR)
         self._lanes = {
             mode: [lane for lane in port.lanes if lane.mode is mode] for mode in {lane.mode for lane in port.lanes}
         }
@@ -115,10 +116,7 @@ class PortLanes:
         lane = lanes[int(trip.lane * lanes_open(trip.member.mode, len(lanes), local))]
         if trip.lane_id is not None:
             lane = next(lane for lane in lanes if lane.lane_id == trip.lane_id)
-        if trip.northbound:
-            code, _, number = lane.lane_id.partition("/")
-            return standard_layout(f"{code}/N{number}", lane.mode)
-        return lane
+        return mirrored(lane) if trip.northbound else lane
 
     def _sensors_of(self, layout: LaneLayout, direction: Direction) -> LaneSensors:
         sensors = self._sensors.get(layout.lane_id)

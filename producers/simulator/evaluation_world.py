@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from producers.simulator.traffic import DAILY_COUNTS_2023, MONTH_FACTORS, UTC_OFFSET_HOURS, month_of
+from producers.simulator.traffic import DAILY_COUNTS_2023, MONTH_FACTORS, month_of
 from schemas.layout import load_ports
 from schemas.records import LaneMode, ScaleType
 
@@ -75,7 +75,7 @@ class World:
 
     def midnight(self, code: str) -> int:
         """Seconds from the start of the window to the port's midnight before it: zero or negative."""
-        local = self.start_at // US + UTC_OFFSET_HOURS[load_ports()[code].state] * HOUR
+        local = self.start_at // US + int(load_ports()[code].utc_offset_hours * HOUR)
         return -(local % DAY)
 
     def local_days(self, code: str) -> int:
@@ -84,7 +84,7 @@ class World:
 
     def weekday(self, code: str) -> int:
         """Weekday of the port's first day, Monday 0."""
-        local = self.start_at // US + UTC_OFFSET_HOURS[load_ports()[code].state] * HOUR
+        local = self.start_at // US + int(load_ports()[code].utc_offset_hours * HOUR)
         return (local // DAY + 3) % 7  # 1970-01-01 was a Thursday
 
 

@@ -6,11 +6,12 @@ to be learned from these alone.
 
 from collections.abc import Iterable, Iterator
 from random import Random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from producers.simulator.effort import Effort
 from producers.simulator.evaluation_world import US, World
 from producers.simulator.loads import Contraband
+from producers.simulator.measurements import scan, unit_of
 from producers.simulator.truth import CrossingTruth, SimulatedCrossing
 from schemas.records import Direction
 
@@ -58,3 +59,18 @@ def inspections_of(world: World, seed: int, crossings: Iterable[SimulatedCrossin
         ratio = RANDOM_RATIO * effort.at(truth.port_code, (truth.entered_at - world.start_at) / US)
         if Random(f"{seed} lot {truth.lane_id} {truth.number}").random() < ratio:
             yield inspect(seed, truth, crossing.weight)
+
+
+def scans_of_stand_ins(
+    seed: int, crossing: SimulatedCrossing, unit_id: str, propensity: float
+) -> Iterator[dict[str, Any]]:
+    """What a unit says of those vehicles, drawn by a lot of this propensity, that a scanned one stands for.
+
+    An empty vehicle's scan depends on the unit alone, so that each is drawn anew: the kept one's answer told fifty
+    times would be one inspection counted as fifty. Only ordinary vehicles stand for others, and they carry nothing.
+    """
+    truth = crossing.truth
+    random = Random(f"{seed} stand-ins {truth.lane_id} {truth.number}")
+    for _ in range(crossing.weight - 1):
+        if random.random() < propensity:
+            yield scan(random, None, unit_of(seed, unit_id))

@@ -15,7 +15,7 @@ from producers.simulator.smuggling import draw_contraband, stow
 from producers.simulator.truth import PassageTruth, SimulatedReading
 from producers.simulator.vehicles import Vehicle, draw_payload_kg, make_vehicle
 from schemas.layout import LaneLayout, Port
-from schemas.records import LaneEventKind, LaneMode, SensorRole
+from schemas.records import Direction, LaneEventKind, LaneMode, SensorRole
 
 GATEWAY_HEARTBEAT_SECONDS: Final = 10
 DRAIN_SECONDS: Final = 120  # after the last arrival, so that every vehicle has left and watermarks have passed it
@@ -34,7 +34,8 @@ class LaneLife:
         self._scenario, self._seed, self._port, self._layout = scenario, seed, port, layout
         self._start_at = start_at
         self._random = Random(f"{seed} lane {layout.lane_id}")
-        self._sensors = LaneSensors(layout.lane_id, layout.mode, seed, start_at, scenario.faults)
+        direction = Direction.NORTHBOUND if layout.is_northbound else Direction.SOUTHBOUND
+        self._sensors = LaneSensors(layout.lane_id, layout.mode, seed, start_at, scenario.faults, direction=direction)
         self._duty = Duty(seed, port)
         self._arrivals = Arrivals(scenario, seed, port, layout, start_at, self._duty)
         self._ahead: Path | None = None
@@ -79,6 +80,8 @@ class LaneLife:
         return self._start_at + int(seconds * US)
 
     def _unit(self, seconds: float) -> str | None:
+        if self._layout.is_northbound:
+            return None
         return self._duty.unit(self._layout, self._start_at // US + seconds)
 
     def _duties(self, until: float) -> None:
@@ -95,7 +98,7 @@ class LaneLife:
                 if unit_id is not None:
                     self._sensors.heartbeat(SensorRole.XRAY, at, unit_id)
             self._next_beat += GATEWAY_HEARTBEAT_SECONDS
-        while self._next_officer_at < until:
+        while self._next_officer_at < until and not self._layout.is_northbound:  # no officer of ours stands there
             now = self._start_at / US + self._next_officer_at
             self._sensors.officer(self._at(self._next_officer_at), self._duty.officer(self._layout.lane_id, now))
             self._next_officer_at += OFFICER_BLOCK_SECONDS - now % OFFICER_BLOCK_SECONDS
@@ -166,7 +169,7 @@ class LaneLife:
         unit_id = self._unit(scale)
         if unit_id is not None and random.random() < XRAY_SHARES[self._layout.mode][1]:
             sensors.xray(self._at(path.front_at(places[SensorRole.XRAY])), unit_id, passage)
-        if self._layout.mode is LaneMode.TRUCK:
+        if self._layout.mode is LaneMode.TRUCK and not self._layout.is_northbound:
             # The officer keys it in once the truck is first in line, before its front is at the light.
             keyed = path.front_at(places[SensorRole.STOP_LINE_LOOP] - 2)
             payload = max(0.0, passage.gross_weight_kg - vehicle.curb_weight_kg)

@@ -1,5 +1,9 @@
 """The ordinary vehicles of a world and when they cross: who is kept is kept with all its crossings.
 
+A household is kept or not as a whole. Those whose plate a smuggler has cloned are kept for certain, and stand for
+themselves alone; all others are one in so many and stand for so many. So every kind of vehicle has the weight of its
+number, owners of cloned plates as well.
+
 Shares are of a mode's southbound crossings and [assumed]: no source counts plates. Of the vehicles present in the
 lanes more than a third come as often as ants do, which is what makes repetition weak evidence.
 """
@@ -124,25 +128,57 @@ HABITS: Final = (
 )  # fmt: skip
 
 
-def ordinary(world: World, seed: int) -> Iterator[Traveller]:
-    """The kept ordinary vehicles that cross in the window, companions one after the other."""
+class Household(NamedTuple):
+    """A vehicle near a port with a habit, and the one that it keeps crossing with if there is one."""
+
+    home: str
+    habit: Habit
+    identity: str
+
+
+@dataclass(frozen=True)
+class Residents:
+    """All households near a port with one habit, kept or not."""
+
+    home: str
+    habit: Habit
+    name: str
+    households: int
+
+    def household(self, number: int) -> Household:
+        """One of them."""
+        return Household(self.home, self.habit, f"{self.name} {number}")
+
+
+def residents(world: World) -> list[Residents]:
+    """The households of a world, by port and habit."""
+    found = []
     for code in world.ports:
         days = world.local_days(code)
         for number, habit in enumerate(HABITS):
             daily = world.daily(code, habit.mode) * habit.share
             count = round(daily * days / habit.crossings(days))
-            for identity in _kept(f"{code} {habit.actor.lower()} {number}", count, world.keep_one_in, seed):
-                for traveller in _household(world, seed, code, habit, identity):
-                    if traveller.trips:
-                        yield traveller
+            found.append(Residents(code, habit, f"{code} {habit.actor.lower()} {number}", count))
+    return found
 
 
-def _kept(prefix: str, count: int, one_in: int, seed: int) -> Iterator[str]:
-    """Identities of one in so many by their hash, so that a plate is kept whatever else changes."""
-    for number in range(count):
-        identity = f"{prefix} {number}"
-        if one_in == 1 or hash_of(f"{seed} kept {identity}") % one_in == 0:
-            yield identity
+def ordinary(world: World, seed: int, certain: frozenset[str] = frozenset()) -> Iterator[Traveller]:
+    """The kept ordinary vehicles that cross in the window, companions one after the other.
+
+    `certain` are identities of households that are kept whatever the draw.
+    """
+    for of_habit in residents(world):
+        for number in range(of_habit.households):
+            household = of_habit.household(number)
+            if household.identity in certain:
+                yield from members_of(world, seed, household, 1)
+            elif _is_kept(household.identity, world.keep_one_in, seed):
+                yield from members_of(world, seed, household, world.keep_one_in)
+
+
+def _is_kept(identity: str, one_in: int, seed: int) -> bool:
+    """Whether a household is one in so many, by its hash, so that it is kept whatever else changes."""
+    return one_in == 1 or hash_of(f"{seed} kept {identity}") % one_in == 0
 
 
 def hash_of(text: str) -> int:
@@ -150,22 +186,24 @@ def hash_of(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
-def _household(world: World, seed: int, home: str, habit: Habit, identity: str) -> Iterator[Traveller]:
-    """A vehicle, and the one that it keeps crossing with if there is one."""
+def members_of(world: World, seed: int, household: Household, weight: int) -> list[Traveller]:
+    """The vehicles of a household that cross in the window."""
+    home, habit, identity = household
     random = Random(f"{seed} habits {identity}")
     calendar = Calendar(world.local_days(home), world.weekday(home))
     times = habit.itinerary(random, calendar)
     ports = other_ports(world, home, habit.mode) if random.random() < habit.several_ports else ()
-    head = member_of(seed, identity, habit.actor, habit.mode, home, world.keep_one_in)
+    head = member_of(seed, identity, habit.actor, habit.mode, home, weight)
     accompanied = random.random() < habit.companions
     if accompanied:
         head = replace(head, companion=f"{identity} companion")
     trips = trips_of(world, random, head, times, ports)
-    yield Traveller(head, trips)
+    members = [Traveller(head, trips)]
     if accompanied:
-        second = member_of(seed, f"{identity} companion", habit.actor, habit.mode, home, world.keep_one_in)
+        second = member_of(seed, f"{identity} companion", habit.actor, habit.mode, home, weight)
         second = replace(second, companion=identity)
-        yield Traveller(second, accompany(world, random, second, trips))
+        members.append(Traveller(second, accompany(world, random, second, trips)))
+    return [member for member in members if member.trips]
 
 
 def accompany(world: World, random: Random, member: Member, trips: list[Trip]) -> list[Trip]:

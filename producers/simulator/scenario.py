@@ -1,10 +1,12 @@
 """Scenarios: which world to simulate and how faulty its sensors are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from producers.simulator.traffic import DAILY_COUNTS_2023, DAILY_COUNTS_MATAMOROS_2009, DailyCounts
+from producers.simulator.plates import CAR_PATTERNS, FACING_STATES
+from producers.simulator.traffic import DAILY_COUNTS_2023, DAILY_COUNTS_MATAMOROS_2009, DailyCounts, usual_counts
+from schemas.layout import Port
 from schemas.records import LaneMode
 
 
@@ -37,7 +39,7 @@ class Scenario:
     service_seconds: float = 4.0  # mean stop at the light; with moving up this gives SIAVE's 8 s per vehicle
     device_heartbeat_seconds: int = 10
     smuggling_ratio: float = 1 / 2000  # of passages; estimates run from 1 in 1,060 to 1 in 2,200
-    distinct_plates: bool = False  # every passage a vehicle never seen before, for benches of state
+    crossings_per_vehicle: int | None = None  # each vehicle so often and never again, for benches of state
 
 
 RUSH_HOUR_FAULTS: Final = FaultRates(
@@ -63,6 +65,16 @@ SCENARIOS: Final = {
         ),
     )
 }
+
+
+def at_port(scenario: Scenario, port: Port) -> Scenario:
+    """The scenario at one port of which nobody has published counts: its lanes are as busy as those that were derived
+    from counts are. Raises ValueError where no plates are known."""
+    if not port.state.startswith("MX-") and port.state not in CAR_PATTERNS:
+        raise ValueError(
+            f"no plates of {port.state} can be simulated; those of Mexico and {', '.join(FACING_STATES)} can"
+        )
+    return replace(scenario, daily_counts={port.code: usual_counts(port)})
 
 
 def find_scenario(name: str) -> Scenario:

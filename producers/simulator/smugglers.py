@@ -20,8 +20,10 @@ from producers.simulator.population import (
     Traveller,
     Trip,
     member_of,
+    members_of,
     ordinary,
     other_ports,
+    residents,
     trips_of,
 )
 from producers.simulator.smuggling import (
@@ -52,9 +54,10 @@ SWAPPED_RATIO: Final = 0.02
 class Smugglers:
     """Makes the smuggling vehicles of one world."""
 
-    def __init__(self, world: World, seed: int, effort: Effort, ordinary_vehicles: list[Vehicle]) -> None:
+    def __init__(self, world: World, seed: int, effort: Effort) -> None:
         self._world, self._seed, self._effort = world, seed, effort
-        self._vehicles = ordinary_vehicles  # whose plates may be cloned
+        self.owners: set[str] = set()  # identities of the households of which a plate was cloned, after `all`
+        self._residents = residents(world)
         self._duties = {code: Duty(seed, load_ports()[code]) for code in world.ports}
         officers = [
             (code, name)
@@ -169,11 +172,23 @@ class Smugglers:
         kind = random.random()
         if member.actor is Actor.FIRST_TIMER or kind > CLONED_RATIO + SWAPPED_RATIO:
             return member
-        if kind < CLONED_RATIO and self._vehicles:
-            return replace(member, vehicle=with_plate_of(member.vehicle, random.choice(self._vehicles)))
+        if kind < CLONED_RATIO:
+            return replace(member, vehicle=with_plate_of(member.vehicle, self._owner_of_clone(member.identity)))
         other = LaneMode.TRUCK if member.mode is not LaneMode.TRUCK else LaneMode.PASSENGER
         donor = member_of(self._seed, f"{member.identity} plate", member.actor, other, member.home, 1)
         return replace(member, vehicle=with_plate_of(member.vehicle, donor.vehicle))
+
+    def _owner_of_clone(self, identity: str) -> Vehicle:
+        """One of all the ordinary vehicles that cross, kept or not: a world that is thinned has no more clones of the
+        few that are left, and the same smuggler clones the same plate in it."""
+        random, counts = Random(f"{self._seed} clone {identity}"), [one.households for one in self._residents]
+        while True:
+            of_habit = random.choices(self._residents, counts)[0]
+            household = of_habit.household(random.randrange(of_habit.households))
+            crossing = members_of(self._world, self._seed, household, 1)
+            if crossing:
+                self.owners.add(household.identity)
+                return random.choice(crossing).member.vehicle
 
     def _mode(self, random: Random, actor: Actor) -> LaneMode:
         shares = MODE_SHARES.get(actor)
@@ -196,8 +211,7 @@ def with_plate_of(vehicle: Vehicle, donor: Vehicle) -> Vehicle:
 
 def travellers(world: World, seed: int) -> Iterator[Traveller]:
     """Every kept vehicle of a world with all its southbound trips: the ordinary ones first, then the smugglers."""
-    vehicles = []
-    for traveller in ordinary(world, seed):
-        vehicles.append(traveller.member.vehicle)
-        yield traveller
-    yield from Smugglers(world, seed, Effort(world, seed), vehicles).all()
+    smugglers = Smugglers(world, seed, Effort(world, seed))
+    smuggling = list(smugglers.all())
+    yield from ordinary(world, seed, frozenset(smugglers.owners))
+    yield from smuggling

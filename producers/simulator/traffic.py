@@ -6,8 +6,10 @@ entries stand in for them. The hour factors are an assumption of ours (BTS count
 hours and cars go home to Mexico in the afternoon.
 """
 
+from collections import Counter
 from typing import Final, NamedTuple
 
+from schemas.layout import Port
 from schemas.records import LaneMode
 
 
@@ -59,6 +61,18 @@ DAILY_COUNTS_2023: Final = {
 # Brownsville-Matamoros in 2009, the year of the pilot: 5.51 million cars and 189,588 trucks in 365 days.
 DAILY_COUNTS_MATAMOROS_2009: Final = {"2301": DailyCounts(15104, None, round(189_588 / 365, 1))}
 
+# What one lane passes in a day: SIAVE's mean of 31 cars an hour, and as many trucks or buses as the lanes of the ports
+# that come with the platform are derived from (`schemas/ports/README.md`).
+DAILY_OF_LANE: Final = {LaneMode.PASSENGER: 744.0, LaneMode.BUS: 100.0, LaneMode.TRUCK: 250.0}
+
+
+def usual_counts(port: Port) -> DailyCounts:
+    """Counts of a port of which none are published, from its lanes; None for a mode that has none."""
+    lanes = Counter(lane.mode for lane in port.lanes)
+    modes = LaneMode.PASSENGER, LaneMode.BUS, LaneMode.TRUCK
+    return DailyCounts(*[lanes[mode] * DAILY_OF_LANE[mode] if mode in lanes else None for mode in modes])
+
+
 # January to December: mean vehicles per day of the month against those of the whole of 2022 and 2023, 28 ports.
 MONTH_FACTORS: Final = {
     LaneMode.PASSENGER: (0.94, 0.98, 1.0, 1.01, 1.0, 1.0, 1.01, 1.01, 1.0, 1.02, 1.02, 1.01),
@@ -81,9 +95,6 @@ HOUR_FACTORS: Final = {
     LaneMode.BUS: _factors(_CAR_WEIGHTS),
     LaneMode.TRUCK: _factors(_TRUCK_WEIGHTS),
 }
-
-# Standard time of the port's state; daylight saving would only shift the profile by an hour.
-UTC_OFFSET_HOURS: Final = {"US-TX": -6, "US-NM": -7, "US-AZ": -7, "US-CA": -8}
 
 
 def lanes_open(mode: LaneMode, lanes: int, local_seconds: float) -> int:

@@ -3,7 +3,7 @@
 The truth is written to a file of its own and never to a topic; a test searches the encoded readings for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import IO, Any, Final, NamedTuple
@@ -14,7 +14,7 @@ from producers.simulator.actors import SMUGGLERS, Actor
 from producers.simulator.loads import Contraband
 from producers.simulator.scenario import Scenario
 from producers.simulator.vehicles import Vehicle, make_vehicle
-from schemas.layout import load_ports
+from schemas.layout import Port, load_ports
 from schemas.records import (
     Direction,
     Heartbeat,
@@ -156,11 +156,14 @@ VALID_FROM_AT: Final = 1_230_768_000_000_000  # 2009-01-01
 VALID_UNTIL_AT: Final = 4_102_358_400_000_000  # 2099-12-31
 
 
-def watchlist(scenario: Scenario, seed: int, ports: Iterable[str] | None = None) -> list[WatchlistEntry]:
+def watchlist(
+    scenario: Scenario, seed: int, ports: Iterable[str] | None = None, known: Mapping[str, Port] | None = None
+) -> list[WatchlistEntry]:
     """Reference data for a simulated world: one commuter of every passenger lane and hour, so that runs have hits."""
+    known = load_ports() if known is None else known
     entries: list[WatchlistEntry] = []
     for code in sorted(ports or scenario.daily_counts):
-        port = load_ports()[code]
+        port = known[code]
         for lane in port.lanes:
             if lane.mode is not LaneMode.PASSENGER:
                 continue

@@ -76,11 +76,12 @@ MEXICAN_PLATE_RATIO: Final = 0.55
 
 
 def make_vehicle(seed: int, identity: str, mode: LaneMode, state: str) -> Vehicle:
-    """The vehicle of this identity at a port in this US state."""
+    """The vehicle of this identity at a port in this state."""
     random = Random(f"{seed} vehicle {identity}")
     jurisdiction = state
     if random.random() < MEXICAN_PLATE_RATIO:
-        jurisdiction = random.choice(FACING_STATES[state])
+        # Away from the northern border most plates are those of the state itself [assumed].
+        jurisdiction = random.choice(FACING_STATES.get(state, (state,)))
     elif random.random() < 0.05:
         jurisdiction = random.choice(tuple(FACING_STATES))
     classes, weights = CLASSES[mode]

@@ -5,7 +5,7 @@ arrivals ─► kinematics ─► sensors ─► gateway     (one lane, from its
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Final
@@ -27,14 +27,18 @@ def simulate(
     seconds: float = 86_400.0,
     ports: Sequence[str] | None = None,
     rate: float | None = None,
+    known: Mapping[str, Port] | None = None,
+    inbound: bool = False,
 ) -> Iterator[SimulatedReading]:
     """Readings in order of `due_at_us`, for `seconds` of arrivals from `start_at` (microseconds UTC).
 
-    `rate` scales the traffic to about that many readings a second. Memory is bounded by the lanes, not the time.
-    Raises ValueError for an unknown scenario or port, or a rate that the lanes cannot pass.
+    `rate` scales the traffic to about that many readings a second. `known` are the ports by code, those that come with
+    the platform if none are given; `inbound`: their northbound lanes too. Memory is bounded by the lanes, not the time.
+    Raises ValueError for an unknown scenario or port, a rate that the lanes cannot pass, or ports without northbound
+    lanes.
     """
     scenario = find_scenario(scenario_name) if isinstance(scenario_name, str) else scenario_name
-    known = load_ports()
+    known = load_ports() if known is None else known
     codes = sorted(ports or scenario.daily_counts)
     for code in codes:
         if code not in scenario.daily_counts:
@@ -42,6 +46,13 @@ def simulate(
                 f"scenario {scenario.name} has no port {code!r}; it has {', '.join(scenario.daily_counts)}"
             )
     lanes = [(known[code], lane) for code in codes for lane in known[code].lanes if lane.mode in scenario.modes]
+    if inbound:
+        north = [(known[code], lane) for code in codes for lane in known[code].northbound_lanes]
+        if not north:
+            raise ValueError(
+                "none of these ports has northbound lanes; a port's file names them (deploy/examples/2301-inbound.toml)"
+            )
+        lanes += [(port, lane) for port, lane in north if lane.mode in scenario.modes]
     if rate is not None:
         scenario, lanes = scaled(scenario, rate, lanes)
     lives = [LaneLife(scenario, seed, port, lane, start_at).readings(seconds) for port, lane in lanes]
@@ -75,6 +86,23 @@ def scaled(scenario: Scenario, rate: float, lanes: Lanes) -> tuple[Scenario, Lan
     if service < SERVICE_SECONDS_MIN:
         raise ValueError(f"{rate:g} readings a second are more than {len(lanes)} lanes can pass; simulate more ports")
     return replace(scenario, headway_seconds=headway, service_seconds=service), used
+
+
+def vehicles_per_hour(
+    scenario: Scenario, rate: float, known: Mapping[str, Port] | None = None
+) -> dict[tuple[str, LaneMode], float]:
+    """What `simulate` gives at a rate, by port and lane mode. Raises ValueError for a rate that lanes cannot pass."""
+    known = load_ports() if known is None else known
+    codes = sorted(scenario.daily_counts)
+    lanes = [(known[code], lane) for code in codes for lane in known[code].lanes if lane.mode in scenario.modes]
+    scenario, used = scaled(scenario, rate, lanes)
+    counts: dict[tuple[str, LaneMode], float] = {}
+    for port, lane in used:
+        headway = (scenario.headway_seconds or USUAL_HEADWAY_SECONDS) * (
+            1.0 if lane.mode is LaneMode.PASSENGER else LONG_VEHICLE_HEADWAYS
+        )
+        counts[port.code, lane.mode] = counts.get((port.code, lane.mode), 0.0) + 3600.0 / headway
+    return counts
 
 
 def with_stop(scenario: Scenario, seconds: float) -> Scenario:

@@ -22,7 +22,7 @@ check: setup ## Format, lint, types, layering, and records against schemas
 	$(BIN)/border schemas check
 
 bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 JSON=1 prints one line
-	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(JSON),--json)
+	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(JSON),--json)
 
 test-compiled: $(COMPILED)/ready ## The tests of what is compiled, run on the compiled code
 	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest tests/core tests/schemas tests/runtime

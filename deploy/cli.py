@@ -22,13 +22,27 @@ COMMANDS: Final = (
     ("up", "deploy.commands.up:up", "Start Kafka, the schema registry and the stages on this machine."),
     ("down", "deploy.commands.down:down", "Stop a running local platform; --wipe removes its state."),
     ("status", "deploy.commands.status:status", "Broker, registry, stages and lag on one screen."),
+    ("light", "deploy.commands.light:light", "Tell lanes' controllers which light to show, over TCP and HTTP."),
     ("watch", "deploy.commands.watch:watch", "A live board of lanes, lights and alerts."),
     ("tail", "deploy.commands.tail:tail", "A topic's records as JSON lines, plates masked."),
     ("simulate", "deploy.commands.simulate:simulate", "Simulate a border into a file or into Kafka."),
     ("capture", "deploy.commands.capture:capture", "Save topics to an Avro container file."),
     ("replay", "deploy.commands.replay:replay", "Fold captured readings offline, or prove what was written."),
     ("watchlist", "deploy.commands.watchlist:app", "Add, remove, import and list watchlist entries."),
+    ("traces", "deploy.commands.traces:app", "Load firearm traces, report sources, list suggestions."),
     ("rules", "deploy.commands.rules:app", "Show, lint, test, compare and publish rule sets."),
+    ("policy", "deploy.commands.policy:app", "Budgets of red lights: validate, publish, list, tell who is there."),
+    ("ports", "deploy.commands.ports:app", "List, show, check and publish ports: a new one needs no restart."),
+    ("inspect", "deploy.commands.officers:inspect", "Tell that a secondary inspection begins, or how it ended."),
+    ("inspection-form", "deploy.commands.inspection_form:inspection_form", "Serve the officers' form of inspections."),
+    ("override", "deploy.commands.officers:override", "Tell that an officer changed a light, and why."),
+    ("confirm", "deploy.commands.hits:confirm", "Tell whether a watchlist hit is the listed plate."),
+    ("assign", "deploy.commands.officers:assign", "Tell which officer has a lane in which hours."),
+    ("estimates", "deploy.commands.estimates:estimates", "What a month's inspections say, port by port."),
+    ("schedule", "deploy.commands.oversight:schedule", "Draw by lot which officer has which lane when."),
+    ("require", "deploy.commands.oversight:require", "Tell which rule set must be in force."),
+    ("findings", "deploy.commands.oversight:findings", "What the integrity tests found, for auditors."),
+    ("share", "deploy.commands.share:app", "Agreements with other agencies: test, publish, serve, who asked."),
     ("keys", "deploy.commands.keys:app", "Commit to and audit the keys of the random arm."),
     ("schemas", "deploy.commands.schemas:app", "Check and register the contract."),
     ("topics", "deploy.commands.topics:topics", "List the topic catalogue, or make it on a broker."),
@@ -46,7 +60,13 @@ A red light is a referral to a person, never an accusation.
 
 def app_for(arguments: list[str]) -> App:
     """The application. Every command has its summary for the list, but the one that is called its own full text."""
-    app = App(name="border", help=HELP, version=lambda: metadata.version(DISTRIBUTION), version_flags=("--version",))
+    app = App(
+        name="border",
+        help=HELP,
+        version=lambda: metadata.version(DISTRIBUTION),
+        version_flags=("--version",),
+        suppress_keyboard_interrupt=False,  # main tells what was done until then
+    )
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for command, place, summary in COMMANDS:
         # A summary would take the place of the docstring, with its parameters and examples.
@@ -72,6 +92,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (UserError, ConnectionError, TimeoutError, NoSuchTopic, NotRegistered, SchemaRefused) as error:
         errors.print(f"border: {error}", markup=False)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        if interruption.args:  # what was done until then
+            errors.print(f"border: {interruption}", markup=False)
         return INTERRUPTED
     return result if isinstance(result, int) else 0

@@ -1,34 +1,56 @@
 """What another rule set would change: captured readings through the lanes once and through the vehicles twice.
 
-    lane readings ─► LANES ─► passages ─┬► VEHICLES under A ─► lights, alerts ─┐
-    watchlist changes ──────────────────┴► VEHICLES under B ─► lights, alerts ─┴► what differs
+    lane readings ─► LANES ─► passages ─┬► A, with the policy stage in its loop ─► lights, alerts ─┐
+    what people changed meanwhile ──────┴► B, the same                          ─► lights, alerts ─┴► what differs
+    captured outcomes ─► what inspections found ──────────────────────────────────────────────────────► finds
 
-Both draw the same lots, so what differs is the rules'. Watchlist changes come at the time at which they were appended.
-Captured rule set changes are left out: each side keeps its own to the end. A capture interleaves partitions, so
-passages of one plate through two lanes may come in another order than they did; both sides see the same order.
+Both draw the same lots and spend the same budgets, so what differs is the rules'. Changes of watchlist, ports, policy
+and staffing come when they were appended. Captured rule set changes are left out: each side keeps its own to the end;
+so are captured thresholds, since each side needs its own (`rule_side.py`). A capture interleaves partitions, so
+passages of one plate through two lanes may come in another order than they did; both sides see the same order. The
+convoys stage is left out, so neither side weighs company; what is printed says so.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from deploy.rule_side import Side
 from schemas.container import LogRecord
-from schemas.layout import load_lanes, load_ports
-from schemas.records import Alert, ChangeKind, Light, Passage, ReferenceChange, Selection
-from schemas.topics import LANE_READINGS, PASSAGES
+from schemas.layout import load_lanes
+from schemas.partitioning import partition_of
+from schemas.records import (
+    ChangeKind,
+    LaneMode,
+    Light,
+    Outcome,
+    OutcomeState,
+    Passage,
+    ReferenceChange,
+    SecondaryStaffing,
+    Selection,
+)
+from schemas.topics import LANE_READINGS, OUTCOMES, PASSAGES
+from streams.core.estimates.tallies import is_hit
 from streams.core.lanes import LanesStage
+from streams.core.policy.validation import check_policy_change
 from streams.core.random_draw import RandomKeys
 from streams.core.replay import StageReplay, placed
 from streams.core.rule_set import RuleSet
-from streams.core.vehicles import VehiclesStage
+from streams.core.selection_policy import Budget
+from streams.core.stage import Rejected
 
-WATCHLIST_CHANGES: Final = (
+# Rule sets are what is compared; all else that people change is taken as they did.
+VEHICLES_CHANGES: Final = (
+    ChangeKind.PORT,
     ChangeKind.WATCHLIST_ADD,
     ChangeKind.WATCHLIST_REMOVE,
     ChangeKind.WATCHLIST_SUPPRESS,
     ChangeKind.WATCHLIST_UNSUPPRESS,
 )
-MINUTES_PER_HOUR: Final = 60.0
+# Evidence that rests on Associations, which the convoys stage writes and a replay of lane readings lacks.
+NOT_WEIGHED: Final = ("convoy", "associate_of_hit")
+
+Change = ReferenceChange | SecondaryStaffing
 
 
 class ChangedLight(NamedTuple):
@@ -41,56 +63,70 @@ class ChangedLight(NamedTuple):
     """Of the red one."""
 
 
-class Side:
-    """One rule set over the passages."""
+class Inspected(NamedTuple):
+    """What the highest revision of a captured outcome says of an inspected vehicle."""
 
-    def __init__(self, rules: RuleSet, keys: RandomKeys) -> None:
-        self.version = rules.version
-        self.lights: Counter[str] = Counter()
-        self.reds_by_reason: Counter[str] = Counter()
-        self.alert_kinds: dict[str, str] = {}
-        """Latest kind by incident: an alert that is told again is one alert."""
+    revision: int
+    found: bool
 
-        self.replay = StageReplay(VehiclesStage(rules, keys, load_ports()))
 
-    def advance(self, record: LogRecord) -> Selection | None:
-        """The light that one record asks for."""
-        selection = None
-        for output in self.replay.advance(record):
-            value = output.value
-            if isinstance(value, Selection):
-                selection = value
-                self.lights[value.light.value] += 1
-                if value.light is Light.RED:
-                    self.reds_by_reason[value.referral_reason.value] += 1
-            elif isinstance(value, Alert):
-                self.alert_kinds[value.incident_id] = value.kind.value
-        return selection
+class Captured:
+    """What people did while the log was written: changes with their times, and inspections."""
 
-    def summary(self, inspection_minutes: float) -> dict[str, Any]:
-        """Counts as they are printed."""
-        reds = self.lights[Light.RED.value]
-        return {
-            "version": self.version,
-            "reds": reds,
-            "reds_by_reason": dict(sorted(self.reds_by_reason.items())),
-            "alerts_by_kind": dict(sorted(Counter(self.alert_kinds.values()).items())),
-            "inspection_hours": reds * inspection_minutes / MINUTES_PER_HOUR,
-        }
+    def __init__(self) -> None:
+        self.readings = 0
+        self.first_at = 0
+        self.inspected: dict[str, Inspected] = {}
+        self._changes: dict[str, tuple[int, Change]] = {}
+
+    def see(self, record: LogRecord) -> None:
+        """One record of the log."""
+        value = record.value
+        if is_reading(record):
+            self.readings += 1
+            self.first_at = self.first_at or record.appended_at
+        if isinstance(value, ReferenceChange) and value.kind in (*VEHICLES_CHANGES, ChangeKind.SELECTION_POLICY):
+            self._changes.setdefault(value.change_id, (record.appended_at, value))  # every partition has it
+        elif isinstance(value, SecondaryStaffing):
+            self._changes.setdefault(f"staffing {value.staffing_id}", (record.appended_at, value))
+        elif isinstance(value, Outcome) and value.state is OutcomeState.INSPECTED:
+            before = self.inspected.get(value.passage_id)
+            if before is None or before.revision < value.revision:
+                self.inspected[value.passage_id] = Inspected(value.revision, is_hit(value))
+
+    def changes(self, policy: ReferenceChange | None = None) -> list[tuple[int, Change]]:
+        """Changes, oldest first; a policy that is given holds from the start instead of the captured ones."""
+        found = list(self._changes.values())
+        if policy is not None:
+            found = [one for one in found if not is_policy(one[1])]
+            found.append((0, policy))
+        return sorted(found, key=lambda change: change[0])
 
 
 class RuleSetComparison:
-    """Two rule sets over one log. `changes`: watchlist changes with their times, oldest first."""
+    """Two rule sets over one log. `changes`: of people, with their times, oldest first; `inspected`: by passage."""
 
     def __init__(
-        self, before: RuleSet, after: RuleSet, keys: RandomKeys, changes: Iterable[tuple[int, ReferenceChange]] = ()
+        self,
+        before: RuleSet,
+        after: RuleSet,
+        keys: RandomKeys,
+        inspection_minutes: float,
+        changes: Iterable[tuple[int, Change]] = (),
+        inspected: dict[str, Inspected] | None = None,
     ) -> None:
-        self.before = Side(before, keys)
-        self.after = Side(after, keys)
+        self.before = Side(before, keys, inspection_minutes)
+        self.after = Side(after, keys, inspection_minutes)
         self.stops = 0
         self.changed: list[ChangedLight] = []
+        self.policies: list[str] = []
+        """Versions that held while readings came, in order."""
+
+        self._inspected = inspected or {}
+        self._inspected_here: set[str] = set()
+        self._budgets: dict[tuple[str, LaneMode], Budget] = {}
         self._lanes = StageReplay(LanesStage(load_lanes()))
-        self._changes: Iterator[tuple[int, ReferenceChange]] = iter(changes)
+        self._changes: Iterator[tuple[int, Change]] = iter(changes)
         self._next_change = next(self._changes, None)
 
     def advance(self, record: LogRecord) -> None:
@@ -105,23 +141,66 @@ class RuleSetComparison:
 
     def finish(self) -> None:
         """Close the stages."""
-        for replay in (self._lanes, self.before.replay, self.after.replay):
-            replay.finish()
+        self._lanes.finish()
+        self.before.finish()
+        self.after.finish()
 
-    def _apply(self, at: int, change: ReferenceChange) -> None:
-        for partition in range(PASSAGES.partitions):
-            for side in (self.before, self.after):
-                side.advance(LogRecord(PASSAGES.name, partition, 0, at, change.change_id.encode(), change))
+    def finds(self) -> dict[str, Any] | None:
+        """What inspections found of what each side refers; None if the log tells of none.
+
+        Whether a vehicle carried something is known only of those that were inspected, so what a side would find is
+        told as bounds: none, or all, of the others that it refers.
+        """
+        here = self._inspected_here
+        found = {passage for passage in here if self._inspected[passage].found}
+        if not here:
+            return None
+        before, after = self.before.red_passages, self.after.red_passages
+        low, high = len(found & after) - len(found & before), 0
+        low, high = low - len(before - after - here), low + len(after - before - here)
+        return {
+            "inspected": len(here),
+            "found": len(found),
+            "before": {"low": len(found & before), "high": len(found & before) + len(before - here)},
+            "after": {"low": len(found & after), "high": len(found & after) + len(after - here)},
+            "kept": len(found & before & after),
+            "lost": len((found & before) - after),
+            "gained": len((found & after) - before),
+            "change": {"low": low, "high": high},
+        }
+
+    def _apply(self, at: int, change: Change) -> None:
+        if isinstance(change, SecondaryStaffing):
+            key = change.port_code.encode()
+            self._tell(LogRecord(OUTCOMES.name, partition_of(key, OUTCOMES.partitions), 0, at, key, change))
+            return
+        topic = PASSAGES
+        if is_policy(change):
+            try:
+                _, policy = check_policy_change(change)
+            except Rejected:  # a dead letter then, and none now
+                return
+            topic = OUTCOMES
+            self._budgets = {(budget.port_code, budget.lane_mode): budget for budget in policy.budgets}
+            self.policies = [*self.policies, policy.version] if self.stops else [policy.version]
+        for partition in range(topic.partitions):
+            self._tell(LogRecord(topic.name, partition, 0, at, change.change_id.encode(), change))
+
+    def _tell(self, record: LogRecord) -> tuple[Selection | None, Selection | None]:
+        return self.before.advance(record, self._budgets), self.after.advance(record, self._budgets)
 
     def _compare(self, record: LogRecord) -> None:
-        before, after = self.before.advance(record), self.after.advance(record)
+        before, after = self._tell(record)
         if not isinstance(record.value, Passage) or (before is None and after is None):
             return
         self.stops += 1
+        passage_id = record.value.passage_id
+        if passage_id in self._inspected:
+            self._inspected_here.add(passage_id)
         was, now = ((Light.UNKNOWN if one is None else one.light).value for one in (before, after))
         if was != now:
             red = next(one for one in (before, after) if one is not None and one.light is not Light.GREEN)
-            self.changed.append(ChangedLight(record.value.passage_id, was, now, red.referral_reason.value))
+            self.changed.append(ChangedLight(passage_id, was, now, red.referral_reason.value))
 
 
 def is_reading(record: LogRecord) -> bool:
@@ -129,23 +208,21 @@ def is_reading(record: LogRecord) -> bool:
     return record.topic == LANE_READINGS.name
 
 
-def watchlist_changes(log: Iterable[LogRecord]) -> list[tuple[int, ReferenceChange]]:
-    """Watchlist changes of a log, each once though every partition has it, oldest first."""
-    found: dict[str, tuple[int, ReferenceChange]] = {}
-    for record in log:
-        value = record.value
-        if isinstance(value, ReferenceChange) and value.kind in WATCHLIST_CHANGES:
-            found.setdefault(value.change_id, (record.appended_at, value))
-    return sorted(found.values(), key=lambda change: change[0])
+def is_policy(change: Change) -> bool:
+    """Whether a change puts a selection policy in force."""
+    return isinstance(change, ReferenceChange) and change.kind is ChangeKind.SELECTION_POLICY
 
 
 def result_of(comparison: RuleSetComparison, inspection_minutes: float, first: int) -> dict[str, Any]:
     """The comparison as it is printed, with the first so many lights that would change."""
     return {
         "stops": comparison.stops,
-        "before": comparison.before.summary(inspection_minutes),
-        "after": comparison.after.summary(inspection_minutes),
+        "policies": comparison.policies,
+        "before": comparison.before.summary(),
+        "after": comparison.after.summary(),
+        "finds": comparison.finds(),
         "inspection_minutes": inspection_minutes,
+        "not_weighed": NOT_WEIGHED,
         "changed_lights": len(comparison.changed),
         "first_changed": [one._asdict() for one in comparison.changed[:first]],
     }

@@ -56,6 +56,16 @@ class Settings:
         "", "master secret of the random arm; empty: `random-secret` in `state_directory`"
     )
     rule_set_file: str = setting("", "rule set (TOML); empty: the one that comes with the platform")
+    light_lines_port: int = setting(7330, "port of `border light` for the line protocol; 0: any free one", 0, PORT_MAX)
+    light_http_port: int = setting(7331, "port of `border light` for HTTP and metrics; 0: any free one", 0, PORT_MAX)
+    light_wait_seconds: float = setting(
+        1.0, "how long a light waits for its vehicle's selection before it is drawn by lot", 0, 2.5
+    )
+    # Below a hundredth a broken platform would be as good as green for all.
+    light_fallback_red: float = setting(0.1, "probability of red of a light that is drawn by lot", 0.01, 1)
+    audiences: str = setting(
+        "", "audiences whose watchlist hits `border watch` and `tail` may show here, blanks between; empty: all"
+    )
     failpoint: str = setting("", "tests only: `name:nth[:stop]` ends or stops a stage worker at that step")
 
     @property

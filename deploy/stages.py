@@ -10,13 +10,19 @@ from deploy.errors import UserError
 from deploy.settings import Settings
 from schemas.layout import load_lanes, load_ports
 from streams.core.convoys.stage import ConvoysStage
+from streams.core.estimates.stage import EstimatesStage
+from streams.core.integrity.stage import IntegrityStage
 from streams.core.lanes import LanesStage
+from streams.core.outcomes.stage import OutcomesStage
+from streams.core.policy.stage import PolicyStage
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Stage
+from streams.core.traces.stage import TracesStage
 from streams.core.vehicles import VehiclesStage
 
-STAGE_NAMES: Final = ("lanes", "vehicles", "convoys")  # in the order of the data path
+# In the order of the data path.
+STAGE_NAMES: Final = ("lanes", "vehicles", "convoys", "outcomes", "policy", "estimates", "integrity", "traces")
 SECRET_BYTES: Final = 32
 
 
@@ -30,6 +36,16 @@ def build_stage(name: str, settings: Settings) -> Stage:
         )
     if name == "convoys":
         return ConvoysStage()
+    if name == "outcomes":
+        return OutcomesStage()
+    if name == "policy":
+        return PolicyStage()
+    if name == "estimates":
+        return EstimatesStage()
+    if name == "integrity":
+        return IntegrityStage()
+    if name == "traces":
+        return TracesStage()
     raise UserError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_NAMES)}")
 
 
@@ -50,10 +66,13 @@ def rule_set_text(file: str) -> str:
     """The text of a rule set's file, or of the platform's own for an empty name."""
     try:
         if file:
-            return Path(file).read_text(encoding="utf-8")
+            return Path(file).read_text(encoding="utf-8-sig")
         return resources.files("streams.core.rule_sets").joinpath("default.toml").read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UserError(f"rule set {file or 'default.toml'}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"rule set {file} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
+    except (OSError, ValueError) as error:  # ValueError: no system takes a name with a zero byte
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read rule set {file or 'default.toml'}: {why}") from error
 
 
 def load_random_keys(path: Path) -> RandomKeys:

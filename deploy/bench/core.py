@@ -29,7 +29,10 @@ class Fetched(NamedTuple):
 
 
 def core_rates(stages: Sequence[Stage], codec: Codec, readings: Sequence[LogRecord]) -> dict[str, float]:
-    """Readings a second of each stage by its name; each stage gets what the one before wrote into its topic."""
+    """Readings a second of each stage by its name; each stage gets what the one before wrote into its topic.
+
+    No watchlist is among it.
+    """
     records = [
         Fetched(one.topic, one.partition, one.offset, one.appended_at // 1000, one.key or b"", codec.encode(one.value))  # type: ignore[arg-type]
         for one in readings

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import orjson
@@ -21,8 +23,11 @@ from deploy.scrape import fetch, worker_state
 from deploy.settings import Settings, child_environment
 from producers.publisher import Publisher
 from producers.simulator import find_scenario, simulate
+from producers.simulator.plates import issue_plate
+from producers.simulator.truth import list_entry
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
+from schemas.records import ListKind, PlateRead, WatchlistEntry
 from schemas.topics import LANE_READINGS, Topic
 
 STAGE_TIMEOUT_SECONDS: Final = 1800.0
@@ -30,12 +35,13 @@ PER_EVENT_TIMEOUT_SECONDS: Final = 180.0
 POLL_SECONDS: Final = 0.05
 RATE: Final = 600  # readings a second of simulated time: every lane of the border as busy as it can be
 WARM_UP_SHARE: Final = 0.05  # of the records, left out of a stage's rate: its start is not its speed
+PLATES_PER_LISTED: Final = 500  # as in the simulated worlds
 TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
-def make_readings(plates: int, seed: int) -> Iterator[LogRecord]:
-    """Readings of this many vehicles, each with a plate never seen before, in gateway order."""
-    scenario = dataclasses.replace(find_scenario("border-2023"), distinct_plates=True)
+def make_readings(plates: int, crossings: int, seed: int) -> Iterator[LogRecord]:
+    """Readings of this many vehicles, each with a plate of its own and so many crossings, in gateway order."""
+    scenario = dataclasses.replace(find_scenario("border-2023"), crossings_per_vehicle=crossings)
     vehicles: dict[str, int] = {}  # by lane: numbers are counted up
     seen = 0
     for number, item in enumerate(simulate(scenario, seed=seed, seconds=30 * 86_400, rate=RATE)):
@@ -43,11 +49,26 @@ def make_readings(plates: int, seed: int) -> Iterator[LogRecord]:
         if item.truth is not None and item.truth > vehicles.get(lane_id, -1):
             vehicles[lane_id] = item.truth
             seen += 1
-            if seen > plates:
+            if seen > plates * crossings:
                 break
         key = lane_id.encode()
         partition = partition_of(key, LANE_READINGS.partitions)
         yield LogRecord(LANE_READINGS.name, partition, number, item.due_at_us, key, item.reading)
+
+
+def make_watchlist(listed: int, sample: Iterable[LogRecord], seed: int) -> list[WatchlistEntry]:
+    """So many entries: every 500th plate of the sample, filled up with plates that do not come."""
+    random = Random(seed)
+    crossing: dict[tuple[str, str], None] = {}
+    for record in sample:
+        if isinstance(record.value, PlateRead) and record.value.candidates:
+            crossing[record.value.candidates[0].plate, record.value.jurisdiction or "US-TX"] = None
+    absent = ((issue_plate(random, "US-TX", truck=False), "US-TX") for _ in range(listed))
+    plates = dict.fromkeys(chain(islice(crossing, 0, None, PLATES_PER_LISTED), absent))
+    return [
+        list_entry(number, plate, jurisdiction, ListKind.INTELLIGENCE)
+        for number, (plate, jurisdiction) in enumerate(islice(plates, listed))
+    ]
 
 
 def fill(platform: LocalPlatform, readings: Iterable[LogRecord], keep: int) -> tuple[int, list[LogRecord]]:
@@ -80,9 +101,15 @@ def floor(platform: LocalPlatform, readings: int) -> float:
     return readings / spent
 
 
-def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory: Path) -> dict[str, float]:
-    """One worker process of a stage over its whole backlog, state and transactions on."""
+def stage_rate(
+    platform: LocalPlatform, name: str, topic: Topic, state_directory: Path, first_left_out: int = 0
+) -> dict[str, float]:
+    """One worker process of a stage over its whole backlog, state and transactions on.
+
+    Figures are of the records behind the first so many.
+    """
     total = records_in(platform.broker, topic)
+    counted = total - first_left_out
     port = free_port()
     settings = Settings(
         broker=platform.broker,
@@ -99,12 +126,12 @@ def stage_rate(platform: LocalPlatform, name: str, topic: Topic, state_directory
         until = time.monotonic() + STAGE_TIMEOUT_SECONDS
         while True:
             state, now, cpu = worker_state(worker), time.perf_counter(), cpu_seconds(child.pid)
-            if first is None and state.records >= total * WARM_UP_SHARE:
+            if first is None and state.records >= first_left_out + counted * WARM_UP_SHARE:
                 first = (now, state.records, cpu)
             if state.records >= total and first is not None:
                 records = state.records - first[1]
                 return {
-                    "records": total,
+                    "records": counted,
                     "records_per_second": records / (now - first[0]),
                     "cpu_microseconds_per_record": (cpu - first[2]) / records * 1e6,
                     "state_keys": state.state_keys,

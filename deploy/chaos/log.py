@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,6 +72,24 @@ def read_log(broker: str, topic: Topic) -> list[Logged]:
     return records
 
 
+def appended_at(broker: str, topic: Topic, offsets: Mapping[int, int]) -> dict[int, float]:
+    """When the broker took the first record at or behind an offset of each partition, which there must be; seconds."""
+    consumer = new_consumer(broker)
+    consumer.assign([TopicPartition(topic.name, partition, offset) for partition, offset in offsets.items()])
+    found: dict[int, float] = {}
+    until = time.monotonic() + READ_SECONDS
+    try:
+        while found.keys() != offsets.keys():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{topic.name} has no record where one was committed")
+            for message in consumer.consume(1_000, 0.1):
+                if message.error() is None:
+                    found.setdefault(int(message.partition() or 0), message.timestamp()[1] / 1000)
+    finally:
+        consumer.close()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """A committed position: `appended` is when the broker took it, `seen` when a reader had it (seconds)."""
@@ -114,18 +132,16 @@ class Watch:
                     self.commits.append(Commit(stage, partition, offset, appended, time.time()))
         self._consumer.close()
 
-    def recovered_seconds(self, stage: str, partitions: Sequence[int], since: float, seen_from: int) -> float | None:
-        """Time from `since` until each of the partitions had committed again; None while one has not.
+    def committed_again(self, stage: str, partitions: Sequence[int], since: float, seen_from: int) -> dict[int, float]:
+        """When each of the partitions was first seen to have committed after `since`; without those that have not.
 
         `seen_from` is the length of `commits` at `since`. What the victim had appended by then does not count.
         """
         first: dict[int, float] = {}
         for commit in self.commits[seen_from:]:
-            if commit.stage == stage and commit.appended > since + 0.05:
-                first.setdefault(commit.partition, commit.seen - since)
-        if not partitions or any(partition not in first for partition in partitions):
-            return None
-        return max(first[partition] for partition in partitions)
+            if commit.stage == stage and commit.partition in partitions and commit.appended > since + 0.05:
+                first.setdefault(commit.partition, commit.seen)
+        return first
 
     def stop(self) -> None:
         """End the thread."""

@@ -1,24 +1,20 @@
 """What a chaos run is made of: stages, the topics between them, and what is fed at the head."""
 
-import hashlib
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from confluent_kafka import Producer
 
+from deploy.chaos.lane_path import LanePath
+from deploy.chaos.producer import CHANGE_SECONDS, new_producer
 from deploy.chaos.stages import TestTopology
 from deploy.errors import UserError
-from deploy.reference_changes import additions, write_everywhere
-from deploy.stages import load_rule_set
-from producers.pacing import live
-from producers.publisher import Publisher
-from producers.simulator import find_scenario, simulate, watchlist
+from deploy.reference_changes import write_everywhere
 from schemas.codec import Codec
-from schemas.layout import load_lanes, load_ports
 from schemas.records import (
     ChangeKind,
     DeviceStatus,
@@ -30,31 +26,15 @@ from schemas.records import (
     ReferenceChange,
     SensorRole,
 )
-from schemas.topics import (
-    ALERTS,
-    CROSSINGS,
-    LANE_DECISIONS,
-    LANE_READINGS,
-    LANES_CHANGELOG,
-    PASSAGES,
-    VEHICLES_CHANGELOG,
-    Topic,
-)
-from streams.core.lanes import LanesStage
-from streams.core.random_draw import RandomKeys
+from schemas.topics import Topic
+from streams.core.light.questions import Question
 from streams.core.stage import Stage
-from streams.core.vehicles import VehiclesStage
 
 # Enough lanes that every partition has some, and a rate at which each partition of both stages moves several times a
 # second: recovery is seen only where there is something to commit.
 LANES: Final = 240
 READINGS_PER_SECOND: Final = 400.0
-CHANGE_SECONDS: Final = 7.0
 HEARTBEAT_EVERY: Final = 20
-
-SCENARIO: Final = "border-2023"
-LANE_READINGS_PER_SECOND: Final = 250.0
-FEED_SECONDS_MAX: Final = 3_600.0
 
 
 class Path(Protocol):
@@ -76,21 +56,14 @@ class Path(Protocol):
     def topics(self) -> Sequence[Topic]:
         """All that the stages read and write, dead letters aside."""
 
-    def feed(self, broker: str, codec: Codec, seed: int, stop: threading.Event) -> None:
-        """Publish at a steady rate until told to stop, and flush."""
+    @property
+    def light_secret(self) -> bytes | None:
+        """Master secret of the light server that shows each vehicle its light; None: there is none."""
 
-
-def new_producer(broker: str, **more: str) -> Producer:
-    """An idempotent producer whose keys land where every other client's do."""
-    return Producer(
-        {
-            "bootstrap.servers": broker,
-            "enable.idempotence": True,
-            "partitioner": "murmur2_random",
-            "log_level": 2,
-            **more,
-        }
-    )
+    def feed(
+        self, broker: str, codec: Codec, seed: int, stop: threading.Event, at_light: Callable[[Question], None]
+    ) -> None:
+        """Publish at a steady rate until told to stop, and flush; `at_light` hears of each vehicle that stops there."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +90,14 @@ class TestPath:
         """All of the run."""
         return self.topology.topics
 
-    def feed(self, broker: str, codec: Codec, seed: int, stop: threading.Event) -> None:
+    @property
+    def light_secret(self) -> bytes | None:
+        """It has no lights."""
+        return None
+
+    def feed(
+        self, broker: str, codec: Codec, seed: int, stop: threading.Event, at_light: Callable[[Question], None]
+    ) -> None:
         """Lane events of random lanes, heartbeats between, and a reference change every few seconds."""
         producer, draw = new_producer(broker), random.Random(seed)
         changes = new_producer(broker, **{"transactional.id": f"chaos-{self.run}-changes"})
@@ -174,44 +154,6 @@ def publish_change(producer: Producer, codec: Codec, topic: Topic, every: int, n
         rule_set_version=f"every:{every}",
     )
     write_everywhere(producer, topic, [(change.change_id.encode(), codec.encode(change))])
-
-
-@dataclass(frozen=True)
-class LanePath:
-    """The real stages on the real topics, fed by the simulator: for a platform of its own, with nothing else on it.
-
-    Without convoys: no simulated plate becomes a regular within minutes, so that stage would have nothing to commit.
-    """
-
-    run: str
-    name: str = "lane"
-
-    @property
-    def stages(self) -> Sequence[Stage]:
-        """Lanes, vehicles. The random arm's secret is the run's, so that the oracle draws as the workers did."""
-        keys = RandomKeys(hashlib.sha256(self.run.encode()).digest())
-        return LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), keys, load_ports())
-
-    @property
-    def topics(self) -> Sequence[Topic]:
-        """The lane path's, without dead letters."""
-        return LANE_READINGS, PASSAGES, CROSSINGS, LANE_DECISIONS, ALERTS, LANES_CHANGELOG, VEHICLES_CHANGELOG
-
-    def feed(self, broker: str, codec: Codec, seed: int, stop: threading.Event) -> None:
-        """A simulated border in real time, and a watchlist entry of its world every few seconds."""
-        entries = iter(additions(watchlist(find_scenario(SCENARIO), seed)))
-        changes = new_producer(broker, **{"transactional.id": f"chaos-{self.run}-changes"})
-        changes.init_transactions(30)
-        readings = simulate(SCENARIO, seed=seed, seconds=FEED_SECONDS_MAX, rate=LANE_READINGS_PER_SECOND)
-        next_change = time.monotonic() + CHANGE_SECONDS
-        with Publisher(broker, codec) as publisher:
-            for item in live(readings, publisher.poll):
-                if stop.is_set():
-                    return
-                publisher.publish(item.reading)
-                if time.monotonic() > next_change and (change := next(entries, None)) is not None:
-                    next_change += CHANGE_SECONDS
-                    write_everywhere(changes, PASSAGES, [(change.change_id.encode(), codec.encode(change))])
 
 
 def find_path(name: str, run: str) -> Path:

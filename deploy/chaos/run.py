@@ -3,6 +3,8 @@
 feeder ─► readings ─► stage ─► … ─► sink        watch ◄─ every changelog's positions
                         ▲
                         └── kill -9 / SIGSTOP, restarted by the supervisor
+
+feeder ─► controller ◄─► light server ◄─► the lanes' decisions        on the lane path, and never late
 """
 
 import random
@@ -11,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
@@ -20,7 +22,8 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka.admin import AdminClient
 
-from deploy.chaos.log import Logged, Watch, read_log
+from deploy.chaos.lights import Controller, Lights, LightServer
+from deploy.chaos.log import Logged, Watch, appended_at, read_log
 from deploy.chaos.oracle import Verdict, compare
 from deploy.chaos.path import Path
 from deploy.chaos.worker import WorkerOrder
@@ -29,12 +32,15 @@ from deploy.local.processes import log_of
 from deploy.local.supervisor import Supervisor
 from deploy.local.topics import ensure_topics
 from schemas.codec import Codec
-from schemas.topics import DEAD_LETTERS, Topic
+from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, Topic
+from streams.core.light.questions import Question
+from streams.core.stage import Stage
 from streams.runtime.settings import RuntimeSettings
 
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 DRAIN_SECONDS: Final = 90.0
-RECOVERY_SECONDS: Final = 60.0
+# Some partitions are told the time once a minute, and nothing else.
+RECOVERY_SECONDS: Final = 120.0
 QUIET_SECONDS: Final = (0.5, 3.0)
 """Between a recovery and the next fault."""
 
@@ -61,14 +67,20 @@ class Report:
     """Seconds from each kill to the first new commit of every partition that the victim owned."""
 
     pauses: list[float] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    """Faults by stage."""
+
+    lights: Lights | None = None
+    """None on a path without."""
+
     verdict: Verdict = field(default_factory=lambda: Verdict(0, 0, 0, 0))
     exits: Counter[int] = field(default_factory=Counter)
 
     @property
     def good(self) -> bool:
-        """Nothing lost, wrong or repeated, and something was expected at all."""
+        """Nothing lost, wrong or repeated, something expected at all, and every light in time."""
         v = self.verdict
-        return v.expected > 0 and v.lost == v.wrong == v.duplicates == 0
+        return v.expected > 0 and v.lost == v.wrong == v.duplicates == 0 and (self.lights is None or self.lights.good)
 
     def as_json(self) -> dict[str, Any]:
         """The one line that `--json` prints."""
@@ -80,6 +92,8 @@ class Report:
             "wrong": self.verdict.wrong,
             "duplicates": self.verdict.duplicates,
             "recovery_seconds": {"kills": spread(self.kills), "pauses": spread(self.pauses)},
+            "struck": dict(sorted(self.struck.items())),
+            "lights": None if self.lights is None else self.lights.as_json(),
             "exits": {str(status): count for status, count in sorted(self.exits.items())},
             "seed": self.seed,
         }
@@ -106,6 +120,9 @@ class Run:
         self.supervisor = Supervisor(logs)
         self._stop_feeding = threading.Event()
         self._feeder: threading.Thread | None = None
+        self._logs = logs
+        self._light: LightServer | None = None
+        self._controller: Controller | None = None
         self._admin = AdminClient({"bootstrap.servers": broker, "log_level": 3})
 
     def worker_command(self, stage_index: int, instance: int, failpoint: str = "") -> list[str]:
@@ -126,11 +143,31 @@ class Run:
         self.supervisor.start(name, self.worker_command(stage_index, instance, failpoint))
         return name
 
+    def start_light(self) -> None:
+        """Start the light server of a path that has lights, and who asks it, before any vehicle comes."""
+        secret = self.path.light_secret
+        if secret is not None:
+            self._light = LightServer(self._logs / "light", secret, self.broker, self._registry_url)
+            self._light.wait(READY_SECONDS)
+            self._controller = Controller(self._light.lines_port)
+
+    def stop_light(self) -> Lights | None:
+        """End both, so that all answers are in the log; what was asked and told."""
+        controller, self._controller = self._controller, None
+        lights = controller.finish() if controller is not None else None
+        if self._light is not None:
+            self._light.stop()
+        return lights
+
     def start_feeding(self, seed: int) -> None:
         """Feed from a thread until `stop_feeding`."""
-        arguments = (self.broker, self.codec, seed, self._stop_feeding)
+        arguments = (self.broker, self.codec, seed, self._stop_feeding, self._ask)
         self._feeder = threading.Thread(target=self.path.feed, args=arguments, name="feeder", daemon=True)
         self._feeder.start()
+
+    def _ask(self, question: Question) -> None:
+        if self._controller is not None:
+            self._controller.ask(question)
 
     def stop_feeding(self) -> None:
         """Wait until everything fed is in the log."""
@@ -186,6 +223,7 @@ class Run:
     def stop(self) -> None:
         """Stop everything of the run."""
         self._stop_feeding.set()
+        self.stop_light()
         self.supervisor.stop()
         self.watch.stop()
 
@@ -196,54 +234,69 @@ def run_plan(run: Run, plan: Plan, progress: Callable[[str, int], None]) -> Repo
     for stage_index in range(len(run.path.stages)):
         for instance in range(plan.workers):
             run.start_worker(stage_index, instance)
+    run.start_light()
     run.start_feeding(plan.seed)
     progress("waiting for every partition to commit", 0)
     run.wait("the first commit of every partition", READY_SECONDS, run.all_committed)
     faults = ["kill"] * plan.kills + ["pause"] * plan.pauses
     draw.shuffle(faults)
-    for done, fault in enumerate(faults):
+    for done, (fault, stage) in enumerate(zip(faults, victims(run.path.stages, draw), strict=False)):
         until = time.monotonic() + draw.uniform(*QUIET_SECONDS)
         run.wait("quiet", READY_SECONDS, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
-        stage, instance = draw.choice(run.path.stages), draw.randrange(plan.workers)
+        instance = draw.randrange(plan.workers)
         progress(f"{fault} {stage.name}-{instance}", done)
-        seconds = strike(run, fault, stage.name, instance, plan)
+        seconds = strike(run, fault, stage, instance, plan)
         (report.kills if fault == "kill" else report.pauses).append(seconds)
+        report.struck[stage.name] += 1
     progress("draining and comparing with the oracle", len(faults))
     run.stop_feeding()
-    report.verdict = run.verdict()
+    report.lights = run.stop_light()
+    logs = run.drain()
+    if report.lights is not None:
+        report.lights.hold_against(logs[LANE_DECISIONS], run.codec)
+    report.verdict = compare(run.path.stages, run.codec, logs)
     for exits in run.supervisor.exits.values():
         report.exits.update(exits)
     return report
 
 
-def strike(run: Run, fault: str, stage_name: str, instance: int, plan: Plan) -> float:
-    """Kill or pause one worker; seconds until every partition that it owned has committed again."""
-    name = f"{stage_name}-{instance}"
+def victims(stages: Sequence[Stage], draw: random.Random) -> Iterator[Stage]:
+    """Stages to strike, without end: each once before any of them again."""
+    while True:
+        yield from draw.sample(stages, len(stages))
+
+
+def strike(run: Run, fault: str, stage: Stage, instance: int, plan: Plan) -> float:
+    """Kill or pause one worker; the longest that a record waited since, of those that its partitions committed first.
+
+    Of a partition that had nothing to do, the wait begins with its next record: some are told the time once a minute.
+    """
+    name = f"{stage.name}-{instance}"
     owned: list[int] = []
 
     def owns_something() -> bool:
-        owned[:] = run.partitions_of(stage_name, instance)
+        owned[:] = run.partitions_of(stage.name, instance)
         return bool(owned)
 
     run.wait(f"{name} owning a partition", RECOVERY_SECONDS, owns_something)
+    read = {partition: run.watch.positions[stage.name, partition] for partition in owned}
     seen_from, since = len(run.watch.commits), time.time()
     if fault == "kill":
         run.supervisor.kill(name)
     else:
         run.supervisor.pause(name)
-    recovered: list[float] = []
+    again: dict[int, float] = {}
 
     def has_recovered() -> bool:
         if fault == "pause" and time.time() > since + plan.session_seconds + PAUSE_BEYOND_SESSION_SECONDS:
             run.supervisor.resume(name)
-        seconds = run.watch.recovered_seconds(stage_name, owned, since, seen_from)
-        if seconds is not None:
-            recovered.append(seconds)
-        return bool(recovered)
+        again.update(run.watch.committed_again(stage.name, owned, since, seen_from))
+        return again.keys() == read.keys()
 
     run.wait(f"recovery from the {fault} of {name}", RECOVERY_SECONDS, has_recovered)
     if fault == "pause":
         awake_at = since + plan.session_seconds + PAUSE_BEYOND_SESSION_SECONDS
         run.wait("the end of the pause", RECOVERY_SECONDS, lambda: time.time() > awake_at)
         run.supervisor.resume(name)
-    return recovered[0]
+    waiting_since = appended_at(run.broker, stage.source, read)
+    return max(seen - max(since, waiting_since[partition]) for partition, seen in again.items())

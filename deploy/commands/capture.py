@@ -30,7 +30,8 @@ def capture(
 ) -> int:
     """Save the committed records of topics, from their beginning to now, to an Avro container file.
 
-    The file holds plates in full: keep it as the topics are kept. Records that cannot be decoded are saved as their
+    The file holds plates, purchasers' numbers and findings about officers in full: keep it as the strictest of its
+    topics is kept. Records that cannot be decoded are saved as their
     bytes, and counted.
 
     Examples:

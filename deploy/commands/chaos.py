@@ -1,4 +1,4 @@
-"""`border chaos`: kill -9 and pause workers at seeded random moments, then prove from the log that nothing was lost."""
+"""`border chaos`: kills and pauses workers at seeded random moments, asks for lights all the while, proves the rest."""
 
 import math
 import random
@@ -13,6 +13,7 @@ from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.chaos.lights import BOUND_SECONDS
 from deploy.chaos.path import find_path
 from deploy.chaos.run import Plan, Report, Run, run_plan
 from deploy.errors import UserError
@@ -41,7 +42,9 @@ def chaos(
     """Break workers on purpose and hold what they wrote against an oracle.
 
     Starts a private platform unless --broker and --registry-url are given. A pause lasts 3 s longer than the session.
-    Exit status 1 if anything was lost, wrong or repeated.
+    Each stage is struck once before any is struck again. On the lane path a light server is asked for every vehicle
+    meanwhile, which waits a second for the selection and then draws; an answer after 3 s is late. Exit status 1 if
+    anything was lost, wrong or repeated, or a light was late, not told, or not logged.
 
     Examples:
 
@@ -58,8 +61,8 @@ def chaos(
     workers
         workers of each stage.
     path
-        what to break: `test`, the two-stage test topology, or `lane`, the lanes and vehicles stages with the
-        simulator, which needs a platform with nothing else on it.
+        what to break: `test`, the two-stage test topology, or `lane`, all stages but convoys, with the simulator and a
+        light server; that needs a platform with nothing else on it.
     seed
         repeats the victims, the order and the feed; the moments depend on the machine too.
     session_seconds
@@ -107,4 +110,9 @@ def text_of(report: Report, session_seconds: float) -> str:
     for name, seconds, bound in (("kill", report.kills, 5.0), ("pause", report.pauses, session_seconds + 6)):
         if seconds:
             lines.append(f"recovery from a {name}: at most {max(seconds):.1f} s (bound {bound:.0f} s)")
+    if (lights := report.lights) is not None:
+        lines.append(
+            f"{lights.asked} lights asked, {lights.answered} answered, {lights.by_lot} by lot, {lights.late} late; "
+            f"at most {lights.seconds_max:.1f} s (bound {BOUND_SECONDS:.1f} s); {lights.not_logged} not in the log"
+        )
     return "\n".join(lines)

@@ -10,14 +10,16 @@ import orjson
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from deploy.captured import read_captured
 from deploy.errors import UserError
 from deploy.local.state import prepare_directory
-from deploy.new_file import new_file
+from deploy.new_file import check_new_file, new_file
 from deploy.options import Flag
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stages, make_secret
-from schemas.container import ContainerWriter, LogRecord, read_container
+from schemas.container import ContainerWriter, LogRecord
 from schemas.records import Alert, Selection
+from schemas.topics import LANE_DECISIONS
 from streams.core.replay import Chain, compare
 
 PROGRESS_EVERY: Final = 500
@@ -63,6 +65,8 @@ def replay(
         raise UserError("no file given; make one with `border capture FILE` or `border simulate SCENARIO --out FILE`")
     if prove and out:
         raise UserError("--prove writes nothing; give --out without it")
+    if out:
+        check_new_file(out)
     settings = load_settings(rule_set_file=rule_set_file, state_directory=state_directory)
     if not settings.random_secret_path.exists():
         if prove:
@@ -74,8 +78,10 @@ def replay(
         make_secret(settings.random_secret_path)
     try:
         result = proved(files, settings, json) if prove else folded(files, settings, out, json)
-    except (OSError, ValueError) as error:
-        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"{error.filename or out}: {error.strerror or error}") from error
+    except ValueError as impossible:
+        raise UserError(str(impossible)) from impossible
     if json:
         print(orjson.dumps(result).decode())
     else:
@@ -104,7 +110,7 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
                 continue
             for output in chain.advance(record):
                 written[type(output.value).__name__] += 1
-                if isinstance(output.value, Selection):
+                if isinstance(output.value, Selection) and output.topic == LANE_DECISIONS.name:
                     lights[output.value.light.value] += 1
                     reasons[output.value.referral_reason.value] += 1
                 elif isinstance(output.value, Alert):
@@ -112,7 +118,7 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
                 if writer:
                     writer.write(output)
         chain.finish()
-    refused = sum((replay.dead_letters for replay in chain.replays.values()), Counter[str]())
+    refused = sum((replay.dead_letters for replay in chain.replays), Counter[str]())
     return {"written": dict(written), "lights": dict(lights), "reasons": dict(reasons), "dead_letters": dict(refused)}
 
 
@@ -122,7 +128,7 @@ def records_of(files: Iterable[Path], quiet: bool) -> Iterator[LogRecord]:
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
         task = progress.add_task("", total=None)
         for file in files:
-            for number, record in enumerate(read_container(file)):
+            for number, record in enumerate(read_captured(file)):
                 if number % PROGRESS_EVERY == 0:
                     progress.advance(task, PROGRESS_EVERY)
                 yield record

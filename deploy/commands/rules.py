@@ -1,37 +1,34 @@
 """`border rules`: rule sets as data: read, linted, tested, compared on captured readings, published by two people."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any
 
 import orjson
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
+from deploy.commands.rules_compare import compare
+from deploy.commands.rules_propose import propose
 from deploy.connection import connect
 from deploy.errors import UserError
 from deploy.options import Flag
-from deploy.rule_comparison import RuleSetComparison, is_reading, result_of, watchlist_changes
-from deploy.rule_publication import publish_rule_set, published_versions, versions_in_force
-from deploy.settings import Settings, load_settings
-from deploy.stages import load_random_keys, load_rule_set, rule_set_text
-from schemas.container import LogRecord, read_container
+from deploy.publication import published, versions_in_force
+from deploy.rule_publication import RULE_SET_PUBLICATION, publish_rule_set
+from deploy.settings import load_settings
+from deploy.stages import load_rule_set, rule_set_text
 from schemas.layout import load_ports
 from schemas.topics import PASSAGES
 from streams.core.evidence.catalogue import EVIDENCE_CATALOGUE
-from streams.core.random_draw import MASTER_SECRET_BYTES_MIN, RandomKeys
-from streams.core.rule_set import RuleSet, parse_rule_set
+from streams.core.rule_set import parse_rule_set
 from streams.core.rule_set_examples import ExampleResult, run_examples
+from streams.core.rule_set_lint import Problem
 from streams.core.rule_set_lint import lint as lint_text
 
-# How long a referred vehicle is held, for the delay that a rule set costs [assumed]; an option says it otherwise.
-INSPECTION_MINUTES: Final = 20.0
-FIRST_CHANGED: Final = 20
-PROGRESS_EVERY: Final = 500
-
-app = App(name="rules", help="Show, lint, test, compare and publish rule sets.")
+app = App(name="rules", help="Show, lint, test, compare, propose and publish rule sets.")
+app.command(compare)
+app.command(propose)
 
 
 @app.command
@@ -49,13 +46,14 @@ def show(
     Examples:
 
         border rules show > mine.toml
-        border rules show 2026-11-default-2
+        border rules show 2026-11-default-4
         border rules show --evidence
 
     Parameters
     ----------
     version
-        a published version; without it the rule set that stages start with (the setting rule_set_file).
+        a published version, or that of the rule set that stages start with (the setting rule_set_file), which is shown
+        without one.
     evidence
         print each evidence that a score may hold, with one line on what it is.
     json
@@ -76,10 +74,11 @@ def show(
             table.add_row(name, meaning)
         Console().print(table)
         return 0
-    if version is None:
-        text = rule_set_text(load_settings(state_directory=state_directory).rule_set_file)
+    own = load_settings(state_directory=state_directory).rule_set_file
+    if version is None or version == load_rule_set(own).version:
+        text = rule_set_text(own)
     else:
-        found = published_versions(connect(broker, registry_url, state_directory)).get(version)
+        found = published(RULE_SET_PUBLICATION, connect(broker, registry_url, state_directory)).get(version)
         if found is None:
             raise UserError(f"no version {version} is published; `border rules list` shows which are")
         text = found.text
@@ -107,7 +106,7 @@ def lint(file: Path, *, json: Flag = False) -> int:
         print(orjson.dumps({"problems": [problem._asdict() for problem in problems]}).decode())
     else:
         for problem in problems:
-            print(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
+            print(problem_text(file, problem))
         if not problems:
             print(f"{file}: nothing found")
     return 1 if problems else 0
@@ -140,58 +139,6 @@ def test(file: Path, *, json: Flag = False) -> int:
     if not results:
         raise UserError(f"{file} has no [[examples]]; `border rules show` prints a rule set that has some")
     return 1 if failed else 0
-
-
-@app.command
-def compare(
-    before: Path,
-    after: Path,
-    *,
-    on: Annotated[list[Path], Parameter(consume_multiple=True, negative=())],
-    inspection_minutes: float = INSPECTION_MINUTES,
-    first: int = FIRST_CHANGED,
-    json: Flag = False,
-    state_directory: str | None = None,
-) -> int:
-    """Replay captured readings under two rule sets and report what would change: reds, hits, delay.
-
-    Lots are drawn with the platform's secret if it is here, else with a stand-in, for both alike. Passages are named
-    by their ids, never by plate.
-
-    Examples:
-
-        border capture day.avro && border rules compare now.toml mine.toml --on day.avro
-
-    Parameters
-    ----------
-    before
-        rule set (TOML).
-    after
-        the one to compare it with.
-    on
-        Avro container files from `border capture` or `border simulate`, in order.
-    inspection_minutes
-        how long an inspection is assumed to hold a vehicle.
-    first
-        how many of the passages whose light changes to name.
-    json
-        print one line of JSON.
-    state_directory
-        where the platform that was captured keeps its secret.
-    """
-    rules = load_rule_set(str(before)), load_rule_set(str(after))
-    keys, lots = keys_of(load_settings(state_directory=state_directory))
-    try:
-        result = compared(rules, on, keys, inspection_minutes, first, json) | {"lots": lots}
-    except (OSError, ValueError) as error:
-        raise UserError(str(error)) from error
-    if result["stops"] == 0:
-        raise UserError("no vehicle reached a light in these files; they need lane readings: `border capture FILE`")
-    if json:
-        print(orjson.dumps(result).decode())
-    else:
-        show_comparison(result)
-    return 0
 
 
 @app.command
@@ -230,7 +177,8 @@ def publish(
     text = rule_set_text(str(file))
     problems = lint_text(text)
     if problems:
-        raise UserError(f"{file} is not published, since `border rules lint` finds {len(problems)} problems")
+        more = f"; `border rules lint` finds {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise UserError(f"not published: {problem_text(file, problems[0])}{more}")
     rules = parse_rule_set(text)
     results = run_examples(rules, load_ports())
     failed = [result.name for result in results if result.problems]
@@ -268,8 +216,10 @@ def list_(
         where a local platform keeps its state.
     """
     connection = connect(broker, registry_url, state_directory)
-    versions, held = published_versions(connection), versions_in_force(connection)
+    kind = RULE_SET_PUBLICATION
+    versions, held = published(kind, connection), versions_in_force(kind, connection)
     partitions = list(held.values())
+    unreadable = [partition for partition, version in held.items() if version is None]
     if json:
         rows = [
             {
@@ -278,18 +228,28 @@ def list_(
             }
             for one in versions.values()
         ]
-        print(orjson.dumps({"versions": rows, "own_file": PASSAGES.partitions - len(partitions)}).decode())
+        own_file = PASSAGES.partitions - len(partitions)
+        print(orjson.dumps({"versions": rows, "own_file": own_file, "unreadable": unreadable}).decode())
         return 0
-    table = Table("version", "published by", "approved by", "sha256", "in force in partitions")
+    whole_version = Column("version", min_width=max(map(len, versions), default=0))  # for `show`
+    table = Table(whole_version, "published by", "approved by", "sha256", "in force in partitions")
     for one in versions.values():
         count = partitions.count(one.version)
-        table.add_row(one.version, one.published_by, one.approved_by, one.sha256[:12], f"{count or '-'}")
+        people = Text(one.published_by), Text(one.approved_by)  # what looks like rich's markup is none
+        table.add_row(Text(one.version), *people, one.sha256[:12], f"{count or '-'}")
     Console().print(table)
     if len(partitions) < PASSAGES.partitions:
         print(
             f"{PASSAGES.partitions - len(partitions)} of {PASSAGES.partitions} partitions use their worker's own file"
         )
+    if unreadable:
+        print(f"the rule set in force cannot be read in partitions {', '.join(map(str, unreadable))}")
     return 0
+
+
+def problem_text(file: Path, problem: Problem) -> str:
+    """`file:line: message`, without a line where it is of the whole."""
+    return f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}"
 
 
 def result_row(result: ExampleResult) -> dict[str, Any]:
@@ -315,62 +275,3 @@ def show_result(result: ExampleResult) -> None:
         for said in result.score.evidence:
             print(f"          {said.log_odds:+.2f}  {said.name}: {said.explanation}")
         print(f"          {result.score.log_odds:+.2f}  {result.light}")
-
-
-def keys_of(settings: Settings) -> tuple[RandomKeys, str]:
-    """Keys of the random arm, and whose they are."""
-    if settings.random_secret_path.exists():
-        return load_random_keys(settings.random_secret_path), "the platform's"
-    return RandomKeys(bytes(MASTER_SECRET_BYTES_MIN)), "a stand-in's"
-
-
-def compared(
-    rules: tuple[RuleSet, RuleSet],
-    files: Sequence[Path],
-    keys: RandomKeys,
-    inspection_minutes: float,
-    first: int,
-    quiet: bool,
-) -> dict[str, Any]:
-    """Read the files twice: for what was changed in the watchlist and how much there is, then for the readings."""
-    total = 0
-
-    def counted() -> Iterator[LogRecord]:
-        nonlocal total
-        for file in files:
-            for record in read_container(file):
-                total += is_reading(record)
-                yield record
-
-    comparison = RuleSetComparison(*rules, keys, watchlist_changes(counted()))
-    columns = (TextColumn("comparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
-        task, done = progress.add_task("", total=total), 0
-        for file in files:
-            for record in read_container(file):
-                if is_reading(record):
-                    comparison.advance(record)
-                    done += 1
-                    if done % PROGRESS_EVERY == 0:
-                        progress.update(task, completed=done)
-    comparison.finish()
-    return result_of(comparison, inspection_minutes, first)
-
-
-def show_comparison(result: dict[str, Any]) -> None:
-    """A comparison as text."""
-    before, after = result["before"], result["after"]
-    table = Table("", before["version"], after["version"], "change", title=f"{result['stops']:,} stops at a light")
-    rows = [("red lights", before["reds"], after["reds"])]
-    for name, part in (("red", "reds_by_reason"), ("alert", "alerts_by_kind")):
-        for kind in sorted(before[part].keys() | after[part].keys()):
-            rows.append((f"  {name}: {kind.lower()}", before[part].get(kind, 0), after[part].get(kind, 0)))
-    for name, was, now in rows:
-        table.add_row(name, f"{was:,}", f"{now:,}", f"{now - was:+,}")
-    hours = before["inspection_hours"], after["inspection_hours"]
-    table.add_row("hours of inspection", f"{hours[0]:,.1f}", f"{hours[1]:,.1f}", f"{hours[1] - hours[0]:+,.1f}")
-    Console().print(table)
-    print(f"at {result['inspection_minutes']:g} minutes a referral; lots are {result['lots']}")
-    print(f"{result['changed_lights']:,} lights would change")
-    for one in result["first_changed"]:
-        print(f"  {one['passage_id']}: {one['before']} to {one['after']} ({one['reason'].lower()})")

@@ -1,12 +1,14 @@
 """`border simulate`: a simulated border's readings into a file or into Kafka, the truth into a file aside.
 
 simulate ─► pacing ─► Avro container file | publisher ─► border.lane.readings.v1
-                 └► truth, JSON lines
+                 ├► truth, JSON lines
+                 └► officers, if asked for ─► border.lane.decisions.v1
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -19,16 +21,21 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
-from deploy.options import Flag, NotNegative, Positive, Seed
+from deploy.options import Flag, NotNegative, Positive, Seed, Share
+from deploy.port_files import parse_file, read_text
+from deploy.simulated_officers import OfficersAtWork
 from producers.pacing import live, paced
 from producers.publisher import DeliveryError, Publisher
-from producers.simulator import SimulatedReading, find_scenario, watchlist
+from producers.simulator import Scenario, SimulatedReading, at_port, find_scenario, watchlist
 from producers.simulator import simulate as simulated
+from producers.simulator.officers import SimulatedOfficers
 from producers.simulator.truth import TruthWriter
 from producers.simulator.world import DEFAULT_START_AT
 from schemas.container import ContainerWriter, LogRecord
+from schemas.layout import Port, load_ports
 from schemas.partitioning import partition_of
 from schemas.topics import LANE_READINGS, PARTITIONS
+from streams.core.rotation import ROTATION_PREFIX, drawing_between
 
 US: Final = 1_000_000
 PROGRESS_EVERY: Final = 2_000  # readings between two looks at the progress bar
@@ -47,8 +54,12 @@ def simulate(
     rate: Positive | None = None,
     start_at: datetime | None = None,
     port: Annotated[list[str] | None, Parameter(negative=())] = None,
+    port_file: Path | None = None,
+    inbound: Flag = False,
     out: Path | None = None,
     to_kafka: Flag = False,
+    officers: Positive | None = None,
+    smuggling: Share | None = None,
     broker: str | None = None,
     registry_url: str | None = None,
     truth: Path | None = None,
@@ -61,6 +72,8 @@ def simulate(
 
         border simulate matamoros-2009 --days 1 --out day.avro --truth truth.jsonl
         border simulate border-2023 --to-kafka --rate 250 --seconds 120
+        border simulate border-2023 --port-file deploy/examples/MX-370.toml --to-kafka --rate 5 --seconds 60
+        border simulate border-2023 --port-file deploy/examples/2301-inbound.toml --inbound --out both-ways.avro
 
     Parameters
     ----------
@@ -79,11 +92,20 @@ def simulate(
     start_at
         start of the simulated time, ISO 8601; default: now if live, else an afternoon in October 2023.
     port
-        only this port (Schedule D code); may be repeated.
+        only this port (its code); may be repeated.
+    port_file
+        instead of the scenario's ports the one that this file describes (see `border ports`), as busy as is usual.
+    inbound
+        northbound lanes too, where a port's file names some: history of who comes back, without lights.
     out
         Avro container file, for `border replay`.
     to_kafka
         publish to border.lane.readings.v1.
+    officers
+        with --to-kafka and --rate also play the officers: duties by lot, overrides, inspections of reds; they work this
+        many times as fast as real ones, 1 being as fast.
+    smuggling
+        share of the passages that smuggle; default: 1 in 2,000.
     broker
         Kafka's address, with --to-kafka; default: the running local platform's.
     registry_url
@@ -96,14 +118,31 @@ def simulate(
         print one line of JSON.
     """
     is_live = to_kafka and rate is not None
+    if officers is not None and not is_live:
+        raise UserError("officers need lights to look at; give --to-kafka and --rate with --officers")
     length, start = length_of(days, seconds), start_of(start_at, is_live)
     try:
-        write_watchlist(watchlist_file, scenario, seed, port)
-        readings = simulated(scenario, seed=seed, start_at=start, seconds=length, ports=port, rate=rate)
+        world, known = world_of(scenario, port, port_file)
+        world = world if smuggling is None else replace(world, smuggling_ratio=smuggling)
+        write_watchlist(watchlist_file, world, seed, port, known)
+        readings = simulated(
+            world, seed=seed, start_at=start, seconds=length, ports=port, rate=rate, known=known, inbound=inbound
+        )
         with ExitStack() as stack:
             sinks = file_sinks(stack, out, truth)
             place = connect(broker, registry_url, None) if to_kafka else None
             while_waiting = kafka_sink(stack, sinks, place) if place else None
+            if officers is not None and place is not None:
+                staff = SimulatedOfficers(
+                    seed,
+                    {code: known[code] for code in port or world.daily_counts},
+                    ROTATION_PREFIX,
+                    drawing_between,
+                    officers,
+                )
+                at_work = OfficersAtWork(stack, staff, place)
+                sinks.append(at_work.note)
+                while_waiting = both(while_waiting, at_work.look)
             if not sinks and watchlist_file is None:
                 raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
             due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
@@ -111,6 +150,16 @@ def simulate(
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
     return 0
+
+
+def world_of(scenario: str, ports: list[str] | None, port_file: Path | None) -> tuple[Scenario, Mapping[str, Port]]:
+    """The scenario and its ports by code. Raises UserError for a file that describes none, or both options."""
+    if port_file is None:
+        return find_scenario(scenario), load_ports()
+    if ports:
+        raise UserError("both --port and --port-file; give one of them")
+    port = parse_file(port_file, read_text(port_file))
+    return at_port(find_scenario(scenario), port), {port.code: port}
 
 
 def file_sinks(stack: ExitStack, out: Path | None, truth: Path | None) -> list[Sink]:
@@ -143,6 +192,17 @@ def kafka_sink(stack: ExitStack, sinks: list[Sink], connection: Connection) -> C
     publisher = stack.enter_context(Publisher(connection.broker, connection.codec))
     sinks.append(lambda item: publisher.publish(item.reading))
     return publisher.poll
+
+
+def both(one: Callable[[], None] | None, other: Callable[[], None]) -> Callable[[], None]:
+    """What calls one after the other."""
+
+    def call() -> None:
+        if one is not None:
+            one()
+        other()
+
+    return call
 
 
 def run(readings: Iterator[SimulatedReading], sinks: list[Sink], length: float, quiet: bool) -> dict[str, float | bool]:
@@ -187,11 +247,13 @@ def container_sink(writer: ContainerWriter) -> Sink:
     return write
 
 
-def write_watchlist(path: Path | None, scenario: str, seed: int, ports: list[str] | None) -> None:
+def write_watchlist(
+    path: Path | None, scenario: Scenario, seed: int, ports: list[str] | None, known: Mapping[str, Port]
+) -> None:
     """Write the suggested entries, one JSON object a line, if a file was asked for."""
     if path is None:
         return
-    entries = watchlist(find_scenario(scenario), seed, ports)
+    entries = watchlist(scenario, seed, ports, known)
     path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
 
 

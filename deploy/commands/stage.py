@@ -15,7 +15,7 @@ def stage(
     registry_url: str | None = None,
     state_directory: str | None = None,
 ) -> int:
-    """Run one worker of a stage, `lanes`, `vehicles` or `convoys`, until stopped. `border up` starts these.
+    """Run one worker of a stage until stopped. `border up` starts one of each, `lanes` first.
 
     Exit status 75 means: start it again. 78 means: it refuses to run, and says why.
 
@@ -26,7 +26,7 @@ def stage(
     Parameters
     ----------
     name
-        `lanes`, `vehicles` or `convoys`.
+        `lanes`, `vehicles`, `convoys`, `outcomes`, `policy`, `estimates`, `integrity` or `traces`.
     instance
         number of this worker among those of its stage; must stay the same over restarts.
     metrics_port

@@ -8,18 +8,23 @@ import msgspec
 import orjson
 
 from deploy.connection import connect
-from deploy.options import Count, Flag
-from schemas.topics import TOPICS
+from deploy.errors import UserError
+from deploy.options import Count, Flag, Several, audiences_of
+from schemas.records import Alert
+from schemas.topics import ALERTS, TOPICS
+from streams.console.audience import is_for
 from streams.console.log_reader import LogReader, Received
-from streams.console.privacy import mask_plate, masked
+from streams.console.privacy import MASKED_FIELDS, mask_plate, masked
 
-PLATE_KEYED: Final = frozenset(topic.name for topic in TOPICS if topic.key == "plate_key")
+MASKED_KEYED: Final = frozenset(topic.name for topic in TOPICS if topic.key in MASKED_FIELDS)
+AUDITORS_ONLY: Final = frozenset(topic.name for topic in TOPICS if topic.auditors_only)
 MASKED_BYTES: Final = "masked; --reveal shows it"
 
 
 def tail(
     topic: str,
     *,
+    audience: Several[str] | None = None,
     from_beginning: Flag = False,
     count: Count | None = None,
     no_follow: Flag = False,
@@ -28,7 +33,9 @@ def tail(
     registry_url: str | None = None,
     state_directory: str | None = None,
 ) -> int:
-    """Print a topic's committed records, one JSON line each with its place, key and headers. Plates are masked.
+    """Print a topic's committed records, one JSON line each with its place, key and headers.
+
+    Plates, purchasers and serial numbers are masked.
 
     Examples:
 
@@ -40,6 +47,8 @@ def tail(
     ----------
     topic
         name of the topic; `border topics` lists them.
+    audience
+        of alerts, show watchlist hits for these audiences only, as `border watch` does.
     from_beginning
         start with the oldest record instead of the next.
     count
@@ -47,7 +56,7 @@ def tail(
     no_follow
         stop at the end instead of waiting for more; with --from-beginning.
     reveal
-        show plates, and the bytes of dead letters, in full.
+        show plates, purchasers, serial numbers and the bytes of dead letters in full.
     broker
         Kafka's bootstrap address.
     registry_url
@@ -55,7 +64,12 @@ def tail(
     state_directory
         where a local platform keeps its state.
     """
+    if topic in AUDITORS_ONLY:
+        raise UserError(f"{topic} is for auditors: `border findings` shows it, and notes who read it")
+    if audience and topic != ALERTS.name:
+        raise UserError(f"only {ALERTS.name} has audiences")
     connection = connect(broker, registry_url, state_directory)
+    audiences = audiences_of(audience or [], connection.settings.audiences)
     shown = 0
     with LogReader(
         connection.broker, connection.registry_url, connection.codec, [topic], from_beginning=from_beginning
@@ -63,6 +77,9 @@ def tail(
         arriving = reader.read_to_end() if no_follow else endless(reader)
         try:
             for received in arriving:
+                value = received.log_record.value
+                if isinstance(value, Alert) and not is_for(value, audiences):
+                    continue
                 sys.stdout.buffer.write(orjson.dumps(line_of(received, reveal)) + b"\n")
                 sys.stdout.buffer.flush()
                 shown += 1
@@ -87,7 +104,7 @@ def line_of(received: Received, reveal: bool) -> dict[str, Any]:
     value = record.value
     fields: Any = text_of(value) if value is None or isinstance(value, bytes) else builtins_of(value)
     if not reveal:
-        hidden = record.topic in PLATE_KEYED and key is not None and not key.startswith("passage:")
+        hidden = record.topic in MASKED_KEYED and key is not None and not key.startswith(("passage:", "trace:"))
         key = mask_plate(key) if hidden and key is not None else key
         fields = without_plates(fields)
     return {

@@ -12,6 +12,8 @@ from typing import Any, Final
 import orjson
 from rich.console import Console
 
+from deploy.connection import Connection
+from deploy.demo_policy import publish_simulated_policy
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
@@ -58,7 +60,8 @@ def up(
     stages
         `--no-stages` starts broker and registry only.
     scenario
-        also simulate this world: matamoros-2009, border-2023 or rush-hour.
+        also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour. Where no selection policy
+        was ever published, one for its traffic is.
     rate
         about this many simulated readings a second, in real time.
     seed
@@ -79,7 +82,17 @@ def up(
     started = time.monotonic()
     with running(settings, console, stages) as (platform, supervisor):
         if scenario is not None:
-            arguments = ("--to-kafka", "--broker", platform.broker, "--registry-url", platform.registry_url)
+            connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
+            publish_simulated_policy(scenario_named(scenario), rate, connection)
+            arguments = (
+                "--to-kafka",
+                "--officers",
+                "1",
+                "--broker",
+                platform.broker,
+                "--registry-url",
+                platform.registry_url,
+            )
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
             command = border_command("simulate", scenario, *arguments, *options)
             supervisor.start("simulator", command, child_environment(settings), once=True)

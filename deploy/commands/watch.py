@@ -10,12 +10,16 @@ from rich.console import Console
 from rich.live import Live
 
 from deploy.connection import Connection, connect
-from deploy.options import Flag, Positive
-from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
+from deploy.options import Flag, Positive, Several, audiences_of
+from deploy.policy_publication import POLICY_PUBLICATION
+from deploy.publication import published, versions_in_force
+from schemas.records import LaneMode, Outcome
+from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, OUTCOMES, PASSAGES
 from streams.console.board import Board
 from streams.console.log_reader import LogReader
+from streams.core.selection_policy import Budget, parse_policy
 
-BOARD_TOPICS: Final = (PASSAGES.name, LANE_DECISIONS.name, ALERTS.name)
+BOARD_TOPICS: Final = (PASSAGES.name, LANE_DECISIONS.name, OUTCOMES.name, ALERTS.name)
 DRAWN_EVERY_SECONDS: Final = 0.25
 RATE_EVERY_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 2.0
@@ -23,21 +27,26 @@ ANSWER_SECONDS: Final = 2.0
 
 def watch(
     *,
+    audience: Several[str] | None = None,
     reveal: Flag = False,
     seconds: Positive | None = None,
     broker: str | None = None,
     registry_url: str | None = None,
     state_directory: str | None = None,
 ) -> int:
-    """Show lanes with their lights, the flow and the newest alerts, live. Plates are masked. Ctrl-C leaves.
+    """Show ports' reds and finds, lanes with their lights and the newest alerts, live. Plates masked. Ctrl-C leaves.
 
     Examples:
 
         border watch
         border watch --reveal --seconds 60
+        border watch --audience officers
 
     Parameters
     ----------
+    audience
+        show watchlist hits for these audiences of list entries only; may be given several times. Default: all that the
+        setting `audiences` allows. Other alerts are for everybody.
     reveal
         show plates in full.
     seconds
@@ -50,9 +59,10 @@ def watch(
         where a local platform keeps its state.
     """
     until = None if seconds is None else time.monotonic() + seconds
+    connection = connect(broker, registry_url, state_directory)
     draw_board(
-        connect(broker, registry_url, state_directory),
-        Board(reveal=reveal),
+        connection,
+        Board(reveal=reveal, audiences=audiences_of(audience or [], connection.settings.audiences)),
         lambda: until is None or time.monotonic() < until,
     )
     return 0
@@ -61,6 +71,7 @@ def watch(
 def draw_board(connection: Connection, board: Board, goes_on: Callable[[], bool]) -> None:
     """Read the public topics and draw until `goes_on()` is false, which is asked four times a second."""
     console = Console()
+    board.ports.budgets = budgets_in_force(connection)
     rate = RateMeter(connection.broker)
     with (
         LogReader(
@@ -76,13 +87,26 @@ def draw_board(connection: Connection, board: Board, goes_on: Callable[[], bool]
         drawn_at = 0.0
         while goes_on():
             for received in reader.read(timeout_seconds=0.05):
-                board.see(received.log_record.value, time.time())
+                record = received.log_record
+                # Selections stand in their port's log too, where they would count twice.
+                if record.topic != OUTCOMES.name or isinstance(record.value, Outcome):
+                    board.see(record.value, time.time())
             now = time.monotonic()
             if now - drawn_at >= DRAWN_EVERY_SECONDS:
                 board.readings_per_second = rate.measure()
                 board.undecoded = reader.undecoded.total()
                 live.update(board.render(time.time(), console.height), refresh=True)
                 drawn_at = now
+
+
+def budgets_in_force(connection: Connection) -> dict[tuple[str, LaneMode], Budget]:
+    """Of the newest policy that a partition of the policy stage holds; none if none can be read."""
+    held = versions_in_force(POLICY_PUBLICATION, connection).values()
+    texts = [one.text for version, one in published(POLICY_PUBLICATION, connection).items() if version in held]
+    try:
+        return {(one.port_code, one.lane_mode): one for one in parse_policy(texts[-1]).budgets} if texts else {}
+    except ValueError:  # of another version of the platform: the policy stage's next word tells
+        return {}
 
 
 class RateMeter:

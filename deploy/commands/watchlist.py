@@ -1,31 +1,47 @@
 """`border watchlist`: the plates that someone with authority asked to be told of, and those that meet them wrongly.
 
 A change is a ReferenceChange in every partition of the passages topic, all in one transaction: it applies from its
-place in each log, and a command that fails half-way has changed nothing.
+place in each log. An import of many is several transactions, each whole; one that is broken off can be repeated.
 """
 
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import msgspec
 import orjson
 from cyclopts import App
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Column, Table
+from rich.text import Text
 
-from deploy.connection import Connection, connect
+from deploy.commands.accept import accept
+from deploy.commands.hits import hits
+from deploy.connection import connect
 from deploy.errors import UserError
 from deploy.options import Flag
 from deploy.reference_changes import additions, change_now, publish
-from deploy.watchlist_file import FileContent, Listed, read_entries, read_suppression
+from deploy.watchlist_file import FileContent, read_entries, read_suppression
+from deploy.watchlist_held import values_held
 from schemas.records import ChangeKind, WatchlistEntry, WatchlistSuppression
-from schemas.topics import VEHICLES_CHANGELOG
-from streams.console.log_reader import LogReader
 from streams.core.vehicles.watchlist import PREFIX, SUPPRESSION_PREFIX
 
-app = App(name="watchlist", help="Add, remove, import, suppress and list watchlist entries.")
+# More is not read from a table, and a table of 100,000 takes more than a minute to lay out.
+TABLE_ROWS_MAX: Final = 1_000
+
+app = App(name="watchlist", help="Add, remove, import, suppress and list watchlist entries; count hits.")
+app.command(accept)
+app.command(hits)
 
 
 @app.command
@@ -38,12 +54,23 @@ def add(
 
         border watchlist add entry.json
 
+    An entry:
+
+        {"entry_id": "stolen-2026-0173", "plate": "ABC1234",
+         "list_kind": "STOLEN", "priority": 10, "audience": "officers",
+         "reason": "stolen in May", "legal_basis": "order 7",
+         "valid_from_at": "2026-06-01", "valid_until_at": "2099-06-01",
+         "entered_by": "analyst-7", "approved_by": "chief-2"}
+
     Parameters
     ----------
     file
-        JSON with entry_id, plate, list_kind, reason, legal_basis, priority, audience, valid_from_at, valid_until_at,
-        entered_by, approved_by; optional jurisdiction, case_number and warning_markers. Times in ISO 8601 or
-        microseconds.
+        JSON with entry_id, plate, list_kind (STRAW_PURCHASER_LINKED, TRACE_LINKED, STOLEN, WANTED, INTELLIGENCE, or
+        TEST for drills), reason, legal_basis, priority (0 to 100, the lowest first), audience (who is told of a hit:
+        names with blanks between, such as "officers ops-center"), valid_from_at, valid_until_at, entered_by,
+        approved_by (another person); optional jurisdiction (US-TX; without one any), case_number and warning_markers
+        (ARMED, VIOLENT, FLED_BEFORE, EXPLOSIVES, HAZARDOUS_LOAD, CHILD_ON_BOARD). Times in ISO 8601 or microseconds
+        since 1970; an entry that has ended is refused.
     broker
         Kafka's bootstrap address.
     registry_url
@@ -53,7 +80,9 @@ def add(
     """
     entries, bad, _ = read_entries(file)
     if bad or len(entries) != 1:
-        raise UserError(bad[0].text(file) if bad else f"{file} has {len(entries)} entries; `import` takes several")
+        raise UserError(
+            bad[0].text(file) if bad else f"{file} has {len(entries)} entries; `add` takes one, `import` many"
+        )
     connection = connect(broker, registry_url, state_directory)
     publish(additions(entries), connection.broker, connection.codec)
     print(f"added {entries[0].entry_id}")
@@ -71,8 +100,8 @@ def import_(
 ) -> int:
     """Add the entries of a CSV or JSON file; bad rows are reported by line and the good ones kept.
 
-    Exits 1 if there was a bad row. Repeated rows are ignored and counted. Entries are replaced by their id, so an
-    import can be repeated.
+    All rows are checked, and bad ones reported, before anything is written. Exits 1 if there was a bad row. Repeated
+    rows are ignored and counted. Entries are replaced by their id, so an import can be repeated.
 
     Examples:
 
@@ -82,10 +111,11 @@ def import_(
     Parameters
     ----------
     file
-        CSV with a header of field names (.csv; several warning markers in one column with blanks between), a JSON
-        array (.json), or one JSON object a line.
+        CSV in UTF-8 with a header of field names (.csv; several warning markers in one column with blanks between), a
+        JSON array (.json), or one JSON object a line (.jsonl, .ndjson, a pipe). `border watchlist add --help` shows an
+        entry and its fields.
     json
-        print one line of JSON.
+        print one line of JSON: `entries` in the file, `added` of them for certain, `duplicates`, `bad_rows`.
     broker
         Kafka's bootstrap address.
     registry_url
@@ -93,11 +123,32 @@ def import_(
     state_directory
         where a local platform keeps its state.
     """
-    content = read_entries(file)
-    if content.entries:
-        connection = connect(broker, registry_url, state_directory)
-        publish(additions(content.entries), connection.broker, connection.codec)
-    report(file, content, json)
+    content = read_with_spinner(file, json)
+    total, added = len(content.entries), 0
+
+    def count(written: int) -> None:
+        nonlocal added
+        added = written
+        bar.update(task, completed=written)
+
+    columns = (TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    terminal = Console(stderr=True)
+    hidden = json or not terminal.is_terminal  # into a file a bar would be an empty line
+    try:
+        if total:
+            connection = connect(broker, registry_url, state_directory)
+            with Progress(*columns, console=terminal, disable=hidden, transient=True) as bar:
+                task = bar.add_task("", total=total)
+                publish(additions(content.entries), connection.broker, connection.codec, count)
+    finally:  # said also when it fails or is broken off
+        if json:
+            rows = [{"line": row.line, "problem": row.problem} for row in content.bad]
+            said = {"entries": total, "added": added, "duplicates": content.duplicates, "bad_rows": rows}
+            print(orjson.dumps(said).decode())
+    if not json:
+        ignored = f", ignored {content.duplicates:,} repeated rows" if content.duplicates else ""
+        left_out = f", left out {len(content.bad):,} bad rows" if content.bad else ""
+        print(f"added {added:,} entries from {file}{ignored}{left_out}")
     return 1 if content.bad else 0
 
 
@@ -132,7 +183,7 @@ def remove(
     change = change_now(ChangeKind.WATCHLIST_REMOVE, by, watchlist_entry_id=entry_id)
     connection = connect(broker, registry_url, state_directory)
     publish([change], connection.broker, connection.codec)
-    print(f"removed {entry_id}")
+    print(f"the removal of {entry_id} is written; `border watchlist list` shows what is left")
     return 0
 
 
@@ -153,7 +204,8 @@ def suppress_(
     ----------
     file
         JSON with suppression_id, plate (as it is read), reason, valid_until_at, entered_by, approved_by; optional
-        entry_id (else no entry is hit) and jurisdiction. The time in ISO 8601 or microseconds.
+        entry_id (else no entry is hit) and jurisdiction. The time in ISO 8601 or microseconds
+        since 1970, and not passed.
     broker
         Kafka's bootstrap address.
     registry_url
@@ -200,7 +252,7 @@ def unsuppress(
     change = change_now(ChangeKind.WATCHLIST_UNSUPPRESS, by, watchlist_suppression_id=suppression_id)
     connection = connect(broker, registry_url, state_directory)
     publish([change], connection.broker, connection.codec)
-    print(f"unsuppressed {suppression_id}")
+    print(f"the end of {suppression_id} is written; `border watchlist list --suppressed` shows what is left")
     return 0
 
 
@@ -214,7 +266,7 @@ def list_(
     registry_url: str | None = None,
     state_directory: str | None = None,
 ) -> int:
-    """List the entries that the vehicles stage holds, or the suppressions.
+    """List the entries that the vehicles stage holds, or the suppressions: the first 1,000 as a table, all with --json.
 
     Examples:
 
@@ -248,15 +300,18 @@ def list_(
         for value in shown:
             print(orjson.dumps(msgspec.to_builtins(value)).decode())
         return 0
-    whole_id = Column("id", no_wrap=True)  # for `remove`
+    rows = [cells_of(value) for value in shown[:TABLE_ROWS_MAX]]
+    whole_id = Column("id", min_width=max((len(row[0]) for row in rows), default=0))  # for `remove`
     if suppressed:
         table = Table(whole_id, "plate", "issuer", "not entry", "reason", "until", "entered by", "approved by")
     else:
         what = ("plate", "issuer", "kind", "warnings", "priority", "valid until", "entered by", "approved by")
         table = Table(whole_id, *what)
-    for value in shown:
-        table.add_row(*cells_of(value))
+    for row in rows:
+        table.add_row(*map(Text, row))  # what looks like rich's markup is none
     Console().print(table)
+    if len(shown) > len(rows):
+        print(f"the first {len(rows):,} of {len(shown):,}; --json prints all")
     return 0
 
 
@@ -272,26 +327,15 @@ def cells_of(value: WatchlistEntry | WatchlistSuppression) -> tuple[str, ...]:
     return (*what, str(value.priority), until, value.entered_by, value.approved_by)
 
 
-def values_held(connection: Connection, prefix: bytes, kind: type[Listed]) -> list[Listed]:
-    """What the state of the vehicles stage's first partition, which like every other holds all, has under a prefix."""
-    held: dict[bytes, Any] = {}
-    topics = [VEHICLES_CHANGELOG.name]
-    with LogReader(connection.broker, connection.registry_url, connection.codec, topics, from_beginning=True) as reader:
-        for received in reader.read_to_end():
-            record = received.log_record
-            if record.partition == 0 and record.key and record.key.startswith(prefix):
-                held[record.key] = record.value
-    return [msgspec.msgpack.decode(value, type=kind) for _, value in sorted(held.items()) if value]
-
-
-def report(file: Path, content: FileContent, json: bool) -> None:
-    """What an import did."""
-    added, duplicates = len(content.entries), content.duplicates
-    if json:
-        rows = [{"line": row.line, "problem": row.problem} for row in content.bad]
-        print(orjson.dumps({"added": added, "duplicates": duplicates, "bad_rows": rows}).decode())
-        return
-    print(f"added {added} entries from {file}" + (f", ignored {duplicates} repeated rows" if duplicates else ""))
+def read_with_spinner(file: Path, quiet: bool) -> FileContent:
+    """What a file holds, its bad rows shown unless `quiet`. Raises UserError if it holds neither good nor bad ones."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    for row in content.bad:
+    columns = (SpinnerColumn(), TextColumn("reading"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, disable=quiet or not errors.is_terminal, transient=True) as progress:
+        progress.add_task("", total=None)
+        content = read_entries(file)
+    for row in () if quiet else content.bad:
         errors.print(row.text(file), markup=False)
+    if not content.entries and not content.bad:
+        raise UserError(f"{file} holds no entry, so nothing was added")
+    return content

@@ -3,7 +3,7 @@
 crossings ─► revisions of passages ─┐
 watchlist, learned rates, ticks ────┴─► the vehicles fold, all keys in one ─► Decided
 
-The first days are a burn-in: histories fill, and the inspections of vehicles drawn by lot give learned rates, which
+The first days are a burn-in: histories fill, and inspections of scanned vehicles drawn by lot give learned rates, which
 are in force from its end on.
 """
 
@@ -112,17 +112,17 @@ def decisions(
 ) -> Iterator[Decided]:
     """Everything that the stage says of revisions in order of time.
 
-    At `burn_in_until`, `learn` is given the decisions at the light before it that the lot drew, and returns the text
-    of the rule set in force from then on; None leaves it as it is.
+    At `burn_in_until`, `learn` is given the decisions at the light before it of vehicles that a unit had scanned, and
+    returns the text of the rule set in force from then on; None leaves it as it is.
     """
-    drawn: list[Decided] | None = []
+    scanned: list[Decided] | None = []
     for revision in revised:
-        if drawn is not None and revision.at >= burn_in_until:
-            text = learn(drawn)
+        if scanned is not None and revision.at >= burn_in_until:
+            text = learn(scanned)
             if text is not None:
                 stage.change_rules(text, revision.at)
-            drawn = None
+            scanned = None
         decided = stage.decide(revision)
-        if drawn is not None and decided.selection is not None and decided.selection.random_draw:
-            drawn.append(decided)
+        if scanned is not None and decided.selection is not None and revision.passage.xray_unit_id is not None:
+            scanned.append(decided)
         yield decided

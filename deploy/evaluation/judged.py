@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from deploy.evaluation.metrics import Booleans, Floats, Integers
-from producers.simulator.traffic import UTC_OFFSET_HOURS
 from producers.simulator.truth import CrossingTruth, SimulatedCrossing
 from schemas.layout import load_ports
 from schemas.records import LaneMode, Passage, Score, Selection
@@ -155,7 +154,7 @@ def load_of(truth: CrossingTruth) -> str:
 
 def groups_of(truth: CrossingTruth) -> dict[str, str]:
     """The groups of a crossing, by dimension of fairness, by the truth: a misread issuer must not hide a disparity."""
-    offset = UTC_OFFSET_HOURS[load_ports()[truth.port_code].state] * HOUR
+    offset = int(load_ports()[truth.port_code].utc_offset_hours * HOUR)
     hour = (truth.entered_at // US + offset) // HOUR % 24
     groups = (truth.vehicle.jurisdiction, str(truth.vehicle.plate_style), truth.port_code, f"{hour:02d}")
     return dict(zip(DIMENSIONS, groups, strict=True))

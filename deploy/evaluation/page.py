@@ -48,6 +48,7 @@ def introduction(result: Mapping[str, Any]) -> str:
         f"{result['runs']} runs; elsewhere the inspections of a unit were too few.</p>"
         "<p>Brackets are 95 % intervals over worlds, seeds and plates. A red light is a referral to a person; red and "
         "empty is what it costs.</p>"
+        f"{''.join(f'<p>{escape(note)}</p>' for note in result['not_evaluated'].values())}"
         f"<p>Repeat: <code>{escape(result['command'])}</code></p>"
     )
 
@@ -154,7 +155,7 @@ def ablation_section(result: Mapping[str, Any]) -> str:
 def fairness_section(result: Mapping[str, Any]) -> str:
     """False-red rates by group."""
     told = "".join(f'<p class="alert">{escape(disparity_text(one))}</p>' for one in result["disparities"])
-    parts = [told or "<p>No disparity beyond the stated factor with intervals apart.</p>"]
+    parts = [told or "<p>No disparity.</p>", f"<p>{escape(disparity_test_text(result['disparity_test']))}</p>"]
     for dimension, groups in result["fairness"].items():
         name = dimension.replace("_", " ")
         rows = [row_of(group, one["at_0.10_red"]["false_red_rate"]) for group, one in groups.items()]
@@ -176,6 +177,16 @@ def fairness_section(result: Mapping[str, Any]) -> str:
         heads = ["", "passages", "false red at threshold", "hits", "false red at 10 %", "hits", "hits of the lot"]
         parts.append(table(f"By {name}", heads, cells))
     return f"<section><h2>Fairness</h2>{''.join(parts)}</section>"
+
+
+def disparity_test_text(one: Mapping[str, Any]) -> str:
+    """How disparities were looked for, in words."""
+    return (
+        f"{one['comparisons']} comparisons of a group's false-red rate with all others' in the same worlds; "
+        f"{one['too_few_red_plates']} more were not made, for fewer than {one['red_plates_min']} red plates. A "
+        f"disparity is a ratio of {one['ratio_min']:g} or more either way with intervals apart, which hold for all "
+        f"comparisons together at {1.0 - one['family_error']:.0%} ({one['correction']}); it is of these worlds."
+    )
 
 
 def disparity_text(one: Mapping[str, Any]) -> str:

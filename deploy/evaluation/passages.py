@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from producers.simulator.truth import SimulatedCrossing
 from schemas.codec import body_of
-from schemas.layout import LaneLayout, standard_layout
+from schemas.layout import LaneLayout, mirrored
 from schemas.records import LaneMode, Passage, PassageState, SensorRole, Weighing, XrayScan
 from streams.core.lanes.passages import PassageMaker
 from streams.core.lanes.queue import KEPT_AFTER_EXIT
@@ -42,7 +42,8 @@ class PassageSource:
     lanes: dict[str, LaneState] = field(default_factory=dict)
 
     def revisions_of(self, crossing: SimulatedCrossing) -> list[Revision]:
-        """AT_LIGHT, if the stop line saw the vehicle, and FINAL; nothing of a crossing that no sensor saw."""
+        """AT_LIGHT, if the stop line of a southbound lane saw the vehicle, and FINAL; nothing of a crossing that no
+        sensor saw."""
         readings = sorted(crossing.readings, key=received_at)
         if not readings:
             return []
@@ -66,7 +67,7 @@ class PassageSource:
             lane.watermark_at = reading.received_at
             vehicle.last_received_at = reading.received_at
             seen = vehicle.slots[STOP_LINE]
-            if seen is not None and seen.reading_id == reading.reading_id:
+            if seen is not None and seen.reading_id == reading.reading_id and not layout.is_northbound:
                 passage = self.maker.passage_of(vehicle, lane, layout, PassageState.AT_LIGHT)
                 vehicle.revision += 1
                 revisions.append(Revision(lane.watermark_at, passage, crossing))
@@ -78,7 +79,7 @@ class PassageSource:
     def _layout_of(self, lane_id: str) -> LaneLayout:
         """The lane's layout; a northbound lane `2301/N03` mirrors the southbound one."""
         layout = self.layouts.get(lane_id)
-        return layout or standard_layout(lane_id, self.layouts[lane_id.replace("/N", "/")].mode)
+        return layout or mirrored(self.layouts[lane_id.replace("/N", "/")])
 
 
 def received_at(reading: Any) -> int:

@@ -1,8 +1,13 @@
 """Figures over several runs, each a world with a seed, with 95 % intervals.
 
-A draw takes as many worlds as there are, with replacement, of each as many of its seeds, and of each run one of its
-replicates. What plates of one run do by chance is thus counted within a run and again between runs: intervals are a
-little wider than they need be, never narrower. With one world they say nothing about other worlds.
+Worlds are the units: what seeds and plates of a world do by chance is in its own figure, and how far worlds lie apart
+says how unsure their mean is. Few worlds tell that badly, so Student's t stands for the normal's 1.96. Where fewer than
+two worlds have anything to measure, runs are the units, and nothing is said about other worlds; of one run it is the
+percentiles of its replicates. An interval is never narrower than plates alone would make it.
+
+Measured with drawn worlds whose truth is known, 600 times each (`test_metrics.py`): of 2 worlds with a seed, 3 with 2,
+5 with 3 and 20 with 5, intervals of means held it in 0.975, 0.943, 0.950, 0.955, those of ratios in 0.973, 0.928,
+0.945, 0.943.
 """
 
 from collections.abc import Sequence
@@ -10,10 +15,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from deploy.evaluation.metrics import Floats, Integers
+from deploy.evaluation.metrics import Booleans, Floats, Integers
+from streams.core.small_counts import none_of, t_quantile
 
-DRAWS: Final = 2000
 LOW, HIGH = 2.5, 97.5
+TAIL: Final = 0.025
 Z: Final = 1.96
 
 
@@ -35,43 +41,56 @@ def rounded(number: float) -> float | None:
 
 
 class Pool:
-    """Draws runs and their replicates once, so that all figures are of the same draws and can be compared in pairs."""
+    """Which runs are of which world."""
 
-    def __init__(self, worlds: Sequence[Any], replicates: int, seed: int) -> None:
-        """`worlds`: the world of each run, as many runs of each; `replicates` of each run besides its estimate."""
-        generator = np.random.default_rng(seed)
-        runs_of: dict[Any, list[int]] = {}
-        for run, world in enumerate(worlds):
-            runs_of.setdefault(world, []).append(run)
-        runs: Integers = np.array(list(runs_of.values()))  # a row a world, a column a seed
-        worlds_drawn = generator.integers(0, runs.shape[0], (DRAWS, runs.shape[0], 1))
-        seeds_drawn = generator.integers(0, runs.shape[1], (DRAWS, *runs.shape))
-        self._runs = runs[worlds_drawn, seeds_drawn].reshape(DRAWS, -1)
-        self._replicates: Integers = generator.integers(1, replicates + 1, self._runs.shape)
+    def __init__(self, worlds: Sequence[Any]) -> None:
+        """`worlds`: the world of each run."""
+        self._worlds: Integers = np.unique(np.array(worlds), return_inverse=True)[1]
 
     def ratio(self, above: Floats, below: Floats, plates: float = np.inf) -> Figure:
-        """Sum over sum of two columns by run and replicate.
+        """Sum over sum of two columns by run and replicate, neither below zero.
 
         Where there was none of it, no replicate has one either and would make the interval [0, 0]: then it ends where
         Wilson's does for none of so many `plates`.
         """
-        with np.errstate(invalid="ignore", divide="ignore"):
-            drawn = self._drawn(above).sum(axis=1) / self._drawn(below).sum(axis=1)
-            figure = figure_of(float(above[:, 0].sum() / below[:, 0].sum()), drawn)
-        if figure.value == 0.0:
-            return figure._replace(high=max(figure.high, none_of(plates)))
-        return figure
+        known = below[:, 0] > 0.0
+        if not known.any():
+            return Figure(np.nan, np.nan, np.nan)
+        above, below = above[known], below[known]
+        total = below[:, 0].sum()
+        value = float(above[:, 0].sum() / total)
+        if len(below) == 1:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                figure = figure_of(value, above[0, 1:] / below[0, 1:])
+        else:
+            # Linearised: what each run has above what the ratio makes expect of it.
+            figure = self._spread(value, (above - value * below) / total, known)
+        if value == 0.0:
+            return figure._replace(high=max(figure.high, none_of(plates, Z)))
+        most = 1.0 if (above <= below).all() else np.inf
+        return figure._replace(low=max(figure.low, 0.0), high=min(figure.high, most))
 
     def mean(self, values: Floats) -> Figure:
         """Mean over runs of a column by run and replicate; runs that could not measure it are left out."""
-        if not np.isfinite(values[:, 0]).any():
+        known = np.isfinite(values[:, 0])
+        if not known.any():
             return Figure(np.nan, np.nan, np.nan)
-        with np.errstate(invalid="ignore"):
-            drawn = np.ma.masked_invalid(self._drawn(values)).mean(axis=1).filled(np.nan)
-        return figure_of(float(np.nanmean(values[:, 0])), drawn)
+        values = values[known]
+        value = float(values[:, 0].mean())
+        if len(values) == 1:
+            return figure_of(value, values[0, 1:])
+        return self._spread(value, (values - value) / len(values), known)
 
-    def _drawn(self, values: Floats) -> Floats:
-        return np.asarray(values[self._runs, self._replicates])
+    def _spread(self, value: float, parts: Floats, known: Booleans) -> Figure:
+        """The interval of a value, by what each of the known runs, two or more, adds to its error: zero in all."""
+        worlds = np.unique(self._worlds[known], return_inverse=True)[1]
+        units = int(worlds.max()) + 1
+        of_unit = np.bincount(worlds, parts[:, 0]) if units > 1 else parts[:, 0]
+        units = len(of_unit)
+        between = units / (units - 1) * float((of_unit**2).sum())
+        of_plates = float(np.ma.masked_invalid(parts[:, 1:]).var(axis=1).filled(0.0).sum())
+        half = max(t_quantile(TAIL, units - 1) * between**0.5, Z * of_plates**0.5)
+        return Figure(value, value - half, value + half)
 
 
 def figure_of(value: float, drawn: Floats) -> Figure:
@@ -81,11 +100,6 @@ def figure_of(value: float, drawn: Floats) -> Figure:
         return Figure(value, np.nan, np.nan)
     low, high = np.percentile(known, (LOW, HIGH))
     return Figure(value, float(low), float(high))
-
-
-def none_of(count: float) -> float:
-    """Upper end of Wilson's 95 % interval for none of so many cases."""
-    return float(Z**2 / (count + Z**2))
 
 
 def apart(one: Figure, other: Figure) -> bool:

@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import SynchronizedArray
 from typing import Final, TypeVar
@@ -22,11 +23,15 @@ _done: "SynchronizedArray[float] | None" = None  # of a process of the pool, by 
 
 
 class JobFailed(Exception):
-    """A piece of work raised; `__cause__` says what, `number` which."""
+    """A piece of work failed; `__cause__` says why, `number` which, or None where a process died: with it went what the
+    others were at, so nobody knows whose work killed it."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, error: BaseException, died: bool) -> None:
         super().__init__(f"piece of work {number} failed")
-        self.number = number
+        self.number = None if died else number
+        self.reason = f"{type(error).__name__}: {error}"
+        if died:
+            self.reason = "a worker process died; it was killed, or the memory was not enough"
 
 
 def run_all(
@@ -44,7 +49,7 @@ def run_all(
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as progress:
         task = progress.add_task(title, total=size * len(jobs), what="")
         try:
-            futures = [pool.submit(work_on, work, job, number, size) for number, job in enumerate(jobs)]
+            futures = [submit(pool, work, job, number, size) for number, job in enumerate(jobs)]
             waiting = set(futures)
             while waiting:
                 finished, waiting = wait(waiting, PROGRESS_EVERY_SECONDS, FIRST_COMPLETED)
@@ -60,11 +65,21 @@ def run_all(
     return [future.result() for future in futures]
 
 
+def submit(
+    pool: ProcessPoolExecutor, work: Callable[[Job, Report], Result], job: Job, number: int, size: float
+) -> "Future[Result]":
+    """Hand over a job. Raises JobFailed if a process has died already, at an earlier one or in starting."""
+    try:
+        return pool.submit(work_on, work, job, number, size)
+    except (BrokenProcessPool, BrokenPipeError) as error:
+        raise JobFailed(number, error, died=True) from error
+
+
 def raise_failed(futures: Sequence["Future[Result]"], finished: "Future[Result]") -> None:
     """Raises JobFailed if this one's work raised."""
     error = finished.exception()
     if error is not None:
-        raise JobFailed(futures.index(finished)) from error
+        raise JobFailed(futures.index(finished), error, isinstance(error, BrokenProcessPool)) from error
 
 
 def share_progress(done: "SynchronizedArray[float]") -> None:

@@ -6,6 +6,7 @@ world, seed ─► crossings ─► decisions ─► judged passages ─► figu
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from deploy.evaluation.decisions import Decided, VehiclesOfWorld, decisions
@@ -64,8 +65,8 @@ def decided(world: World, seed: int, rule_set_text: str) -> Iterator[Decided]:
         crossing = said.revision.crossing
         return inspect(seed, crossing.truth, crossing.weight).found
 
-    def learn(drawn: list[Decided]) -> str | None:
-        return with_learned_rates(rule_set_text, inspections(drawn, is_found))
+    def learn(scanned: list[Decided]) -> str | None:
+        return with_learned_rates(rule_set_text, inspections(scanned, is_found, seed))
 
     stage = VehiclesOfWorld(parse_rule_set(rule_set_text))
     stage.list_plates(world_watchlist(world, seed), world.start_at)
@@ -76,8 +77,8 @@ def evaluate_run(
     world: World, world_seed: int, seed: int, options: RunOptions, report: Callable[[float], None] = lambda _days: None
 ) -> Run:
     """Simulate, fold and measure; `report` is told how many days are done."""
-    started = time.monotonic()
-    builder, alerts, versions = judge(world, seed, options.rule_set_text, report)
+    started, drawn_from = time.monotonic(), seed_of(world_seed, seed)
+    builder, alerts, versions = judge(world, drawn_from, options.rule_set_text, report)
     rules = parse_rule_set(options.rule_set_text)
     return Run(
         world=world,
@@ -86,9 +87,15 @@ def evaluate_run(
         days_judged=world.days - burn_in_days(world.days),
         alerts=alerts,
         learned=versions != {rules.version},
-        figures=measure(builder.columns(rules, seed), options.replicates, seed),
+        figures=measure(builder.columns(rules, drawn_from), options.replicates, drawn_from),
         seconds=time.monotonic() - started,
     )
+
+
+def seed_of(world_seed: int, seed: int) -> int:
+    """What a run is drawn from. By the seed alone, two worlds with the same ports would share most of their vehicles,
+    and intervals over worlds would be too narrow."""
+    return int.from_bytes(blake2b(f"{world_seed} {seed}".encode(), digest_size=8).digest())
 
 
 def judge(

@@ -15,10 +15,10 @@ PASSAGES_PER_DAY: Final = 65_000  # of a world of four or five ports, before thi
 
 
 class RunFailed(Exception):
-    """A world could not be evaluated; `command` repeats it alone."""
+    """A world could not be evaluated; `command` repeats it alone, or all of them where nobody knows which it was."""
 
-    def __init__(self, world_seed: int, seed: int, command: str, reason: str) -> None:
-        super().__init__(f"world {world_seed} with seed {seed} failed: {reason}\nrepeat it: {command}")
+    def __init__(self, what: str, command: str, reason: str) -> None:
+        super().__init__(f"{what} failed: {reason}\nrepeat it: {command}")
         self.command = command
 
 
@@ -32,6 +32,7 @@ class Grid:
     seeds: int
     days: int
     keep_one_in: int
+    inbound: bool = False
 
     @property
     def runs(self) -> list[tuple[int, int]]:
@@ -50,7 +51,8 @@ class Grid:
         """The command that gives the same again."""
         return (
             f"border evaluate --days {self.days} --worlds {self.worlds} --first-world {self.first_world} "
-            f"--seeds {self.seeds} --first-seed {self.first_seed} --thin {self.keep_one_in}{more}"
+            f"--seeds {self.seeds} --first-seed {self.first_seed} --thin {self.keep_one_in}"
+            f"{' --inbound' if self.inbound else ''}{more}"
         )
 
     def alone(self, number: int) -> "Grid":
@@ -67,23 +69,27 @@ class Job:
     seed: int
     days: int
     keep_one_in: int
+    inbound: bool
     options: RunOptions
 
 
 def evaluate_scores(grid: Grid, options: RunOptions, inspection_minutes: float, more: str = "") -> dict[str, Any]:
     """Every run, summarised. Raises RunFailed for the first that fails."""
-    jobs = [Job(world, seed, grid.days, grid.keep_one_in, options) for world, seed in grid.runs]
+    jobs = [Job(world, seed, grid.days, grid.keep_one_in, grid.inbound, options) for world, seed in grid.runs]
     title = f"{grid.worlds} worlds, {grid.seeds} seeds each"
     try:
         runs = run_all(work, jobs, grid.days, title, "simulated days")
     except JobFailed as failure:
-        number = failure.number
-        reason = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
-        raise RunFailed(*grid.runs[number], grid.alone(number).command(more), reason) from failure
+        if failure.number is None:
+            raise RunFailed("the evaluation", grid.command(more), failure.reason) from failure
+        world, seed = grid.runs[failure.number]
+        command = grid.alone(failure.number).command(more)
+        raise RunFailed(f"world {world} with seed {seed}", command, failure.reason) from failure
     return summarise(runs, inspection_minutes)
 
 
 def work(job: Job, report: Callable[[float], None]) -> Run:
     """In a process: one run."""
-    world = replace(draw_world(job.world_seed), days=job.days, keep_one_in=job.keep_one_in)
+    drawn = draw_world(job.world_seed)
+    world = replace(drawn, days=job.days, keep_one_in=job.keep_one_in, inbound=job.inbound)
     return evaluate_run(world, job.world_seed, job.seed, job.options, report)

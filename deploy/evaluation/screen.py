@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deploy.evaluation.page import LIFT_RED, NAMES, by_red, disparity_text, figure
+from deploy.evaluation.page import LIFT_RED, NAMES, by_red, disparity_test_text, disparity_text, figure
 from deploy.evaluation.summary import SHARES
 
 
@@ -24,6 +24,8 @@ def show(result: Mapping[str, Any]) -> None:
         f"worst world: {worst['name']}, lift at 10 % red {figure(worst['lift_at_red'][LIFT_RED])}",
         f"learned X-ray rates in force in {result['runs_with_learned_rates']} of {result['runs']} runs",
         result["single_gun_first_timers"]["note"],
+        *[f"not evaluated: {note}" for note in result["not_evaluated"].values()],
+        f"fairness: {disparity_test_text(result['disparity_test'])}",
         *[f"disparity: {disparity_text(one)}" for one in result["disparities"]],
         f"repeat: {result['command']}",
     ]

@@ -10,14 +10,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from deploy.evaluation.fairness import fairness_of
+from deploy.evaluation.fairness import disparities_of, fairness_of
 from deploy.evaluation.figures import ALL, FULL, GROUP, SINGLE_GUN_FIRST_TIMERS
 from deploy.evaluation.judged import LOADS
 from deploy.evaluation.metrics import RED_SHARES, RELIABILITY_CUTS, Floats
 from deploy.evaluation.pooling import Pool, apart, rounded
 from deploy.evaluation.run import Run
 
-POOL_SEED: Final = 1
 SHARES: Final = tuple(f"{share:.2f}" for share in RED_SHARES)
 TENTH: Final = RED_SHARES.index(0.10)
 SINGLE_GUN_NOTE: Final = (
@@ -26,14 +25,18 @@ SINGLE_GUN_NOTE: Final = (
     "score spends on those who come again it takes from them; they are what the random arm is for."
 )
 
+NOT_EVALUATED: Final = {
+    "company": "Evidence of company (who keeps crossing with whom) is no part of these figures: it rests on neighbours "
+    "in a queue, and thinned traffic has none. It is measured by itself: python -m tests.core.convoys.measure"
+}
+
 
 class Runs:
-    """Figures of all runs side by side, and the draws that their intervals come from."""
+    """Figures of all runs side by side, and which of them are of one world."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self.runs = runs
-        replicates = len(runs[0].figures.traffic) - 1
-        self.pool = Pool([run.world_seed for run in runs], replicates, POOL_SEED)
+        self.pool = Pool([run.world_seed for run in runs])
         self.kinds = sorted({kind for run in runs for kind in run.figures.kinds})
 
     def column(self, name: str) -> Floats:
@@ -75,8 +78,8 @@ def plates_of(run: Run, kind: str) -> float:
 def summarise(runs: Sequence[Run], inspection_minutes: float) -> dict[str, Any]:
     """Every figure of the report."""
     all_runs = Runs(runs)
-    pool = all_runs.pool
-    fairness, disparities = fairness_of([run.figures.fairness for run in runs], pool)
+    groups = [run.figures.fairness for run in runs]
+    disparities, disparity_test = disparities_of(groups)
     calibration = calibration_of(all_runs)
     world_seeds = dict.fromkeys(run.world_seed for run in runs)
     worlds = [world_of([run for run in runs if run.world_seed == seed]) for seed in world_seeds]
@@ -94,8 +97,10 @@ def summarise(runs: Sequence[Run], inspection_minutes: float) -> dict[str, Any]:
         "ablation": ablation(all_runs),
         "operating_point": operating_point(all_runs, inspection_minutes),
         "cost_at_red": costs(all_runs, inspection_minutes),
-        "fairness": fairness,
+        "not_evaluated": NOT_EVALUATED,
+        "fairness": fairness_of(groups, all_runs.pool),
         "disparities": disparities,
+        "disparity_test": disparity_test,
         "worst_world": min(worlds, key=lambda world: world["lift_at_red"][SHARES[TENTH]]["value"]),
         "worlds": worlds,
         "passages": sum(run.figures.passages for run in runs),

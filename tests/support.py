@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 T = TypeVar("T")
 POLL_SECONDS = 0.05
+END_SECONDS = 60.0
 
 
 def eventually(condition: Callable[[], T], seconds: float = 30.0, what: str = "the condition") -> T:
@@ -25,9 +26,11 @@ def eventually(condition: Callable[[], T], seconds: float = 30.0, what: str = "t
 def wait_for_end(broker: str, topic: str, offset: int) -> None:
     """Wait until partition 0 ends there: the broker writes the mark of a transaction's end after it has answered."""
     admin, place = AdminClient({"bootstrap.servers": broker}), TopicPartition(topic, 0)
-
-    def end() -> int:
+    until = time.monotonic() + END_SECONDS
+    while True:
         (future,) = admin.list_offsets({place: OffsetSpec.latest()}).values()
-        return int(future.result(10).offset)
-
-    eventually(lambda: end() == offset, what=f"an end at {offset}")
+        end = int(future.result(10).offset)
+        if end == offset:
+            return
+        assert end < offset and time.monotonic() < until, f"{topic} should end at {offset}, not at {end}"
+        time.sleep(POLL_SECONDS)

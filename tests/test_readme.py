@@ -7,7 +7,10 @@ from pathlib import Path
 from deploy.cli import COMMANDS
 from deploy.settings import Settings
 from schemas.topics import TOPICS
+from streams.console.estimate_metrics import EstimateMetrics
+from streams.light.telemetry import LightTelemetry
 from streams.runtime.metrics import Telemetry
+from streams.sharing.telemetry import SharingTelemetry
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -33,12 +36,34 @@ def settings_table() -> str:
 def metrics_table() -> str:
     rows = [
         f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in Telemetry("readme", 0).registry.collect()
+        for metric in [*Telemetry("readme", 0).registry.collect(), *EstimateMetrics(()).collect()]
     ]
     return table("| metric | type | meaning |", sorted(rows))
 
 
-TABLES = {"topics": topics_table, "settings": settings_table, "metrics": metrics_table}
+def light_metrics_table() -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
+        for metric in LightTelemetry().registry.collect()
+    ]
+    return table("| metric of `border light` | type | meaning |", sorted(rows))
+
+
+def sharing_metrics_table() -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
+        for metric in SharingTelemetry().registry.collect()
+    ]
+    return table("| metric of `border share serve` | type | meaning |", sorted(rows))
+
+
+TABLES = {
+    "topics": topics_table,
+    "settings": settings_table,
+    "metrics": metrics_table,
+    "light": light_metrics_table,
+    "sharing": sharing_metrics_table,
+}
 
 
 def with_tables(text: str) -> str:

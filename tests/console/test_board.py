@@ -3,9 +3,11 @@
 import io
 
 import msgspec
+import pytest
 from rich.console import Console
 
-from schemas.records import Alert, Light, Passage, PassageState, ReferralReason, Selection
+from schemas.records import Alert, AlertKind, Light, Passage, PassageState, ReferralReason, Selection
+from streams.console.audience import shown_audiences
 from streams.console.board import STALE_AFTER_SECONDS, Board
 from tests.schemas.sample_records import sample_records
 
@@ -75,10 +77,47 @@ def test_the_plate_of_another_vehicle_is_not_shown_beside_a_light() -> None:
     assert "ABC1234" not in drawn(board, 1000.5)
 
 
+def test_a_plate_that_looks_like_markup_is_shown_as_it_is() -> None:
+    board = Board(reveal=True)
+    board.see(passage(7, "AB[/]12"), now_seconds=1000.0)
+    board.see(selection(7, Light.GREEN), now_seconds=1000.0)
+    assert "AB[/]12" in drawn(board, 1000.5)
+
+
+def test_an_alert_for_others_is_counted_and_not_shown() -> None:
+    hit = msgspec.structs.replace(SAMPLES[Alert], summary="met an entry", audience="officers Ops-Center")
+    alarm = msgspec.structs.replace(SAMPLES[Alert], summary="an alarm", audience=None)
+    for audiences, shown in ((set(), True), ({"ops-center"}, True), ({"auditors"}, False), ({"ops"}, False)):
+        board = Board(audiences=frozenset(audiences))
+        board.see(hit, now_seconds=1000.0)
+        board.see(alarm, now_seconds=1000.0)
+        text = drawn(board, 1000.5)
+        assert ("met an entry" in text) is shown and "an alarm" in text
+        assert ("1 alerts (1 for others)" in text) is not shown
+
+
+def test_a_place_shows_what_it_is_set_to_and_no_more() -> None:
+    assert shown_audiences([], "") == frozenset()  # everything
+    assert shown_audiences([], "officers ops-center") == {"officers", "ops-center"}
+    assert shown_audiences(["Officers"], "officers ops-center") == {"officers"}
+    with pytest.raises(ValueError, match="alerts for auditors may not be shown here"):
+        shown_audiences(["officers", "auditors"], "officers")
+
+
 def test_an_alert_shows_its_summary_and_probability() -> None:
     board = Board()
-    alert = msgspec.structs.replace(SAMPLES[Alert], summary="met a watchlist entry", probability=0.25)
+    said = {"kind": AlertKind.WATCHLIST_HIT, "summary": "met a watchlist entry", "probability": 0.25}
+    alert = msgspec.structs.replace(SAMPLES[Alert], **said)
     board.see(alert, now_seconds=1000.0)
     text = drawn(board, 1000.5)
     assert "met a watchlist entry" in text
     assert "p = 0.25" in text
+
+
+def test_an_alert_of_a_ports_month_shows_its_summary_and_no_vehicle() -> None:
+    board = Board()
+    said = {"kind": AlertKind.DISPARITY, "summary": "port 2301, 2026-09: differs", "lane_id": "", "passage_number": 0}
+    board.see(msgspec.structs.replace(SAMPLES[Alert], **said), now_seconds=1000.0)
+    text = drawn(board, 1000.5)
+    assert "port 2301, 2026-09: differs" in text
+    assert "vehicle 0" not in text and "p = " not in text

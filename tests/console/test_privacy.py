@@ -19,6 +19,11 @@ def test_plates_are_masked_at_any_depth() -> None:
     assert shown == {"plate": "•••••34", "plate_candidates": [{"plate": "•••••34", "confidence": 0.5}], "revision": 1}
 
 
+def test_purchasers_and_serial_numbers_are_masked_too() -> None:
+    shown = masked({"purchaser_id": "P123", "firearm_serial_number": "S456", "found": [{"serial_number": "S789"}]})
+    assert shown == {"purchaser_id": "••23", "firearm_serial_number": "••56", "found": [{"serial_number": "••89"}]}
+
+
 def test_no_record_of_the_contract_shows_a_plate() -> None:
     plate = "SECRET99"
     for record in sample_records(seed=9, each=5):

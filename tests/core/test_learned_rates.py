@@ -5,7 +5,7 @@ import random
 import pytest
 
 from schemas.records import ScanDecision, ScanQuality
-from streams.core.learned_rates import Inspection, LearnedRates, Sample, learned_rates, proposed_rates_text
+from streams.core.learned_rates import DrawnScan, LearnedRates, learned_rates, proposed_rates_text
 from streams.core.rule_set import parse_rule_set
 from streams.core.rule_set_lint import lint
 from tests.core.vehicles.builders import RULES, default_text
@@ -19,26 +19,24 @@ def inspection(
     operator: ScanDecision = UNKNOWN,
     found: bool = True,
     *,
-    random_draw: bool = True,
-    propensity: float = 0.05,
+    inspected: bool = True,
     quality: ScanQuality = ScanQuality.GOOD,
-) -> Inspection:
-    return Inspection(UNIT, machine, operator, quality, propensity, random_draw, found)
+) -> DrawnScan:
+    return DrawnScan(UNIT, machine, operator, quality, inspected, found and inspected)
 
 
-def learned(inspections: list[Inspection], sample: Sample = Sample.RANDOM_ONLY) -> dict[str, LearnedRates]:
-    return {one.detector: one for one in learned_rates(inspections, RULES.xray, sample)}
+def learned(scans: list[DrawnScan]) -> dict[str, LearnedRates]:
+    return {one.detector: one for one in learned_rates(scans, RULES.xray)}
 
 
-def year(seed: int, hit_rate: float, false_alarm_rate: float) -> list[Inspection]:
-    """30,000 scans, one in five with a gun; alarms are all inspected, of the others one in ten by lot."""
+def year(seed: int, hit_rate: float, false_alarm_rate: float, skipped: float) -> list[DrawnScan]:
+    """3,000 scans of drawn vehicles, one in five with a gun; of those that the software cleared some are skipped."""
     draw, made = random.Random(seed), []
-    for _ in range(30_000):
-        gun, lot = draw.random() < 0.2, draw.random() < 0.1
+    for _ in range(3_000):
+        gun = draw.random() < 0.2
         alarm = draw.random() < (hit_rate if gun else false_alarm_rate)
-        if alarm or lot:
-            chance = 1.0 if alarm else 0.1
-            made.append(inspection(ALARM if alarm else CLEAR, found=gun, random_draw=lot, propensity=chance))
+        inspected = alarm or draw.random() >= skipped
+        made.append(inspection(ALARM if alarm else CLEAR, found=gun, inspected=inspected))
     return made
 
 
@@ -56,33 +54,40 @@ def test_too_few_inspections_leave_the_prior() -> None:
     assert proposed_rates_text([few]) == ""
 
 
-@pytest.mark.parametrize("sample", list(Sample))
-def test_selection_by_the_alarm_itself_does_not_bias_what_is_learned(sample: Sample) -> None:
-    inspections = year(seed=5, hit_rate=0.8, false_alarm_rate=0.03)
-    naive = sum(i.machine_decision is ALARM for i in inspections if i.found) / sum(i.found for i in inspections)
-    assert naive > 0.95  # counting all alike finds what was selected for
-    rates = learned(inspections, sample)["machine"]
-    assert rates.hit.low < 0.8 < rates.hit.high and rates.hit.high - rates.hit.low < 0.10
-    assert rates.false_alarm.low < 0.03 < rates.false_alarm.high
+@pytest.mark.parametrize("skipped", [0.0, 0.25, 0.6])
+def test_vehicles_that_are_skipped_for_their_answer_do_not_bias_what_is_learned(skipped: float) -> None:
+    scans = year(seed=5, hit_rate=0.8, false_alarm_rate=0.06, skipped=skipped)
+    rates = learned(scans)["machine"]
+    assert rates.hit.low < 0.8 < rates.hit.high and rates.hit.high - rates.hit.low < 0.12
+    assert rates.false_alarm.low < 0.06 < rates.false_alarm.high
+    empty = [one for one in scans if one.inspected and not one.found]
+    naive = sum(one.machine_decision is ALARM for one in empty) / len(empty)
+    assert skipped < 0.25 or naive > rates.false_alarm.high  # counting all alike finds more alarms than there are
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = 0
     for seed in range(60):
-        rate = learned(year(seed, hit_rate=0.9, false_alarm_rate=0.06), Sample.BY_PROPENSITY)["machine"].hit
-        held += rate.low < 0.9 < rate.high
+        rate = learned(year(seed, hit_rate=0.9, false_alarm_rate=0.06, skipped=0.25))["machine"].false_alarm
+        held += rate.low < 0.06 < rate.high
     assert held >= 53  # 57 expected; fewer than 53 comes by chance once in 60
 
 
-def test_unequal_weights_count_as_fewer_inspections() -> None:
-    mixed = [inspection(propensity=1.0, random_draw=False)] * 600 + [inspection(CLEAR, propensity=0.05)] * 30
-    rate = learned(mixed, Sample.BY_PROPENSITY)["machine"].hit
-    # 600 * 1 + 30 * 20 = 1,200 vehicles stood for, each 20th of which a lot would have brought.
-    assert rate.inspections == 630 and rate.effective == pytest.approx(60)
+def test_those_inspected_stand_for_the_skipped_ones_of_their_answer() -> None:
+    # 60 alarms, all inspected; of 940 cleared ones 705, each of which stands for 4 / 3: worth 1,000 / (4 / 3) = 750.
+    cleared = [inspection(CLEAR, found=False, inspected=number % 4 > 0) for number in range(940)]
+    rate = learned([inspection(ALARM, found=False)] * 60 + cleared)["machine"].false_alarm
+    assert (rate.inspections, rate.effective) == (765, pytest.approx(750))
+    assert rate.rate == pytest.approx((0.06 * 50 + 0.06 * 750) / 800)
 
 
-def test_what_was_referred_for_its_risk_does_not_count_among_the_random_ones() -> None:
-    assert learned([inspection(random_draw=False)] * 100) == {}
+def test_nothing_is_learned_where_nobody_looked_at_one_answer() -> None:
+    scans = [inspection(ALARM, found=False)] * 40 + [inspection(CLEAR, inspected=False)] * 400
+    rates = learned(scans)["machine"]
+    assert not rates.false_alarm.learned and rates.false_alarm.rate == pytest.approx(0.06)
+    hits = [inspection(ALARM)] * 40
+    told = proposed_rates_text(learned([*hits, *scans]).values())
+    assert told == "" and learned([inspection(inspected=False)] * 50) == {}
 
 
 def test_the_analyst_is_counted_after_each_answer_of_the_software() -> None:
@@ -95,12 +100,6 @@ def test_the_analyst_is_counted_after_each_answer_of_the_software() -> None:
 
 def test_a_scan_that_says_nothing_teaches_nothing() -> None:
     assert learned([inspection(quality=ScanQuality.BAD)] * 100) == {}
-
-
-@pytest.mark.parametrize("propensity", [0.0, -0.1, 1.1, float("nan")])
-def test_an_impossible_propensity_is_refused(propensity: float) -> None:
-    with pytest.raises(ValueError, match="propensity"):
-        learned([inspection(propensity=propensity)])
 
 
 def test_a_proposal_is_a_part_of_a_rule_set_that_passes_the_lint() -> None:
@@ -118,9 +117,10 @@ def test_a_detector_that_does_not_tell_guns_from_none_is_not_proposed() -> None:
     blind = [inspection(ALARM, found=False)] * 5000 + [inspection(CLEAR, found=True)] * 5000
     proposal = proposed_rates_text(learned(blind).values())
     assert "nothing to propose" in proposal and "hit_rate =" not in proposal
+    assert parse_rule_set(default_text() + "\n" + proposal).xray.devices == {} and "[xray" not in proposal
 
 
 def test_a_units_name_cannot_break_out_of_its_table() -> None:
     odd = 'unit"]\n[xray\\'
-    rates = learned_rates([Inspection(odd, CLEAR, UNKNOWN, ScanQuality.GOOD, 1.0, True, False)] * 30, RULES.xray)
+    rates = learned_rates([DrawnScan(odd, CLEAR, UNKNOWN, ScanQuality.GOOD, True, False)] * 30, RULES.xray)
     assert odd in parse_rule_set(default_text() + "\n" + proposed_rates_text(rates)).xray.devices

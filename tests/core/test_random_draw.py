@@ -1,11 +1,14 @@
 """The random arm: uniform, repeatable, independent of the score, and open to audit."""
 
 import hashlib
+from collections import Counter
 
+import msgspec
 import pytest
 
 from schemas.records import ListKind, Selection
-from streams.core.random_draw import RandomKeys, commitment_of, date_of, uniform_draw, verify_draw
+from streams.core.random_draw import RandomKeys, commitment_of, date_of, uniform_draws
+from streams.core.vehicles.decisions import verify_selection
 from tests.core.vehicles.builders import (
     DAY,
     RULES,
@@ -29,12 +32,12 @@ def test_the_date_of_a_key_is_the_utc_date(at: int, date: str) -> None:
     assert date_of(at) == date
 
 
-def test_draws_are_uniform() -> None:
+def test_draws_are_uniform_and_the_two_of_a_passage_independent() -> None:
     _, key = RandomKeys(SECRET).key_of("2301", START)
-    draws = [uniform_draw(key, f"2301/03/{number}", "digest") for number in range(20_000)]
-    counts = [sum(1 for draw in draws if n / 10 <= draw < (n + 1) / 10) for n in range(10)]
-    # chi-squared with 9 degrees of freedom: 27.9 is exceeded once in 1,000 keys, and this key is fixed
-    assert sum((count - 2000) ** 2 / 2000 for count in counts) < 27.9
+    draws = [uniform_draws(key, f"2301/03/{number}", "digest") for number in range(40_000)]
+    cells = Counter((int(first * 10), int(second * 10)) for first, second in draws)
+    # chi-squared with 99 degrees of freedom: 149 is exceeded once in 1,000 keys, and this key is fixed
+    assert sum((cells[first, second] - 400) ** 2 / 400 for first in range(10) for second in range(10)) < 149
 
 
 def test_each_port_and_day_has_a_key_of_its_own_that_another_secret_does_not_give() -> None:
@@ -66,6 +69,7 @@ def test_an_auditor_with_the_day_s_key_finds_every_changed_draw() -> None:
     for selection in selections:
         digest = hashlib.sha256(selection.passage_id.encode()).hexdigest()
         assert selection.random_key_id == key_id
-        propensity = RULES.selection.random_propensity
-        assert verify_draw(key, selection.passage_id, digest, propensity, selection.random_draw)
-        assert not verify_draw(key, selection.passage_id, digest, propensity, not selection.random_draw)
+        assert selection.propensity == RULES.selection.random_propensity
+        assert verify_selection(key, digest, selection)
+        turned = msgspec.structs.replace(selection, random_draw=not selection.random_draw)
+        assert not verify_selection(key, digest, turned)

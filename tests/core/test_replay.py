@@ -9,12 +9,13 @@ from deploy.chaos.stages import POISONED_LANE
 from schemas.codec import body_of
 from schemas.container import LogRecord
 from schemas.records import ChangeKind, ReferenceChange, Tick
-from schemas.topics import ALERTS, DEAD_LETTERS
+from schemas.topics import ALERTS, DEAD_LETTERS, LANE_DECISIONS, OUTCOMES
 from streams.core import replay as replay_module
-from streams.core.replay import StageReplay, compare, placed
+from streams.core.replay import Chain, StageReplay, compare, is_by_people, placed
 from streams.core.stage import FOLD_FAILED
 from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction
+from tests.core.outcomes.builders import assignment
 from tests.runtime.records import CODEC, COUNTS, SUMS, event, fetched
 
 CHANGE = ReferenceChange(
@@ -112,3 +113,19 @@ def test_a_surplus_record_in_any_topic_of_outputs_is_wrong(record: LogRecord) ->
 )
 def test_what_stages_do_not_write_or_cannot_be_compared_is_not_held_against_them(record: LogRecord) -> None:
     assert compare([COUNTS], [*log_of_readings(), record]).good
+
+
+def test_several_stages_may_read_one_topic() -> None:
+    log = log_of_readings()
+    proof = compare([COUNTS, COUNTS], log)
+    assert (proof.total.expected, proof.total.lost) == (4, 2)  # each would have written two
+    chain = Chain([COUNTS, COUNTS])
+    assert len([written for reading in log for written in chain.advance(reading)]) == 4
+    assert len(chain.replays) == 2
+
+
+def test_a_duty_in_the_lanes_decisions_is_by_people_and_one_sent_on_to_its_port_is_not() -> None:
+    duty = assignment("officer-1", 0, 60)
+    assert is_by_people(strange(LANE_DECISIONS.name, duty))
+    assert not is_by_people(strange(OUTCOMES.name, duty))
+    assert is_by_people(strange(OUTCOMES.name, CHANGE))

@@ -46,6 +46,32 @@ def test_a_replay_that_fails_leaves_no_file(day: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("decided*"))
 
 
+@pytest.mark.parametrize("options", [(), ("--prove",)], ids=["folded", "proved"])
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    state = tmp_path / "state"
+    assert replay(day, state=state) == 0  # it makes a secret, without which there is nothing to prove
+    torn = tmp_path / "torn.avro"
+    torn.write_bytes(day.read_bytes()[:-100])
+    capsys.readouterr()
+    for file, why in (
+        (tmp_path / "missing.avro", "cannot read {}: No such file or directory"),
+        (tmp_path, "cannot read {}: Is a directory"),
+        (torn, "{} is damaged"),
+    ):
+        assert replay(day, file, *options, state=state) == 1
+        assert capsys.readouterr().err.startswith(f"border: {why.format(file)}")
+
+
+def test_a_file_that_cannot_be_written_is_named_with_the_reason(
+    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "no-such-directory" / "decided.avro"
+    assert replay(day, "--out", out, state=tmp_path / "state") == 1
+    assert capsys.readouterr().err == f"border: {out} cannot be written: No such file or directory\n"
+
+
 def test_a_proof_writes_no_file(day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay(day, "--prove", "--out", tmp_path / "decided.avro", state=tmp_path / "state") == 1
     assert "--prove writes nothing" in capsys.readouterr().err

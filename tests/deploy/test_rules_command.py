@@ -1,5 +1,6 @@
 """`border rules` as a person runs it: files alone, captured readings, and the real broker."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ import pytest
 from confluent_kafka import Producer
 
 from deploy.cli import main
+from deploy.connection import connect
+from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
-from schemas.container import ContainerWriter, LogRecord, read_container
-from schemas.records import ChangeKind, ListKind, ReferenceChange, Score
+from deploy.rule_publication import publish_rule_set
+from schemas.records import ChangeKind, ReferenceChange, Score
 from schemas.topics import PASSAGES, VEHICLES_CHANGELOG
 from streams.console.log_reader import LogReader
 from streams.core.evidence.catalogue import EVIDENCE_CATALOGUE
-from tests.core.vehicles.builders import RULES, add, advance, default_text, entry, fold, outputs_of, passage, record
+from streams.core.vehicles.stage import RULES_KEY
+from tests.core.vehicles.builders import RULES, advance, default_text, fold, outputs_of, passage, record
 
 VERSION = f'version = "{RULES.version}"'
 
@@ -33,15 +37,6 @@ def rule_file(directory: Path, version: str, *changes: tuple[str, str]) -> Path:
 
 def said(capsys: pytest.CaptureFixture[str]) -> Any:
     return orjson.loads(capsys.readouterr().out)
-
-
-@pytest.fixture
-def day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Two simulated minutes."""
-    file = tmp_path / "day.avro"
-    assert main(["simulate", "rush-hour", "--seconds", "120", "--out", str(file), "--json"]) == 0
-    capsys.readouterr()
-    return file
 
 
 def test_a_number_without_a_source_and_forbidden_evidence_are_found_by_line(
@@ -77,58 +72,9 @@ def test_a_rule_set_without_examples_does_not_pass(tmp_path: Path, capsys: pytes
 def test_what_evidence_there_is_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "show", "--evidence", "--json"]) == 0
     assert said(capsys) == dict(EVIDENCE_CATALOGUE)
-    assert main(["rules", "show"]) == 0
-    assert capsys.readouterr().out == default_text()
-
-
-def compare(capsys: pytest.CaptureFixture[str], before: Path, after: Path, *files: Path) -> Any:
-    state = ["--state-directory", str(before.parent / "no-state")]
-    assert main(["rules", "compare", str(before), str(after), "--on", *map(str, files), "--json", *state]) == 0
-    return said(capsys)
-
-
-def test_a_rule_set_changes_nothing_against_itself(
-    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    result = compare(capsys, rule_file(tmp_path, "a"), rule_file(tmp_path, "b"), day)
-    assert result["stops"] > 50 and result["changed_lights"] == 0
-    assert {**result["before"], "version": "b"} == result["after"]
-
-
-def test_a_lower_threshold_reddens_what_it_says_and_costs_its_minutes(
-    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    strict = rule_file(tmp_path, "strict", ("threshold_log_odds = -5.0", "threshold_log_odds = -50.0"))
-    result = compare(capsys, rule_file(tmp_path, "now"), strict, day)
-    before, after = result["before"], result["after"]
-    assert after["reds"] == result["stops"]  # every score is over it
-    assert after["reds_by_reason"]["RANDOM"] == before["reds_by_reason"].get("RANDOM", 0)  # the lots are the same
-    assert result["changed_lights"] == after["reds"] - before["reds"] > 0
-    assert after["inspection_hours"] == pytest.approx(after["reds"] * 20.0 / 60.0)
-    assert {one["after"] for one in result["first_changed"]} == {"RED"} and len(result["first_changed"]) == 20
-
-
-def test_captured_watchlist_changes_count_from_their_time_on(
-    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readings = list(read_container(day))
-    plates: list[str] = []
-    for one in readings:
-        plates += [candidate.plate for candidate in getattr(one.value, "candidates", ())[:1]]
-    # The changes stand at the end of the file, as a capture may have them, with the time of the first reading.
-    file, at = tmp_path / "listed.avro", readings[0].appended_at
-    valid = {"valid_from_at": at - 1, "valid_until_at": at + 10**12, "jurisdiction": None}
-    changes = [add(entry(p, p, list_kind=ListKind.INTELLIGENCE, **valid)) for p in sorted(set(plates))]
-    with ContainerWriter(file) as writer:
-        for one in readings:
-            writer.write(one)
-        for change in changes:
-            for partition in range(2):  # every partition has it; it must count once
-                writer.write(LogRecord(PASSAGES.name, partition, 0, at, change.change_id.encode(), change))
-    lower = rule_file(tmp_path, "lower", ("INTELLIGENCE = { log_odds = 3.0 }", "INTELLIGENCE = { log_odds = 0.1 }"))
-    result = compare(capsys, rule_file(tmp_path, "now"), lower, file)
-    assert result["before"]["alerts_by_kind"]["WATCHLIST_HIT"] == result["after"]["alerts_by_kind"]["WATCHLIST_HIT"] > 0
-    assert result["before"]["reds"] > result["after"]["reds"]
+    for version in ((), (RULES.version,)):  # nobody has to publish it
+        assert main(["rules", "show", *version]) == 0
+        assert capsys.readouterr().out == default_text()
 
 
 def at(platform: LocalPlatform) -> list[str]:
@@ -144,18 +90,28 @@ def rule_set_changes(platform: LocalPlatform, version: str) -> Iterator[tuple[in
                 yield received.log_record.partition, change
 
 
+@pytest.mark.parametrize("version", ["", "a b", "-a", "2026\\u001b[2J", "2026\\n", "2026\u201112", "x" * 65])
+def test_a_version_that_nobody_can_see_or_type_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str
+) -> None:
+    file = tmp_path / "unseen.toml"
+    file.write_text(default_text().replace(VERSION, f'version = "{version}"'), encoding="utf-8-sig")
+    assert main(["rules", "lint", str(file)]) == 1
+    assert "$.version" in capsys.readouterr().out
+
+
 @pytest.mark.integration
 def test_a_published_rule_set_is_in_force_from_its_place_in_every_partition(
     platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = rule_file(tmp_path, "2026-12-one", ("prior_log_odds = -7.7", "prior_log_odds = -7.0"))
+    file = rule_file(tmp_path, "2026-12-one-long-name", ("prior_log_odds = -7.7", "prior_log_odds = -7.0"))
     people = ["--by", "analyst-7", "--approved-by", "chief-2"]
     # -7.0 brings the alarms of some examples over what they expect, so the examples are changed with it.
     assert main(["rules", "publish", str(file), *people, *at(platform)]) == 1
     assert "example" in capsys.readouterr().err
-    file = rule_file(tmp_path, "2026-12-one", ("twin_misread_rate = 0.0007", "twin_misread_rate = 0.0008"))
+    file = rule_file(tmp_path, "2026-12-one-long-name", ("twin_misread_rate = 0.0007", "twin_misread_rate = 0.0008"))
     assert main(["rules", "publish", str(file), *people, *at(platform)]) == 0
-    found = dict(rule_set_changes(platform, "2026-12-one"))
+    found = dict(rule_set_changes(platform, "2026-12-one-long-name"))
     assert sorted(found) == list(range(PASSAGES.partitions)) and len(set(found.values())) == 1
     change = found[0]
     assert (change.kind, change.changed_by, change.approved_by) == (ChangeKind.RULE_SET, "analyst-7", "chief-2")
@@ -164,7 +120,7 @@ def test_a_published_rule_set_is_in_force_from_its_place_in_every_partition(
     folding = fold()
     folding.advance(record(change), [])
     [score] = outputs_of(advance(folding, passage()), Score)
-    assert score.rule_set_version == "2026-12-one"
+    assert score.rule_set_version == "2026-12-one-long-name"
     producer = Producer({"bootstrap.servers": platform.broker})
     for key, value in folding.take_changes().items():
         producer.produce(VEHICLES_CHANGELOG.name, value, key, partition=5)
@@ -172,10 +128,34 @@ def test_a_published_rule_set_is_in_force_from_its_place_in_every_partition(
     capsys.readouterr()
     assert main(["rules", "list", "--json", *at(platform)]) == 0
     listed = said(capsys)
-    [row] = [row for row in listed["versions"] if row["version"] == "2026-12-one"]
+    [row] = [row for row in listed["versions"] if row["version"] == "2026-12-one-long-name"]
     assert row["partitions"] == 1 and row["approved_by"] == "chief-2"
-    assert main(["rules", "show", "2026-12-one", *at(platform)]) == 0
+    assert main(["rules", "list", *at(platform)]) == 0
+    assert "2026-12-one-long-name" in capsys.readouterr().out
+    assert main(["rules", "show", "2026-12-one-long-name", *at(platform)]) == 0
     assert capsys.readouterr().out == file.read_text()
+
+
+@pytest.mark.integration
+def test_a_stored_rule_set_that_is_none_is_listed_as_unreadable(
+    platform: LocalPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = (b"\xff", b"version = ", b"version = 7", b"a = 1", b"", b"a = " + b"[" * 100_000)
+    stored = dict(enumerate([*texts, b'version = "2026-12-readable"'], 5))
+    producer = Producer({"bootstrap.servers": platform.broker})
+    for partition, text in stored.items():
+        producer.produce(VEHICLES_CHANGELOG.name, text, RULES_KEY, partition=partition)
+    assert producer.flush(30) == 0
+    assert main(["rules", "list", "--json", *at(platform)]) == 0
+    listed = said(capsys)
+    assert listed["unreadable"] == [5, 6, 7, 8, 9, 10] and listed["own_file"] <= PASSAGES.partitions - len(stored)
+    assert main(["rules", "list", *at(platform)]) == 0
+    assert "cannot be read in partitions 5, 6, 7, 8, 9, 10" in capsys.readouterr().out.replace("\n", " ")
+    for partition in stored:
+        producer.produce(VEHICLES_CHANGELOG.name, None, RULES_KEY, partition=partition)
+    assert producer.flush(30) == 0
+    assert main(["rules", "list", "--json", *at(platform)]) == 0
+    assert said(capsys)["unreadable"] == []
 
 
 @pytest.mark.integration
@@ -194,10 +174,31 @@ def test_a_version_is_published_once_and_put_in_force_again_with_the_same_text_o
 
 
 @pytest.mark.integration
+def test_the_name_of_a_rule_set_that_stages_start_with_names_no_other_text(
+    platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = ["--by", "analyst-7", "--approved-by", "chief-2"]
+    changed = ("twin_misread_rate = 0.0007", "twin_misread_rate = 0.0008")
+    file = rule_file(tmp_path, RULES.version, changed)
+    assert main(["rules", "publish", str(file), *people, *at(platform)]) == 1
+    assert "names the rule set that comes with the platform" in capsys.readouterr().err
+    assert not list(rule_set_changes(platform, RULES.version))
+    own = rule_file(tmp_path, "2026-12-own")
+    other = tmp_path / "other.toml"
+    other.write_text(own.read_text().replace(*changed))
+    connection = connect(platform.broker, platform.registry_url, None)
+    settings = dataclasses.replace(connection.settings, rule_set_file=str(own))
+    with pytest.raises(UserError, match="names rule_set_file"):
+        publish_rule_set(other.read_text(), "analyst-7", "chief-2", connection._replace(settings=settings))
+    assert publish_rule_set(own.read_text(), "analyst-7", "chief-2", connection._replace(settings=settings))
+
+
+@pytest.mark.integration
 def test_one_person_cannot_publish_alone(
     platform: LocalPlatform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = rule_file(tmp_path, "2026-12-three")
-    assert main(["rules", "publish", str(file), "--by", "a-1", "--approved-by", "a-1", *at(platform)]) == 1
-    assert "second person" in capsys.readouterr().err
+    for same in ("a-1", " A-1"):
+        assert main(["rules", "publish", str(file), "--by", "a-1", "--approved-by", same, *at(platform)]) == 1
+        assert "second person" in capsys.readouterr().err
     assert not list(rule_set_changes(platform, "2026-12-three"))

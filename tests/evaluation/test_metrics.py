@@ -151,20 +151,67 @@ def test_the_reliability_table_holds_all_traffic_in_slices_of_the_scores() -> No
 def test_a_mean_over_runs_is_as_unsure_as_its_worlds_differ() -> None:
     worlds = [number // 2 for number in range(20)]  # two seeds of each of ten worlds
     values = np.repeat(np.array(worlds, dtype=float)[:, None], 11, axis=1)
-    figure = Pool(worlds, 10, 1).mean(values)
+    figure = Pool(worlds).mean(values)
     assert figure.value == 4.5
-    # The ten worlds' standard deviation is 2.87, so of a mean of ten 0.91: 1.96 times that is 1.78.
-    assert figure.low == pytest.approx(4.5 - 1.78, abs=0.2) and figure.high == pytest.approx(4.5 + 1.78, abs=0.2)
+    # The standard deviation of ten worlds, 3.03, over the root of ten is 0.957; Student's t for nine degrees is 2.262.
+    assert figure.low == pytest.approx(4.5 - 2.166, abs=1e-3) and figure.high == pytest.approx(4.5 + 2.166, abs=1e-3)
+
+
+class Worlds:
+    """Runs whose loads, and what is found of them, vary with the world and the seed, and are counts besides."""
+
+    RECALL, WORLD_SIGMA = 0.30, 0.05
+
+    def __init__(self, seed: int, worlds: int, seeds: int, replicates: int = 50) -> None:
+        random = np.random.default_rng(seed)
+        self.worlds = [world for world in range(worlds) for _ in range(seeds)]
+        of_world = self.RECALL + self.WORLD_SIGMA * random.normal(size=worlds)
+        mean_loads = random.uniform(100.0, 400.0, worlds)
+        loads = random.poisson(np.repeat(mean_loads, seeds)).astype(float)
+        recall = np.repeat(of_world, seeds)
+        found = random.binomial(loads.astype(np.int64), recall)
+        again = random.binomial(loads.astype(np.int64), found / loads, (replicates, len(loads)))
+        self.found = np.column_stack([found, again.T]).astype(float)
+        self.loads = np.repeat(loads[:, None], replicates + 1, axis=1)
+
+
+@pytest.mark.parametrize(("worlds", "seeds"), [(2, 1), (3, 2), (5, 3), (20, 5)])
+def test_an_interval_over_worlds_holds_the_truth_as_often_as_it_says_with_few_of_them(worlds: int, seeds: int) -> None:
+    trials, of_mean, of_ratio = 600, 0, 0
+    for trial in range(trials):
+        drawn = Worlds(trial, worlds, seeds)
+        pool = Pool(drawn.worlds)
+        mean, ratio = pool.mean(drawn.found / drawn.loads), pool.ratio(drawn.found, drawn.loads)
+        of_mean += mean.low <= Worlds.RECALL <= mean.high
+        of_ratio += ratio.low <= Worlds.RECALL <= ratio.high
+    # Three standard errors of 600 trials: 0.0089 each.
+    assert of_mean / trials == pytest.approx(0.95, abs=0.027)
+    assert of_ratio / trials == pytest.approx(0.95, abs=0.027)
+
+
+def test_an_interval_is_never_narrower_than_plates_alone_make_it() -> None:
+    # Two worlds that agree by chance, each with a standard deviation of 0.1 over its replicates: 0.1 / sqrt(2) * 1.96.
+    replicates = np.tile([0.4, 0.6], 100)
+    figure = Pool([1, 2]).mean(np.array([[0.5, *replicates], [0.5, *replicates]]))
+    assert figure == pytest.approx((0.5, 0.5 - 0.1386, 0.5 + 0.1386), abs=1e-4)
+
+
+def test_what_only_one_world_has_is_as_unsure_as_its_runs_differ() -> None:
+    found = np.repeat(np.array([0.0, 0.0, 10.0, 20.0])[:, None], 3, axis=1)
+    there = np.repeat(np.array([0.0, 0.0, 100.0, 100.0])[:, None], 3, axis=1)
+    figure = Pool([1, 1, 2, 2]).ratio(found, there)
+    # 0.10 and 0.20 are 0.05 from their mean; t for one degree is 12.7, which would go below nothing.
+    assert figure == pytest.approx((0.15, 0.0, 0.15 + 12.706 * 0.05), abs=1e-3)
 
 
 def test_one_run_is_as_unsure_as_its_replicates() -> None:
     values = np.array([[0.5, *np.linspace(0.0, 1.0, 200)]])
-    figure = Pool(["only"], 200, 1).mean(values)
+    figure = Pool(["only"]).mean(values)
     assert figure.value == 0.5 and figure.low == pytest.approx(0.025, abs=0.02)
 
 
 def test_what_no_run_could_measure_is_not_a_number_and_null_in_json() -> None:
-    figure = Pool(["only"], 2, 1).ratio(np.zeros((1, 3)), np.zeros((1, 3)))
+    figure = Pool(["only"]).ratio(np.zeros((1, 3)), np.zeros((1, 3)))
     assert figure.as_json() == {"value": None, "low": None, "high": None}
     assert not apart(figure, figure)
 
@@ -172,7 +219,7 @@ def test_what_no_run_could_measure_is_not_a_number_and_null_in_json() -> None:
 def test_paired_differences_are_surer_than_the_two_alone() -> None:
     random = np.random.default_rng(1)
     common = random.normal(size=(1, 201))
-    pool = Pool(["only"], 200, 1)
+    pool = Pool(["only"])
     difference = pool.mean(common + 0.1 - common)
     assert difference.low > 0.0
     assert not apart(pool.mean(common), pool.mean(common + 0.1))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from rich.console import Console
 
@@ -16,7 +15,7 @@ from deploy.local.supervisor import Supervisor
 from deploy.reference_changes import additions, publish
 from deploy.settings import Settings, load_settings
 from producers.publisher import Publisher
-from schemas.records import Association, ListKind, Score
+from schemas.records import Association, Crossing, ListKind, Score
 from schemas.topics import CROSSINGS, LANE_DECISIONS, PASSAGES, Topic
 from tests.core.lanes.builders import START as BUILDERS_START
 from tests.core.lanes.builders import Car, heartbeat, readings_of
@@ -77,7 +76,7 @@ def test_companions_are_found_told_and_proved_whatever_is_killed(tmp_path: Path)
                 for stage in ("vehicles-0", "convoys-0"):
                     supervisor.kill(stage)
         awaited(supervisor, lambda: values_of(platform, PASSAGES, Association), "the companions being told")
-        assert values_of(platform, CROSSINGS, msgspec.Struct)
+        assert values_of(platform, CROSSINGS, Crossing)
         send(platform, JOINT_CROSSINGS, SCOUT)
         awaited(
             supervisor,

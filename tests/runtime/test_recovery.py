@@ -47,6 +47,11 @@ class Group:
         position = Position(described.topic_id, described.partitions, 0, offset)
         self.ledger.commit(Transaction(changes={0: changes}), {0: msgspec.json.encode(position)})
 
+    def add_partition(self, topic: Topic) -> None:
+        """From two to three; returns when the broker tells so, which it does not at once."""
+        self.admin.create_partitions([NewPartitions(topic.name, 3)])[topic.name].result(10)
+        eventually(lambda: len(self.admin.list_topics(topic.name, 5).topics[topic.name].partitions) == 3)
+
     def recover(self) -> Recovered:
         """Partition 0, as the next owner would read it."""
         described = describe(self.broker, self.source.name, self.changelog.name)
@@ -95,15 +100,13 @@ def test_a_topic_made_again_under_the_same_name_is_refused(group: Group) -> None
 def test_another_partition_count_is_refused(group: Group) -> None:
     group.commit({b"a": b"1"}, 3)
     for topic in (group.source, group.changelog):
-        group.admin.create_partitions([NewPartitions(topic.name, 3)])[topic.name].result(10)
-    eventually(lambda: describe(group.broker, group.source.name, group.changelog.name).partitions == 3)
+        group.add_partition(topic)
     with pytest.raises(StateRefused, match=r"has 3 partitions, but .* had 2"):
         group.recover()
 
 
 def test_a_changelog_with_another_partition_count_is_refused(group: Group) -> None:
-    group.admin.create_partitions([NewPartitions(group.source.name, 3)])[group.source.name].result(10)
-    eventually(lambda: len(group.admin.list_topics(timeout=5).topics[group.source.name].partitions) == 3)
+    group.add_partition(group.source)
     with pytest.raises(StateRefused, match=r"3 partitions and .* has 2"):
         describe(group.broker, group.source.name, group.changelog.name)
 
@@ -147,6 +150,9 @@ def test_more_than_the_producers_queue_holds_is_committed_all_the_same(
 ) -> None:
     topic = new_topic(partitions=1, max_message_bytes=2 << 20)
     monkeypatch.setattr(ledger, "DEAD_LETTERS", topic)
+    monkeypatch.setattr(ledger, "QUEUE_KILOBYTES", 16 << 10)  # a gigabyte would keep this machine's disk for a minute
+    small = group.new_ledger()
+    small.claim()
     letter = DeadLetterRecord("not_framed", "", "", None, b"x" * 1_900_000, [])
-    group.ledger.commit(Transaction(dead_letters=[letter] * 600), {})  # 1.14 GB; the queue holds 1 GB
-    wait_for_end(group.broker, topic.name, 600 + 1)  # and the mark of the commit
+    small.commit(Transaction(dead_letters=[letter] * 40), {})  # 76 MB; the queue holds 16 MiB
+    wait_for_end(group.broker, topic.name, 40 + 1)  # and the mark of the commit

@@ -18,6 +18,7 @@ from streams.core.lanes import state as lane_state
 from streams.core.random_draw import RandomKeys
 from streams.core.stage import Fold, Stage
 from streams.core.vehicles import VehiclesStage
+from streams.core.watermarks import Watermarks
 from streams.runtime import events
 from streams.runtime.failpoints import Failpoints
 from streams.runtime.groups import Groups
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.integration
 
 LANES, VEHICLES = LanesStage(load_lanes()), VehiclesStage(load_rule_set(""), RandomKeys(b"s" * 32), load_ports())
 LANE, VEHICLE = lane_state.encode(lane_state.LaneState("OPERATIONAL")), vehicle_history.encode(vehicle_history.EMPTY)
-WATERMARKS = vehicle_history.encode_watermarks(vehicle_state.Watermarks({0: 1}))
+WATERMARKS = vehicle_state.VERSION + msgspec.msgpack.encode(Watermarks({0: 1}))
 OTHER = {
     "other-lane": (LANES, {b"2301/01": b"\x04" + LANE[1:]}, "a lane is stored in version 04"),
     "other-vehicle": (VEHICLES, {b"o:ABC": b"\x01" + VEHICLE[1:]}, "a vehicle is stored in version 01"),
@@ -40,6 +41,7 @@ OTHER = {
         "a vehicle is stored in version 65",
     ),
     "older-watermarks": (VEHICLES, {b"watermarks": WATERMARKS[1:]}, "a vehicle is stored in version"),
+    "refused-rule-set": (VEHICLES, {b"rules": b"prior_log_odds = 1"}, "refused by this version .*missing required"),
     "no-watchlist-entry": (VEHICLES, {b"watchlist:1": b"ABC1234"}, "raised in"),
 }
 

@@ -16,6 +16,18 @@ class SampleMaker:
         self.random = random.Random(seed)
         self.named: dict[str, Any] = {}
 
+    def learn(self, schema: Any) -> None:
+        """Know every named type inside: what names one may come before a value of where it is spelled out."""
+        if isinstance(schema, dict):
+            if schema["type"] in ("record", "enum"):
+                self.named[f"border.v1.{schema['name']}"] = schema
+            for field in schema.get("fields", ()):
+                self.learn(field["type"])
+            self.learn(schema.get("items", schema["type"]))
+        elif isinstance(schema, list):
+            for branch in schema:
+                self.learn(branch)
+
     def value(self, schema: Any) -> Any:
         if isinstance(schema, list):
             return None if self.random.random() < 0.3 else self.value(schema[1])
@@ -24,8 +36,6 @@ class SampleMaker:
         kind = schema["type"]
         if kind == "array":
             return [self.value(schema["items"]) for _ in range(self.random.randrange(4))]
-        if kind in ("record", "enum"):
-            self.named[f"border.v1.{schema['name']}"] = schema
         if kind == "record":
             return {field["name"]: self.value(field["type"]) for field in schema["fields"]}
         if kind == "enum":
@@ -48,6 +58,8 @@ class SampleMaker:
 def sample_records(seed: int, each: int) -> list[msgspec.Struct]:
     """`each` records of every type of the contract."""
     maker = SampleMaker(seed)
+    for schema in load_schemas().values():
+        maker.learn(schema)
     return [
         msgspec.convert(maker.value(schema), RECORD_TYPES[name])
         for name, schema in load_schemas().items()

@@ -1,5 +1,6 @@
 """Container files of log records."""
 
+import random
 from pathlib import Path
 
 import avro.datafile
@@ -36,6 +37,20 @@ def test_a_file_that_is_not_avro_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not avro")
     with pytest.raises(ValueError, match=r"notes\.txt"):
         list(read_container(tmp_path / "notes.txt"))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_wrong_with_a_file_its_name_is_said(tmp_path: Path, seed: int) -> None:
+    path, draws = tmp_path / "damaged.avro", random.Random(seed)
+    write_container(path, log_of_every_type())
+    whole = path.read_bytes()
+    for _ in range(10):
+        damaged = bytearray(whole)
+        for _ in range(40):  # a few of them hit the schema, which stands in the header
+            damaged[draws.randrange(len(damaged))] = draws.randrange(256)
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"damaged\.avro"):
+            list(read_container(path))
 
 
 def test_a_torn_file_gives_its_whole_blocks_and_then_says_so(tmp_path: Path) -> None:

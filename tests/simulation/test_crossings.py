@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import islice, pairwise
 from statistics import mean, pstdev
@@ -10,8 +11,9 @@ import pytest
 
 from producers.simulator.actors import SMUGGLERS, Actor
 from producers.simulator.crossings import SimulatedCrossing, World, crossings, draw_world
-from producers.simulator.population import Traveller
-from producers.simulator.smugglers import travellers
+from producers.simulator.effort import Effort
+from producers.simulator.population import Traveller, ordinary, residents
+from producers.simulator.smugglers import Smugglers, travellers
 from schemas.codec import body_of
 from schemas.layout import load_lanes
 from schemas.records import Direction, Weighing
@@ -68,17 +70,55 @@ def test_weights_of_a_thinned_world_reproduce_the_whole() -> None:
     for key, kept in thinned.items():
         if key[0] not in SMUGGLERS:
             assert plates[key] == len(kept)  # with all its crossings or not at all
-            assert {one.weight for one in kept} == {one_in}
+            assert {one.weight for one in kept} in ({one_in}, {1})  # an owner of a cloned plate stands for itself
     for actor in Actor:
         counts = [count for key, count in plates.items() if key[0] is actor]
         weighted = sum(one.weight for key, kept in thinned.items() if key[0] is actor for one in kept)
         if actor in SMUGGLERS:
-            # A cloned plate is another one's in another sample; how often its smuggler crosses is not.
             assert weighted == sum(counts), actor
         else:
             # Each vehicle is drawn with 1/k: variance k - 1 times its count squared; companions are drawn together.
             sigma = (2 * (one_in - 1) * sum(count * count for count in counts)) ** 0.5
             assert abs(weighted - sum(counts)) <= 5 * sigma, actor
+
+
+def owners(world: World, seed: int) -> dict[str, int]:
+    """Weight of every ordinary vehicle of a household of which a smuggler cloned a plate, by identity."""
+    smugglers = Smugglers(world, seed, Effort(world, seed))
+    assert list(smugglers.all())
+    return {
+        one.member.identity: one.member.weight
+        for one in travellers(world, seed)
+        if one.member.identity.removesuffix(" companion") in smugglers.owners
+    }
+
+
+def test_owners_of_cloned_plates_are_the_same_in_a_thinned_world_and_stand_for_themselves() -> None:
+    found = 0
+    for seed in range(2):
+        whole, thinned = (
+            owners(World(ports=SMALL.ports, days=20, keep_one_in=one_in, smuggling_ratio=1 / 50), seed)
+            for one_in in (1, 20)
+        )
+        assert whole == thinned and set(whole.values()) <= {1}
+        found += len(whole)
+    assert found > 10
+
+
+def test_thinned_ordinary_plates_weigh_in_expectation_as_many_as_there_are_whoever_is_kept_for_certain() -> None:
+    one_in, ratios = 10, []
+    world = World(ports=("2406",), days=10, keep_one_in=one_in)
+    # One household in five is certain, many more than have their plate cloned, so that a wrong weight shows.
+    certain = frozenset(
+        of_habit.household(number).identity
+        for of_habit in residents(world)
+        for number in range(0, of_habit.households, 5)
+    )
+    for seed in range(8):
+        number = sum(1 for _ in ordinary(replace(world, keep_one_in=1), seed))
+        ratios.append(sum(one.member.weight for one in ordinary(world, seed, certain)) / number)
+    error = pstdev(ratios) / len(ratios) ** 0.5
+    assert abs(mean(ratios) - 1.0) <= 3 * error < 0.1  # at ten times their weight, the certain ones would make it 2.8
 
 
 def test_a_world_has_the_crossings_of_its_ports_counts() -> None:

@@ -29,7 +29,10 @@ def passages() -> list[LogRecord]:
         at = START + day * DAY + day * 7 % 24 * 3600 * SECOND
         for place, (plate, seconds) in enumerate(((SCOUT, 0), (LOAD, 60), ("STR5555", 1860))):
             values.append(final(3 * day + place, plate, at + seconds * SECOND))
-    log = [placed(Output(PASSAGES, value.plate_key.encode(), value), n, START) for n, value in enumerate(values)]
+    log = [
+        placed(Output(PASSAGES, value.plate_key.encode(), value), n, value.watermark_at)
+        for n, value in enumerate(values)
+    ]
     listed = add(entry(plate=SCOUT, valid_until_at=START + 90 * DAY))
     return [LogRecord(PASSAGES.name, p, -1, START, b"", listed) for p in range(PASSAGES.partitions)] + log
 

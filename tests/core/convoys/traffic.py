@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from schemas.records import Association, Crossing, OperatingMode
+from schemas.records import Association, Crossing, OperatingMode, Tick
+from schemas.topics import PASSAGES
 from streams.core.convoys.companions import EARLIER_MIN
 from streams.core.convoys.stage import ConvoysFold
 from streams.core.plates import plate_key
@@ -45,12 +46,19 @@ def crossing(plate: str, at_s: int, earlier: list[tuple[int, str]] | None = None
     return Crossing(**values | fields)  # type: ignore[arg-type]
 
 
-def record(value: Crossing) -> Record:
+def tick(source: int, at_s: int) -> Tick:
+    """A watermark of one partition of the passages."""
+    return Tick(source_topic=PASSAGES.name, source_partition=source, watermark_at=at_s * SECOND)
+
+
+def record(value: Crossing | Tick) -> Record:
     """As the stage gets it."""
+    if isinstance(value, Tick):
+        return Record(b"0", value, value.watermark_at)
     return Record(value.port_code.encode(), value, value.crossed_at)
 
 
-def advance(fold: ConvoysFold, *values: Crossing) -> list[Association]:
+def advance(fold: ConvoysFold, *values: Crossing | Tick) -> list[Association]:
     """What the fold tells of these crossings."""
     outputs: list[Output] = []
     for value in values:

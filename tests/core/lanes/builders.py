@@ -179,8 +179,8 @@ def heartbeat(received_seconds: float, lane_id: str = LANE, mode: OperatingMode 
 class LaneRun:
     """A fold, and everything that it has written."""
 
-    def __init__(self) -> None:
-        self.fold: Fold = LanesStage(load_lanes()).open(0, {})
+    def __init__(self, stored: dict[bytes, bytes] | None = None) -> None:
+        self.fold: Fold = LanesStage(load_lanes()).open(0, {} if stored is None else stored)
         self.outputs: list[Output] = []
 
     def send(self, *readings: Any) -> list[Output]:

@@ -171,7 +171,7 @@ def test_a_rush_hour_is_joined_right() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_every_stop_asks_for_its_light_exactly_once(seed: int) -> None:
+def test_every_stop_asks_for_its_light_exactly_once_and_nothing_is_written_after_final(seed: int) -> None:
     # With these seeds the past is retold around a vehicle at the light: the stop had its light, under another passage.
     stops: set[str] = set()
     folds = {number: STAGE.open(number, {}) for number in range(LANE_READINGS.partitions)}
@@ -185,3 +185,11 @@ def test_every_stop_asks_for_its_light_exactly_once(seed: int) -> None:
     asked = [out.value.at_light_reading_id for out in outputs if isinstance(out.value, Passage) and out.urgent]
     assert len(asked) == len(set(asked)), f"border evaluate --join --seeds 1 --first-seed {seed} --minutes 10"
     assert set(asked) == stops
+    # The next stages never take back what they told of a FINAL passage.
+    written = [output.value for output in outputs if isinstance(output.value, Passage)]
+    over: set[str] = set()
+    for passage in written:
+        assert passage.passage_id not in over
+        if passage.state is PassageState.FINAL:
+            over.add(passage.passage_id)
+    assert over

@@ -2,7 +2,8 @@
 
 Prints the time of look-ups and updates and the memory of the index for lists of a million plates, spread over the
 grammars and issued in one piece, and what near matching of a list of 10,000 would cost the officers of a border with
-2.7 vehicles a second: hits a day by vehicles that are not listed, and the share of misread listed ones that are found.
+2.7 vehicles a second: hits a day by vehicles that are not listed, and the share of misread listed ones that are found;
+and what it costs the drivers of each style of plate.
 """
 
 import random
@@ -15,7 +16,8 @@ from producers.simulator.plates import misread
 from streams.core.plates import fold
 from streams.core.plates.grammar import GRAMMARS, NOT_MEXICAN
 from streams.core.plates.match_probability import match_probability
-from streams.core.plates.near_match import NearMatchIndex
+from streams.core.plates.near_match import NearMatchIndex, is_one_error
+from streams.core.vehicles.watchlist import NEAR_PROBABILITY_MIN
 
 PLATES = 1_000_000
 LOOK_UPS = 20_000
@@ -28,11 +30,24 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MEXICAN_LETTERS = "".join(letter for letter in LETTERS if letter not in NOT_MEXICAN)
 SHAPES = {issuer: sorted(shape.decode() for shape in shapes) for issuer, shapes in GRAMMARS.items()}
 
+# Shapes of plate styles, and their share [assumed]; a standard plate has its issuer's.
+STYLES: dict[str, tuple[float, tuple[str, ...]]] = {
+    "standard": (0.82, ()),
+    "federal": (0.01, ("@######@",)),
+    "apportioned": (0.04, ("@######",)),
+    "specialty": (0.08, ("@@####", "@####", "#####@", "######", "@@@##")),
+    "personalised": (0.05, ("@@@@@", "@@@@@@", "@@@@@@@", "@@@@#", "@@@@##", "@@@@###", "@@@@@#", "@@@@@##", "@@@##")),
+}
 
-def plate_of(draw: random.Random, issuer: str) -> str:
+
+def plate_of(draw: random.Random, issuer: str, style: str = "standard") -> str:
     letters = MEXICAN_LETTERS if issuer == "MX" else LETTERS
-    shape = draw.choice(SHAPES[issuer])
+    shape = draw.choice(STYLES[style][1] or SHAPES[issuer])
     return "".join(draw.choice(letters) if sign == "@" else draw.choice("0123456789") for sign in shape)
+
+
+def style_of(draw: random.Random) -> str:
+    return draw.choices(list(STYLES), [share for share, _ in STYLES.values()])[0]
 
 
 def spread(draw: random.Random) -> str:
@@ -85,40 +100,71 @@ def at(times: list[float], share: float) -> str:
     return f"{times[min(int(share * len(times)), len(times) - 1)] * 1e6:.1f}"
 
 
-def measure_flood() -> None:
-    draw = random.Random(2)
-    issuers = list(SHAPES)
-    listed = {(plate_of(draw, issuer), issuer) for issuer in draw.choices(issuers, k=LISTED)}
-    index, folded = NearMatchIndex(), set()
-    for plate, issuer in listed:
-        index.add(plate, issuer.encode())
-        folded.add(fold(plate))
-    floors = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+class Listed:
+    """A list of plates of all styles and issuers."""
 
-    def chances(read: str, issuer: str, sure: float) -> list[float]:
-        near = [plate for plate in index.one_error_away(read) if issuer.encode() in index.exact(plate)]
-        return [match_probability(read, sure, 1.0 - sure, plate, issuer, False) for plate in near]
+    def __init__(self, draw: random.Random, size: int) -> None:
+        self.plates: set[tuple[str, str]] = set()
+        self.folded: set[str] = set()
+        self._index = NearMatchIndex()
+        for _ in range(size):
+            issuer = draw.choice(list(SHAPES))
+            plate = plate_of(draw, issuer, style_of(draw))
+            self.plates.add((plate, issuer))
+            self.folded.add(fold(plate))
+            self._index.add(plate, issuer.encode())
 
-    false_folded, false_near = 0, [0] * len(floors)
-    for _ in range(PASSAGES):
-        issuer = draw.choice(issuers)
-        plate = plate_of(draw, issuer)
+    def chance(self, read: str, issuer: str, sure: float) -> float:
+        """The highest probability of a near match; -1 if there is none."""
+        near = [p for p in self._index.one_error_away(read) if issuer.encode() in self._index.exact(p)]
+        return max([match_probability(read, sure, 1.0 - sure, p, issuer, False) for p in near], default=-1.0)
+
+    def passing(self, draw: random.Random, style: str) -> tuple[str, float] | None:
+        """How a vehicle that is not listed is read, and the chance of its near match; None for one that meets it."""
+        issuer = draw.choice(list(SHAPES))
+        plate = plate_of(draw, issuer, style)
         wrong = draw.random() < WRONG
         read = misread(draw, plate) if wrong else plate
-        if (plate, issuer) in listed or (read, issuer) in listed:
+        if (plate, issuer) in self.plates or (read, issuer) in self.plates:
+            return None
+        return read, self.chance(read, issuer, UNSURE if wrong else SURE)
+
+
+def false_hits(listed: Listed, draw: random.Random, style: str, vehicles: int) -> int:
+    """Of vehicles of a style how many have a near hit that is none."""
+    passing = [listed.passing(draw, style) for _ in range(vehicles)]
+    return sum(one is not None and one[1] >= NEAR_PROBABILITY_MIN for one in passing)
+
+
+def measure_styles() -> None:
+    draw = random.Random(3)
+    listed = Listed(draw, LISTED)
+    for style in STYLES:
+        hits = false_hits(listed, draw, style, PASSAGES)
+        print(f"{style}: {hits / PASSAGES * 1e6:.0f} false near hits per million vehicles")
+
+
+def measure_flood() -> None:
+    draw = random.Random(2)
+    listed = Listed(draw, LISTED)
+    floors = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+    false_folded, false_near = 0, [0] * len(floors)
+    for _ in range(PASSAGES):
+        passing = listed.passing(draw, style_of(draw))
+        if passing is None:
             continue
-        false_folded += fold(read) in folded
-        best = max(chances(read, issuer, UNSURE if wrong else SURE), default=-1.0)
+        read, best = passing
+        false_folded += fold(read) in listed.folded
         for place, floor in enumerate(floors):
             false_near[place] += best >= floor
     found_folded, found_near, tries = 0, [0] * len(floors), 0
-    for plate, issuer in sorted(listed):
+    for plate, issuer in sorted(listed.plates):
         read = misread(draw, plate)
         if read == plate:
             continue
         tries += 1
         found_folded += fold(read) == fold(plate)
-        if plate in index.one_error_away(read):
+        if is_one_error(plate, read):
             best = match_probability(read, UNSURE, 1.0 - UNSURE, plate, issuer, False)
             for place, floor in enumerate(floors):
                 found_near[place] += best >= floor
@@ -133,6 +179,7 @@ def main() -> None:
     measure_index("spread", spread, plates)
     measure_index("in one piece", in_one_piece, plates)
     measure_flood()
+    measure_styles()
 
 
 if __name__ == "__main__":

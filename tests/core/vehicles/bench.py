@@ -11,7 +11,8 @@ import tracemalloc
 
 from streams.core import vehicle_history as history
 from streams.core.stage import Output, Record
-from streams.core.vehicle_state import KeyState, PassedBy, Vehicle
+from streams.core.vehicle_history import DAY_SECONDS, INBOUND_MAX
+from streams.core.vehicle_state import Habit, KeyState, PassedBy, Vehicle
 from streams.core.vehicles.expiry import ExpiryIndex
 from tests.core.vehicles.builders import SECOND, START, fold, synthetic_log
 
@@ -35,7 +36,10 @@ def main() -> None:
 
 
 def measure_size() -> None:
-    """A commuter in ten crosses 40 times in 90 days, the others one to six times: 7.2 passages on average."""
+    """A commuter in ten crosses 40 times in 90 days, the others one to six times: 7.2 passages on average southbound.
+
+    The inbound feed tells of as many northbound, of which the newest are kept.
+    """
     draw = random.Random(2)
     tracemalloc.start()
     stored: dict[bytes, bytes] = {}
@@ -43,12 +47,15 @@ def measure_size() -> None:
         times = 40 if number % 10 == 0 else draw.choice((1, 2, 3, 4, 5, 6))
         at_s = START // SECOND
         passed = tuple(PassedBy(at_s + n * 90_000, f"2301/03/{number + n}", 1800) for n in range(times))
+        north = tuple(PassedBy(one.at_s - 20_000, f"2301/N03/{number}", 1800) for one in passed[-INBOUND_MAX:])
+        habit = Habit(at_s // DAY_SECONDS, (2,) * 5, (times - 1,) * 5) if times > 1 else None
         plate = f"AAA{number:06d}"
-        stored[f"o:p1:{plate}".encode()] = history.encode(KeyState((Vehicle(plate, "US-TX", passed),)))
+        vehicle = Vehicle(plate, "US-TX", passed, habit=habit, inbound=north)
+        stored[f"o:p1:{plate}".encode()] = history.encode(KeyState((vehicle,)))
     encoded = sum(len(key) + len(value) for key, value in stored.items())
     in_store = tracemalloc.get_traced_memory()[0]
     started = time.process_time()
-    index = ExpiryIndex((key, history.expiry_of(value)) for key, value in stored.items())
+    index = ExpiryIndex((key, history.due_of(value)) for key, value in stored.items())
     seconds = time.process_time() - started
     in_all = tracemalloc.get_traced_memory()[0]
     print(

@@ -106,6 +106,11 @@ def final(number: int = 1, plate: str | None = "ABC1234", at: int = START, **fie
     return passage(number, plate, at, **{"revision": 2, "state": PassageState.FINAL} | fields)
 
 
+def candidates(**read: float) -> dict[str, Any]:
+    """Fields of a passage whose plate is the first of these."""
+    return {"plate_candidates": tuple(PlateCandidate(plate=p, confidence=c) for p, c in read.items())}
+
+
 def xray_alarm(**fields: Any) -> dict[str, Any]:
     return {
         "xray_machine_decision": ScanDecision.ALARM,
@@ -211,6 +216,11 @@ def association(plate: str = "ABC1234", other: str = "XYZ9876", at: int = START,
         "expires_at": at + COMPANY_SECONDS * SECOND,
     }
     return Association(**values | fields)
+
+
+def of_hit(at: int, entry_id: str = "listed-other", log_odds: float = 3.7) -> dict[str, Any]:
+    """Fields of an association that tells of a hit."""
+    return {"hit_log_odds": log_odds, "hit_at": at, "hit_entry_id": entry_id}
 
 
 def tick(source: int, at: int) -> Tick:

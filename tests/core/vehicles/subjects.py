@@ -29,6 +29,12 @@ def daily(weights_kg: tuple[int, ...]) -> tuple[PassedBy, ...]:
     return tuple(passed((days - n) * DAY_S, weight_kg, number=n) for n, weight_kg in enumerate(weights_kg))
 
 
-def subject(past: tuple[PassedBy, ...] = (), hit: Any = None, probability: float = 1.0, **fields: Any) -> Subject:
+def subject(
+    past: tuple[PassedBy, ...] = (),
+    hit: Any = None,
+    probability: float = 1.0,
+    inbound: tuple[PassedBy, ...] = (),
+    **fields: Any,
+) -> Subject:
     """The present passage with its past."""
-    return Subject(passage(99, **fields), START, past, hit, probability, TRAVEL)
+    return Subject(passage(99, **fields), START, past, hit, probability, TRAVEL, inbound=inbound)

@@ -6,7 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.records import Association, Crossing, LaneMode, ListKind, OperatingMode, PassageState, Score
+from schemas.records import (
+    Association,
+    Crossing,
+    LaneMode,
+    ListKind,
+    OperatingMode,
+    PassageState,
+    ReferenceChange,
+    Score,
+)
 from streams.core import vehicle_history as history
 from streams.core.convoys.companions import COMPANY_SECONDS, EARLIER_MIN, THRESHOLD
 from streams.core.evidence.convoy import associate_of_hit, convoy
@@ -28,8 +37,13 @@ from tests.core.vehicles.builders import (
     entry,
     final,
     fold,
+    of_hit,
     outputs_of,
     passage,
+    remove,
+    suppress,
+    suppression,
+    tick,
 )
 from tests.core.vehicles.subjects import TRAVEL
 
@@ -38,6 +52,10 @@ OTHER = "XYZ9876"
 
 def tell(folding: VehiclesFold, said: Association) -> None:
     assert advance(folding, said) == []  # what one vehicle is told goes no further
+
+
+def listed_other(plate: str = OTHER, **fields: Any) -> ReferenceChange:
+    return add(entry("listed-other", plate, **{"valid_until_at": START + 60 * DAY} | fields))
 
 
 def regular(times: int, plate: str = "ABC1234", **fields: Any) -> VehiclesFold:
@@ -90,6 +108,7 @@ def test_a_crossing_tells_of_the_plates_own_hit() -> None:
     folding = regular(EARLIER_MIN)
     (told,) = outputs_of(advance(folding, add(entry()), final(9)), Crossing)
     assert told.hit_log_odds == pytest.approx(math.log(0.95 * math.exp(3.7) + 0.05))  # TRACE_LINKED, read at 0.95
+    assert told.hit_entry_id == "entry-1"
 
 
 def test_a_companion_is_evidence_until_it_expires_and_through_the_plates_own_crossings() -> None:
@@ -99,6 +118,35 @@ def test_a_companion_is_evidence_until_it_expires_and_through_the_plates_own_cro
     said = evidence_of(folding, START + 2 * DAY)
     assert set(said) == {"convoy"} and 0.0 < said["convoy"] < 0.69
     assert evidence_of(folding, START + COMPANY_SECONDS * SECOND + SECOND) == {}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_expired_companion_is_forgotten_though_its_vehicle_never_comes_back(restarts: bool) -> None:
+    folding = regular(5)  # its own history stands for 90 days
+    folding.take_changes()
+    tell(folding, association())
+    advance(folding, tick(0, START + COMPANY_SECONDS * SECOND - SECOND))
+    assert [companion.plate for companion in companions_of(folding)] == [OTHER]
+    if restarts:
+        folding = fold(dict(folding._stored))
+    advance(folding, tick(0, START + COMPANY_SECONDS * SECOND + 3600 * SECOND))
+    assert companions_of(folding) == ()
+    advance(folding, tick(0, START + 91 * DAY))
+    assert [key for key, state in folding.take_changes().items() if state is None] == [b"o:p1:A8C1234"]
+
+
+def test_a_companions_hit_is_forgotten_when_it_has_expired_though_the_company_lasts() -> None:
+    folding, met_until = regular(5), START + COMPANY_SECONDS * SECOND
+    advance(folding, listed_other())
+    tell(folding, association(**of_hit(START)))
+    for week in range(1, 5):  # they meet again each week, so the company lasts
+        tell(folding, association(at=START + 7 * week * DAY, joint_crossings=7 + week))
+    advance(folding, tick(0, met_until - SECOND))
+    assert [one.hit_entry_id for one in companions_of(folding)] == ["listed-other"]
+    advance(folding, tick(0, met_until + 3600 * SECOND))
+    (kept,) = companions_of(folding)
+    assert (kept.hit_entry_id, kept.hit_until_s, kept.hit_log_odds) == ("", 0, 0.0)
+    assert (kept.plate, kept.joint_crossings) == (OTHER, 11)
 
 
 def test_company_is_kept_under_the_exact_plate_and_issuer() -> None:
@@ -139,23 +187,57 @@ def test_a_hit_is_told_to_every_companion_and_does_not_prolong_the_company() -> 
     assert (said.plate, said.other_plate) == (OTHER, "ABC1234")
     assert said.expires_at == START - 7 * DAY + COMPANY_SECONDS * SECOND
     assert said.hit_at == START and said.hit_log_odds == pytest.approx(3.65, abs=0.01)
+    assert (said.hit_entry_id, said.passage_id) == ("entry-1", "2301/03/9")
 
 
 def test_an_inherited_hit_is_passed_on_to_nobody() -> None:
     folding = regular(5)
     tell(folding, association())
-    tell(folding, association(other="THD0003", hit_log_odds=3.7, hit_at=START))
+    tell(folding, association(other="THD0003", **of_hit(START)))
     assert outputs_of(advance(folding, final(9)), Association) == []
 
 
 def test_a_companions_hit_is_weak_evidence_that_expires_and_survives_later_news_of_the_pair() -> None:
     folding = regular(5)
-    tell(folding, association(hit_log_odds=3.7, hit_at=START))
+    advance(folding, listed_other())
+    tell(folding, association(**of_hit(START)))
     tell(folding, association(at=START + 14 * DAY, joint_crossings=9))
     advance(folding, final(6, at=START + 14 * DAY))
     said = evidence_of(folding, START + 20 * DAY)
     assert said["associate_of_hit"] > 0.0 and sum(said.values()) <= RULES.groups["company"].log_odds_max
     assert set(evidence_of(folding, START + 29 * DAY)) == {"convoy"}
+
+
+def of_companion(**fields: Any) -> ReferenceChange:
+    return suppress(suppression(plate=OTHER, **{"valid_until_at": START + 60 * DAY} | fields))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        remove("listed-other"),
+        listed_other(valid_until_at=START + DAY),
+        listed_other(plate="ZZZ0001"),
+        listed_other(jurisdiction="MX-TAM"),
+        of_companion(),
+        of_companion(entry_id="listed-other"),
+    ],
+    ids=["removed", "ended", "of-another-plate", "of-another-issuer", "suppressed", "suppressed-for-the-entry"],
+)
+def test_an_inherited_hit_ends_with_its_entry(change: ReferenceChange) -> None:
+    folding = regular(5)
+    advance(folding, listed_other())
+    tell(folding, association(**of_hit(START)))
+    assert "associate_of_hit" in evidence_of(folding, START + DAY)
+    advance(folding, change)
+    assert set(evidence_of(folding, START + DAY)) == {"convoy"}
+
+
+def test_another_entrys_suppression_leaves_an_inherited_hit() -> None:
+    folding = regular(5)
+    advance(folding, listed_other(), of_companion(entry_id="another"))
+    tell(folding, association(**of_hit(START)))
+    assert "associate_of_hit" in evidence_of(folding, START + DAY)
 
 
 def subject(*companions: Companion) -> Subject:
@@ -199,7 +281,9 @@ def test_neither_evidence_names_the_other_plate() -> None:
         (None, {"plate": OTHER}, "wrong_key"),
         (None, {"operating_mode": OperatingMode.UNKNOWN}, "impossible_value"),
         (None, {"log_likelihood_ratio": math.nan}, "impossible_value"),
-        (None, {"hit_log_odds": 800.0, "hit_at": START}, "impossible_value"),
+        (None, of_hit(START, log_odds=800.0), "impossible_value"),
+        (None, of_hit(START, entry_id="x" * 200), "impossible_value"),
+        (None, of_hit(START) | {"hit_entry_id": None}, "impossible_value"),
         (None, {"expires_at": -1}, "impossible_value"),
         (None, {"other_plate": "X" * 200}, "impossible_value"),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.records import ScanDecision, ScanQuality, Score
+from schemas.records import PassageState, ScanDecision, ScanQuality, Score
 from streams.core import evidence as evidence_package
 from streams.core.evidence import EVIDENCE
 from streams.core.evidence.front_rear import front_rear_disagreement
@@ -15,7 +15,18 @@ from streams.core.evidence.repetition import repetition
 from streams.core.evidence.watchlist import watchlist_exact
 from streams.core.evidence.xray import xray_machine, xray_operator
 from streams.core.rule_set import FORBIDDEN_EVIDENCE, parse_rule_set
-from tests.core.vehicles.builders import RULES, advance, default_text, entry, fold, outputs_of, passage, xray_alarm
+from tests.core.vehicles.builders import (
+    RULES,
+    SECOND,
+    START,
+    advance,
+    default_text,
+    entry,
+    fold,
+    outputs_of,
+    passage,
+    xray_alarm,
+)
 from tests.core.vehicles.subjects import DAY_S, HOUR_S, daily, passed, subject
 
 
@@ -49,12 +60,12 @@ def test_how_often_a_plate_came_is_told_by_windows_and_weighs_little() -> None:
 
 
 def test_a_plate_that_was_elsewhere_sooner_than_one_vehicle_can_be_is_on_two() -> None:
-    laredo_hour_ago, an_hour_north = passed(HOUR_S, lane_id="2304/01"), passed(HOUR_S // 2, inbound=True)
+    laredo_hour_ago, half_an_hour_north = passed(HOUR_S, lane_id="2304/01"), passed(HOUR_S // 2)
     twin = impossible_travel(subject((laredo_hour_ago,)), RULES)  # 270 km to Brownsville
     # 1 + 0.01 * 0.2 / 0.0007
     assert twin and twin.log_odds == pytest.approx(math.log(1.0 + 0.002 / 0.0007)) and "port 2304" in twin.explanation
     assert impossible_travel(subject((passed(300),)), RULES)  # five minutes are no way round
-    assert not impossible_travel(subject((laredo_hour_ago, an_hour_north)), RULES)
+    assert not impossible_travel(subject((laredo_hour_ago,), inbound=(half_an_hour_north,)), RULES)
     assert not impossible_travel(subject((passed(3 * HOUR_S, lane_id="2304/01"),)), RULES)
 
 
@@ -122,3 +133,20 @@ def test_a_faulty_rule_set_is_refused_with_the_fault_named(was: str, now: str, m
     assert was in text
     with pytest.raises(ValueError, match=message):
         parse_rule_set(text.replace(was, now))
+
+
+def test_who_turned_back_in_another_lane_of_the_port_is_told_of_within_the_hour() -> None:
+    def said_after(seconds: int, **turned: object) -> list[str]:
+        folding = fold()
+        came = passage(1, at_light_at=None, state=PassageState.FINAL, **turned)
+        advance(folding, came)
+        outputs = advance(folding, passage(2, at=START + seconds * SECOND))
+        (score,) = outputs_of(outputs, Score)
+        return [said.explanation for said in score.evidence if said.name == "lane_switch" and said.log_odds == 0.0]
+
+    elsewhere = {"lane_id": "2301/04"}
+    assert said_after(600, **elsewhere) == ["the plate turned back in lane 2301/04 within the hour before"]
+    assert said_after(3601, **elsewhere) == []
+    assert said_after(600) == []  # the same lane: it only moved its place in the queue
+    assert said_after(600, lane_id="2302/04", port_code="2302") == []
+    assert said_after(600, **elsewhere, left_at=START) == []

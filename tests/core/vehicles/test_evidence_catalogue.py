@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.records import FairnessGroup
 from streams.core import evidence as evidence_package
 from streams.core.evidence import EVIDENCE
 from streams.core.evidence.catalogue import EVIDENCE_CATALOGUE
@@ -13,8 +14,18 @@ from streams.core.rule_set_lint import FORBIDDEN_WORDS
 
 CORE = Path(evidence_package.__path__[0]).parent
 EVIDENCE_FILES = sorted(Path(evidence_package.__path__[0]).glob("*.py"))
+# What a vehicle is counted by when it is asked whom lights burden.
+FAIRNESS_FIELDS = frozenset({"fairness_group", "plate_format", "local_hour", *FairnessGroup.__struct_fields__})
 # What a passage says of its plate's issuer, its people and who stood in the booth.
-FORBIDDEN_FIELDS = FORBIDDEN_WORDS | {"officer_id"}
+FORBIDDEN_FIELDS = FORBIDDEN_WORDS | FAIRNESS_FIELDS | {"officer_id"}
+# Where those groups are made, carried and counted; nothing that scores, selects or sets a threshold is among them.
+MAY_COUNT = {
+    "outcomes/outcome.py",
+    "outcomes/kept.py",
+    "outcomes/validation.py",
+    "estimates/parts.py",
+    "estimates/validation.py",
+}
 
 
 def names_built(source: str) -> Iterator[str]:
@@ -75,3 +86,32 @@ def test_reading_the_issuer_would_be_found(code: str) -> None:
 
 def test_no_name_of_evidence_is_a_forbidden_word() -> None:
     assert not [name for name in EVIDENCE_CATALOGUE if set(name.split("_")) & FORBIDDEN_WORDS]
+
+
+def test_fairness_groups_are_read_only_where_they_are_carried_and_counted() -> None:
+    reading = {
+        path.relative_to(CORE).as_posix()
+        for path in CORE.rglob("*.py")
+        if fields_read(path.read_text()) & FAIRNESS_FIELDS
+    }
+    assert reading == MAY_COUNT
+
+
+def test_the_light_is_told_before_its_groups_are_made() -> None:
+    """The one file that makes them puts them into the selection and uses them for nothing else."""
+    source = ast.parse((CORE / "vehicles/decisions.py").read_text())
+    calls = [
+        node
+        for node in ast.walk(source)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "fairness_group_of"
+    ]
+    passed_on = [
+        argument.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Selection"
+        for argument in node.keywords
+        if argument.arg == "fairness_group"
+    ]
+    assert len(calls) == 1 and calls == passed_on
+    makers = [path for path in CORE.rglob("*.py") if "fairness_groups import" in path.read_text()]
+    assert [path.name for path in makers] == ["decisions.py"]

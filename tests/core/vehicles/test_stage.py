@@ -19,8 +19,9 @@ from schemas.records import (
     Severity,
     Tick,
 )
-from schemas.topics import ALERTS, LANE_DECISIONS
+from schemas.topics import ALERTS, CROSSINGS, LANE_DECISIONS
 from streams.core import vehicle_history as history
+from streams.core.keyed_state import OtherVersion
 from streams.core.rule_set import parse_rule_set
 from streams.core.stage import Rejected
 from streams.core.vehicles.watchlist import Watchlist
@@ -190,15 +191,6 @@ def test_an_alert_is_repeated_only_when_something_changed() -> None:
     assert outputs_of(changed, Alert)[0].incident_id == outputs_of(first, Alert)[0].incident_id
 
 
-def test_a_withdrawn_plate_calls_its_alert_off_once() -> None:
-    folding = fold()
-    advance(folding, add(entry()), passage())
-    withdrawn = passage(revision=2, state=PassageState.RETRACTED)
-    (alert,) = outputs_of(advance(folding, withdrawn), Alert)
-    assert (alert.severity, alert.match, alert.plate) == (Severity.MINOR, MatchKind.NONE, None)
-    assert not outputs_of(advance(folding, withdrawn), Alert)
-
-
 def test_a_wanted_plate_is_red_whatever_the_lot_and_the_score_say() -> None:
     outputs = advance(fold(), add(entry(list_kind=ListKind.WANTED)), passage())
     (selection,) = outputs_of(outputs, Selection)
@@ -242,6 +234,20 @@ def test_a_rule_set_applies_from_its_place_in_the_log_and_survives_a_restart() -
 
 
 @pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (default_text().replace("random_propensity", "of_an_older_version").encode(), "of_an_older_version"),
+        (default_text().encode() + b"# \xff", "utf-8"),
+    ],
+    ids=["unknown-field", "no-text"],
+)
+def test_a_stored_rule_set_that_this_version_refuses_is_of_another_version(stored: bytes, reason: str) -> None:
+    with pytest.raises(OtherVersion, match=f"{reason}.* publish one") as refused:
+        fold({b"rules": stored})
+    assert "becomes a dead letter" in str(refused.value)
+
+
+@pytest.mark.parametrize(
     "mode", [m for m in OperatingMode if m not in (OperatingMode.UNKNOWN, OperatingMode.OPERATIONAL)]
 )
 def test_no_other_mode_touches_the_history_of_real_travellers(mode: OperatingMode) -> None:
@@ -255,12 +261,22 @@ def test_no_other_mode_touches_the_history_of_real_travellers(mode: OperatingMod
 def test_ticks_go_to_every_lane_partition_at_the_slowest_source_and_never_back() -> None:
     folding = fold()
     first = advance(folding, tick(0, START))
-    assert [output.partition for output in first] == list(range(LANE_DECISIONS.partitions))
+    decisions = [output.partition for output in first if output.topic is LANE_DECISIONS]
+    assert decisions == list(range(LANE_DECISIONS.partitions))
     assert not advance(folding, tick(1, START - HOUR))
     assert not advance(folding, tick(0, START + HOUR))  # source 1 is still an hour behind
     assert not advance(folding, tick(1, START + 9 * SECOND))
     onward = outputs_of(advance(folding, tick(1, START + 10 * SECOND)), Tick)
     assert {t.watermark_at for t in onward} == {START + 10 * SECOND}
+
+
+def test_ports_are_told_the_time_every_ten_minutes() -> None:
+    folding = fold()
+    told = [
+        len([o for o in advance(folding, tick(0, START + n * 10 * SECOND)) if o.topic is CROSSINGS]) for n in range(121)
+    ]
+    assert sum(told) == 3 * CROSSINGS.partitions  # at once, then at the full ten minutes
+    assert max(told) == CROSSINGS.partitions
 
 
 def test_a_plate_read_once_is_swept_after_days_and_a_regular_one_after_ninety() -> None:
@@ -274,6 +290,16 @@ def test_a_plate_read_once_is_swept_after_days_and_a_regular_one_after_ninety() 
     advance(folding, tick(0, START + 91 * DAY))
     folding.take_changes()
     assert not [key for key in stored if key.startswith(b"o:")]
+
+
+def test_a_misread_is_swept_after_days_from_beside_a_regular_plate_that_shares_its_key() -> None:
+    stored: dict[bytes, bytes] = {}
+    folding = fold(stored)
+    advance(folding, final(1), final(2, at=START + HOUR), final(3, "A8C1234", START + 20 * DAY))
+    for day in (21, 29):
+        advance(folding, tick(0, START + day * DAY))
+        folding.take_changes()
+    assert [vehicle.plate for vehicle in history.decode(stored[b"o:p1:A8C1234"]).vehicles] == ["ABC1234"]
 
 
 def test_what_has_expired_does_not_count_before_it_is_swept() -> None:
@@ -347,10 +373,13 @@ def test_northbound_passages_get_no_light_but_tell_of_the_stay_and_the_weight() 
         (tick(12, START), "impossible_value"),
         (tick(0, -1), "impossible_value"),
         (add(entry(approved_by="analyst-1")), "impossible_value"),
+        (add(entry(approved_by=" Analyst-1")), "impossible_value"),
+        (add(entry(entered_by="Groß", approved_by="GROSS")), "impossible_value"),
         (add(entry(plate=" - ")), "impossible_value"),
         (rule_set_change("version = 1", "1"), "impossible_value"),
         (rule_set_change(default_text(), "another"), "impossible_value"),
         (rule_set_change(default_text(), RULES.version, approved_by="analyst-1"), "impossible_value"),
+        (rule_set_change(default_text(), RULES.version, approved_by="Analyst-1"), "impossible_value"),
         (rule_set_change(default_text(), RULES.version, approved_by=None), "impossible_value"),
         (rule_set_change(default_text(), RULES.version, approved_by=""), "impossible_value"),
         (entry(), "unexpected_type"),

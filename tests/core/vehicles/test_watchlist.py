@@ -13,16 +13,20 @@ from schemas.records import (
     ListKind,
     MatchKind,
     OperatingMode,
-    PassageState,
     PlateCandidate,
+    ScanDecision,
     Score,
     Selection,
     Severity,
     WarningMarker,
 )
+from streams.core.evidence.subject import NearHit, Subject
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Rejected
+from streams.core.vehicle_state import OpenPassage, Threshold
 from streams.core.vehicles import watchlist as module
+from streams.core.vehicles.alerts import alert_of
+from streams.core.vehicles.decisions import score_of
 from streams.core.vehicles.watchlist import Watchlist
 from tests.core.vehicles.builders import (
     DAY,
@@ -31,6 +35,7 @@ from tests.core.vehicles.builders import (
     START,
     add,
     advance,
+    candidates,
     default_text,
     entry,
     final,
@@ -44,13 +49,9 @@ from tests.core.vehicles.builders import (
     unsuppress,
     xray_alarm,
 )
+from tests.core.vehicles.subjects import TRAVEL
 
 HOUR = 3600 * SECOND
-
-
-def candidates(**read: float) -> dict[str, Any]:
-    """Fields of a passage whose plate is the first of these."""
-    return {"plate_candidates": tuple(PlateCandidate(plate=p, confidence=c) for p, c in read.items())}
 
 
 def alerts_of(*values: Any, rules: RuleSet = RULES) -> list[Alert]:
@@ -80,6 +81,64 @@ def test_a_reading_that_has_crossed_before_is_somebodys_plate_and_no_near_hit() 
     before = final(1, "ABCI234", START - DAY, **read)
     assert not alerts_of(before, add(entry()), passage(2, "ABCI234", **read))
     assert alerts_of(add(entry()), passage(2, "ABCI234", **read))
+
+
+def test_an_alert_says_whom_it_is_for_and_why_the_plate_is_listed() -> None:
+    listed = add(entry(audience="officers ops-center", reason="case of May"))
+    (alert,) = alerts_of(listed, passage())
+    assert (alert.audience, alert.listing_reason) == ("officers ops-center", "case of May")
+    assert alert.summary.endswith("for officers, ops-center")
+    assert [(image.uri, image.sha256) for image in alert.images] == [(i.uri, i.sha256) for i in passage().images]
+    (alarm,) = alerts_of(passage(2, "XYZ9876", **xray_alarm()))
+    assert (alarm.audience, alarm.listing_reason) == (None, None)
+
+
+def test_an_entry_that_gets_another_audience_is_told_to_that_one_and_to_whoever_was_told_before() -> None:
+    folding = fold()
+    advance(folding, add(entry(audience="officers")), passage())
+    other = add(entry(audience="ops-center OFFICERS"))
+    (alert,) = outputs_of(advance(folding, other, passage(revision=2)), Alert)
+    assert alert.audience == "officers ops-center"
+    (gone,) = outputs_of(advance(folding, remove("entry-1"), passage(revision=3)), Alert)
+    assert (gone.severity, gone.audience) == (Severity.MINOR, "officers ops-center")
+    (anew,) = outputs_of(advance(folding, add(entry(audience="ops-center")), passage(revision=4)), Alert)
+    assert anew.audience == "ops-center"
+
+
+NEAR = candidates(ABC1284=0.5, ABC1234=0.45)
+FOR_OPS = add(entry(audience="ops"))
+
+
+def test_an_alarm_is_for_all_though_the_plate_nearly_meets_an_entry_of_some() -> None:
+    (alert,) = alerts_of(FOR_OPS, passage(1, "ABC1284", **NEAR, **xray_alarm()))
+    assert (alert.kind, alert.match, alert.audience) == (AlertKind.XRAY_ALARM, MatchKind.NEAR, None)
+    assert alert.summary.endswith("for all")
+
+
+def test_a_risk_is_for_all_if_it_is_one_without_the_entry() -> None:
+    (by_entry,) = alerts_of(FOR_OPS, passage(1, "ABC1284", **NEAR, gross_weight_kg=None))
+    assert (by_entry.kind, by_entry.audience) == (AlertKind.RISK, "ops")
+    near = NearHit(entry(audience="ops"), 0.45)
+    threshold = Threshold(score_of(Subject(passage(), START, (), None, 0.5, TRAVEL), RULES).log_odds)
+    subject = Subject(passage(), START, (), None, 0.5, TRAVEL, near=near, threshold=threshold)
+    alert = alert_of(subject, score_of(subject, RULES), RULES, Light.RED, OpenPassage("p", 0), False)
+    assert alert and (alert.kind, alert.match, alert.audience) == (AlertKind.RISK, MatchKind.NEAR, None)
+
+
+def test_whoever_was_told_of_an_alarm_is_told_that_it_is_cleared_whatever_entry_is_met_since() -> None:
+    folding, plain = fold(), candidates(ABC1284=0.95)
+    advance(folding, passage(1, "ABC1284", **plain, **xray_alarm()))
+    advance(folding, FOR_OPS, passage(1, "ABC1284", revision=2, **NEAR, **xray_alarm()))
+    cleared = xray_alarm(xray_machine_decision=ScanDecision.CLEAR, xray_operator_decision=ScanDecision.CLEAR)
+    (hit,) = outputs_of(advance(folding, passage(1, "ABC1284", revision=3, **NEAR, **cleared)), Alert)
+    assert hit.kind is not AlertKind.XRAY_ALARM and hit.match is MatchKind.NEAR and hit.audience is None
+    (gone,) = outputs_of(advance(folding, passage(1, "ABC1284", revision=4, **plain, **cleared)), Alert)
+    assert (gone.severity, gone.audience) == (Severity.MINOR, None)
+
+
+def test_an_entry_for_nobody_is_refused() -> None:
+    with pytest.raises(Rejected, match="audience"):
+        advance(fold(), add(entry(audience=" ")))
 
 
 def test_an_exact_hit_goes_before_a_nearer_looking_one() -> None:
@@ -187,12 +246,14 @@ def test_a_suppression_survives_a_restart_and_is_swept_when_it_has_ended() -> No
     [
         suppression(reason=""),
         suppression(approved_by="analyst-1"),
+        suppression(approved_by="ANALYST-1 "),
         suppression(approved_by=""),
         suppression(plate="-"),
         suppression(suppression_id=""),
         suppression(valid_until_at=0),
+        suppression(valid_until_at=START // 1_000_000),
     ],
-    ids=["no reason", "one person", "nobody approved", "no plate", "no id", "no end"],
+    ids=["no reason", "one person", "capitals", "nobody approved", "no plate", "no id", "no end", "seconds"],
 )
 def test_a_suppression_without_what_it_needs_is_refused(wrong: Any) -> None:
     with pytest.raises(Rejected) as refused:
@@ -248,12 +309,3 @@ def test_after_any_changes_and_roll_backs_it_says_what_one_read_from_the_store_s
             count += len(held.take_changes())
         assert said_of(held) == said_of(Watchlist(dict(stored)))
     assert count > 20
-
-
-def test_a_retracted_near_hit_is_called_off() -> None:
-    folding = fold()
-    read = candidates(ABC1284=0.5, ABC1234=0.45)
-    advance(folding, add(entry()), passage(1, "ABC1284", **read))
-    gone = passage(1, "ABC1284", revision=2, state=PassageState.RETRACTED, **read)
-    (alert,) = outputs_of(advance(folding, gone), Alert)
-    assert (alert.severity, alert.match, alert.match_probability) == (Severity.MINOR, MatchKind.NONE, None)

@@ -7,10 +7,10 @@ import pytest
 from schemas.records import LaneMode, ScaleType
 from streams.core.evidence.axle_balance import axle_balance
 from streams.core.evidence.declared_load import declared_against_measured
-from streams.core.evidence.excess_weight import Normal, weight_log_odds
+from streams.core.evidence.excess_weight import Normal, share_log_odds, weight_log_odds
 from streams.core.evidence.gross_weight import gross_weight
 from tests.core.vehicles.builders import RULES
-from tests.core.vehicles.subjects import daily, subject
+from tests.core.vehicles.subjects import HOUR_S, daily, passed, subject
 
 CLASS_2_KG = 1780.0  # 1,600 empty and 180 of people and fuel
 
@@ -42,6 +42,33 @@ def test_a_past_of_weighings_narrows_what_the_class_leaves_open() -> None:
     assert texts == sorted(texts, reverse=True) and texts[0] > 300 and 111 <= texts[-1] <= 116
     odds = [weight_of((1780,) * number, 2020.0) for number in (0, 1, 4, 40)]
     assert odds == sorted(odds) and odds[0] < 0.1 and odds[-1] > 0.5
+
+
+def test_what_came_north_without_it_tells_a_first_timers_load_of_ammunition() -> None:
+    # 41,000 rounds, 490 kg: against the class 320 kg and more are open, against the way north 1.41 * 112 kg.
+    north = (passed(6 * HOUR_S, 1780, "2301/N03"),)
+    alone, compared = (
+        gross_weight(subject(inbound=inbound, gross_weight_kg=CLASS_2_KG + 490.0), RULES) for inbound in ((), north)
+    )
+    assert alone and compared and "its 1 earlier weighing (1 northbound)" in compared.explanation
+    assert alone.log_odds < 0.2 and compared.log_odds > 1.2
+    heavy_both_ways = gross_weight(
+        subject(inbound=(passed(6 * HOUR_S, 2270, "2301/N03"),), gross_weight_kg=2270.0), RULES
+    )
+    assert heavy_both_ways and heavy_both_ways.log_odds < 0.1
+
+
+def test_a_trucks_axle_groups_cannot_show_a_load_so_that_there_is_no_such_evidence() -> None:
+    # ASTM E1318-09 Type I: 15 % of an axle group's load at 95 %. A tandem carries 43 % of an empty five-axle truck.
+    total_kg, share, heaviest_kg = 15_000.0, 0.43, 490.0
+    sigma = share * (1.0 - share) * math.sqrt(2.0) * 0.15 / 1.96
+    moves = [load.load_kg * (1.0 - share) / (total_kg + load.load_kg) for load in RULES.weight.loads]
+    assert max(moves) == pytest.approx(heaviest_kg * 0.57 / 15_490.0) and sigma == pytest.approx(0.0265, abs=1e-4)
+    # Had all trucks the same balance, and all loads of guns lain on that group.
+    assert share_log_odds(max(moves), sigma, moves, RULES.weight) < 0.03
+    assert max(share_log_odds(step / 10 * sigma, sigma, moves, RULES.weight) for step in range(-40, 41)) < 0.2
+    truck = subject(lane_mode=LaneMode.TRUCK, vehicle_class=9, axle_loads_kg=(5000.0, 5000.0, 5000.0))
+    assert axle_balance(truck, RULES) is None
 
 
 def test_a_pickup_taken_for_a_car_is_no_load() -> None:

@@ -5,7 +5,7 @@ COMPILED := $(CURDIR)/build/compiled
 CAN_COMPILE := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconfig; \
   print(os.path.exists(sysconfig.get_path("include") + "/Python.h") or "")')
 
-.PHONY: demo test test-compiled check bench wheel setup requirements clean
+.PHONY: demo test compile test-compiled check bench wheel setup requirements clean
 
 demo: setup ## Lights turning and alerts explaining themselves, on a real Kafka on this machine
 	$(BIN)/border demo
@@ -23,6 +23,8 @@ check: setup ## Format, lint, types, layering, and records against schemas
 
 bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 JSON=1 prints one line
 	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(JSON),--json)
+
+compile: $(COMPILED)/ready ## What every reading passes through, compiled in a copy
 
 test-compiled: $(COMPILED)/ready ## The tests of what is compiled, run on the compiled code
 	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest tests/core tests/schemas tests/runtime

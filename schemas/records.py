@@ -18,6 +18,9 @@ class AlertKind(StrEnum):
     LIGHT_FALLBACK = "LIGHT_FALLBACK"
     DISPARITY = "DISPARITY"
     PATTERN = "PATTERN"
+    CAR_NOT_CLEARED = "CAR_NOT_CLEARED"
+    TRAIN_NOT_COVERABLE = "TRAIN_NOT_COVERABLE"
+    RELEASED_UNCOVERED = "RELEASED_UNCOVERED"
 
 
 class Severity(StrEnum):
@@ -174,6 +177,196 @@ class Association(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     hit_log_odds: float | None = None
     hit_at: int | None = None
     hit_entry_id: str | None = None
+
+
+class EquipmentKind(StrEnum):
+    """What rolls in a train."""
+
+    UNKNOWN = "UNKNOWN"
+    LOCOMOTIVE = "LOCOMOTIVE"
+    CAR = "CAR"
+    END_OF_TRAIN_DEVICE = "END_OF_TRAIN_DEVICE"
+
+
+class CarState(StrEnum):
+    """The one state that a car ends in. Everything but CLEARED, CLEARED_BY_HAND and EXEMPT must not leave."""
+
+    UNKNOWN = "UNKNOWN"
+    EXPECTED = "EXPECTED"
+    CLEARED = "CLEARED"
+    CLEARED_BY_HAND = "CLEARED_BY_HAND"
+    EXEMPT = "EXEMPT"
+    OPEN = "OPEN"
+    MISSING = "MISSING"
+
+
+class ConsistDiscrepancy(StrEnum):
+    """How a car on the track differs from the list (the railroads' own classes)."""
+
+    UNKNOWN = "UNKNOWN"
+    NONE = "NONE"
+    ADDED = "ADDED"
+    MISSING = "MISSING"
+    OUT_OF_SEQUENCE = "OUT_OF_SEQUENCE"
+    MISIDENTIFIED = "MISIDENTIFIED"
+
+
+class CoverageReason(StrEnum):
+    """Why a car is not cleared."""
+
+    UNKNOWN = "UNKNOWN"
+    NOT_SEEN = "NOT_SEEN"
+    NOT_ON_CONSIST = "NOT_ON_CONSIST"
+    NO_CONSIST = "NO_CONSIST"
+    IDENTITY_UNKNOWN = "IDENTITY_UNKNOWN"
+    TAGS_DISAGREE = "TAGS_DISAGREE"
+    NOT_SCANNED = "NOT_SCANNED"
+    SCAN_UNUSABLE = "SCAN_UNUSABLE"
+    SCAN_UNDECIDED = "SCAN_UNDECIDED"
+    SCAN_ALARM = "SCAN_ALARM"
+    SCAN_SHARED = "SCAN_SHARED"
+    SHIELDED = "SHIELDED"
+    WEIGHT_CONTRADICTS = "WEIGHT_CONTRADICTS"
+    LOAD_CONTRADICTS = "LOAD_CONTRADICTS"
+    SEAL_CONTRADICTS = "SEAL_CONTRADICTS"
+    CONTRABAND = "CONTRABAND"
+    OUT_OF_SEQUENCE = "OUT_OF_SEQUENCE"
+
+
+class CoverageAction(StrEnum):
+    """What somebody has to do about a car."""
+
+    UNKNOWN = "UNKNOWN"
+    NONE = "NONE"
+    RESCAN = "RESCAN"
+    OPERATOR_DECISION = "OPERATOR_DECISION"
+    IDENTIFY = "IDENTIFY"
+    HAND_INSPECTION = "HAND_INSPECTION"
+    FIND = "FIND"
+
+
+class CarCoverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of one car of a train; the highest revision counts."""
+
+    coverage_id: str
+    visit_id: str
+    port_code: str
+    track_id: str | None = None
+    train_id: str | None = None
+    revision: int
+    decided_at: int
+    operating_mode: OperatingMode
+    consist_position: int | None = None
+    track_position: int | None = None
+    kind: EquipmentKind
+    mark: str | None = None
+    number: int | None = None
+    state: CarState
+    discrepancy: ConsistDiscrepancy
+    reasons: tuple[CoverageReason, ...] = ()
+    action: CoverageAction
+    scanned_well: bool
+    weight_kg: float | None = None
+    declared_gross_weight_kg: float | None = None
+    explanation: str
+    reading_ids: tuple[str, ...] = ()
+
+
+class ScanDecision(StrEnum):
+    """A threat detection report's decision (DICOS TDR AlarmDecision)."""
+
+    UNKNOWN = "UNKNOWN"
+    ALARM = "ALARM"
+    CLEAR = "CLEAR"
+
+
+class ScanQuality(StrEnum):
+    """Whether a scan can be used (NIEM cbrn:ScanQualityCode)."""
+
+    UNKNOWN = "UNKNOWN"
+    GOOD = "GOOD"
+    DEGRADED = "DEGRADED"
+    BAD = "BAD"
+
+
+class CarScan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The result of one scan by a rail portal (X-ray or gamma), machine and operator apart (DICOS threat detection
+    reports), without pixels. A later revision brings the operator's decision.
+    """
+
+    reading_id: str
+    port_code: str
+    track_id: str
+    device_id: str
+    observed_at: int
+    received_at: int
+    operating_mode: OperatingMode
+    pass_number: int
+    scan_id: str
+    revision: int
+    scan_started_at: int
+    scan_ended_at: int
+    first_axle: int
+    last_axle: int
+    machine_decision: ScanDecision
+    machine_probability: float | None = None
+    operator_decision: ScanDecision
+    scan_quality: ScanQuality
+    abort_reason: str | None = None
+    loaded_indicator: bool | None = None
+    shielding_indicator: bool | None = None
+    image_uri: str | None = None
+    image_sha256: str | None = None
+
+
+class TagSide(StrEnum):
+    """The side of the car that a tag is mounted on, seen from the B end."""
+
+    UNKNOWN = "UNKNOWN"
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+
+
+class CarTagRead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A read of one AEI tag beside the track (AAR S-918): an identity that may be wrong, never a load."""
+
+    reading_id: str
+    port_code: str
+    track_id: str
+    device_id: str
+    observed_at: int
+    received_at: int
+    operating_mode: OperatingMode
+    pass_number: int
+    axle_count: int
+    equipment_kind: EquipmentKind
+    mark: str
+    number: int
+    tag_side: TagSide
+    length_m: float
+    axles: int
+    bearing_code: int | None = None
+    platform_code: int | None = None
+    check_passed: bool
+    tag_hex: str
+
+
+class CarWeighing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An in-motion rail scale's reading of what it took for one car."""
+
+    reading_id: str
+    port_code: str
+    track_id: str
+    device_id: str
+    observed_at: int
+    received_at: int
+    operating_mode: OperatingMode
+    pass_number: int
+    first_axle: int
+    axle_loads_kg: tuple[float, ...]
+    axle_spacings_m: tuple[float, ...]
+    gross_weight_kg: float
+    speed_mps: float
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -410,6 +603,37 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     found_at: int
     passages: tuple[str, ...] = ()
     message: str
+
+
+class HandInspectionResult(StrEnum):
+    """What a person found at a car."""
+
+    UNKNOWN = "UNKNOWN"
+    CLEARED = "CLEARED"
+    NOT_COMPLETED = "NOT_COMPLETED"
+    CONTRABAND = "CONTRABAND"
+
+
+class HandInspection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A person's inspection of one car; a later revision corrects an earlier one."""
+
+    reading_id: str
+    port_code: str
+    track_id: str
+    device_id: str
+    observed_at: int
+    received_at: int
+    operating_mode: OperatingMode
+    train_id: str
+    mark: str | None = None
+    number: int | None = None
+    place: int | None = None
+    inspection_id: str
+    revision: int
+    officer_id: str
+    result: HandInspectionResult
+    seals_intact: bool | None = None
+    seals: tuple[str, ...] = ()
 
 
 class Direction(StrEnum):
@@ -881,23 +1105,6 @@ class ScaleType(StrEnum):
     TYPE_IV = "TYPE_IV"
 
 
-class ScanDecision(StrEnum):
-    """A threat detection report's decision (DICOS TDR AlarmDecision)."""
-
-    UNKNOWN = "UNKNOWN"
-    ALARM = "ALARM"
-    CLEAR = "CLEAR"
-
-
-class ScanQuality(StrEnum):
-    """Whether a scan can be used (NIEM cbrn:ScanQualityCode)."""
-
-    UNKNOWN = "UNKNOWN"
-    GOOD = "GOOD"
-    DEGRADED = "DEGRADED"
-    BAD = "BAD"
-
-
 class ReadingReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A reading that a passage rests on."""
 
@@ -1314,6 +1521,103 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_at: int
 
 
+class LoadState(StrEnum):
+    """Whether a car is said to carry a load (EDI 418 W2 equipment status)."""
+
+    UNKNOWN = "UNKNOWN"
+    LOADED = "LOADED"
+    EMPTY = "EMPTY"
+
+
+class ConsistEquipment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One piece of equipment as the railroad lists it."""
+
+    position: int
+    kind: EquipmentKind
+    mark: str
+    number: int
+    load_state: LoadState
+    commodity_code: str | None = None
+    declared_gross_weight_kg: float | None = None
+    axle_count: int | None = None
+    length_m: float | None = None
+    seals: tuple[str, ...] = ()
+    hazardous_materials: tuple[str, ...] = ()
+
+
+class TrainConsist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A railroad's list of a train's equipment, in order (EDI 418); of one train the highest revision counts."""
+
+    reading_id: str
+    port_code: str
+    train_id: str
+    revision: int
+    received_at: int
+    operating_mode: OperatingMode
+    railroad: str
+    equipment: tuple[ConsistEquipment, ...]
+
+
+class TrainCoverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of a whole train; the highest revision counts, and `released_at` makes it the record that is
+    signed off.
+    """
+
+    visit_id: str
+    port_code: str
+    track_id: str | None = None
+    train_id: str | None = None
+    revision: int
+    decided_at: int
+    operating_mode: OperatingMode
+    entered_at: int | None = None
+    left_at: int | None = None
+    released_at: int | None = None
+    released_by_officer_id: str | None = None
+    consist_revision: int | None = None
+    backwards: bool
+    cars_expected: int
+    cars_seen: int
+    cars_scanned_well: int
+    cars_cleared: int
+    cars_open: int
+    cars_missing: int
+    cars_added: int
+    cars_out_of_sequence: int
+    coverable: bool
+    covered: bool
+    readings_count: int
+    readings_sha256: str | None = None
+    cars_sha256: str | None = None
+
+
+class TrainEventKind(StrEnum):
+    """What happened to a train. ARRIVED and RELEASED are told by people, the others by the portal's controller."""
+
+    UNKNOWN = "UNKNOWN"
+    ARRIVED = "ARRIVED"
+    PORTAL_ENTERED = "PORTAL_ENTERED"
+    PORTAL_LEFT = "PORTAL_LEFT"
+    RELEASED = "RELEASED"
+
+
+class TrainEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that happened to a whole train on a track."""
+
+    reading_id: str
+    port_code: str
+    track_id: str
+    device_id: str
+    observed_at: int
+    received_at: int
+    operating_mode: OperatingMode
+    kind: TrainEventKind
+    train_id: str | None = None
+    pass_number: int | None = None
+    axle_count: int | None = None
+    officer_id: str | None = None
+
+
 class Weighing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A weigh-in-motion scale's reading of one vehicle."""
 
@@ -1356,10 +1660,15 @@ class XrayScan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 RECORD_TYPES = (
     Alert,
     Association,
+    CarCoverage,
+    CarScan,
+    CarTagRead,
+    CarWeighing,
     Crossing,
     DeadLetter,
     Estimate,
     Finding,
+    HandInspection,
     Heartbeat,
     HitConfirmation,
     Inspection,
@@ -1387,6 +1696,9 @@ RECORD_TYPES = (
     Suggestion,
     Tick,
     Trace,
+    TrainConsist,
+    TrainCoverage,
+    TrainEvent,
     WatchlistEntry,
     Weighing,
     XrayScan,

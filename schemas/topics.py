@@ -6,6 +6,7 @@ sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─►
                                         └─ POLICY ◄─ outcomes.by-port ◄─ OUTCOMES ◄─ lane.decisions
 traces, multiple sales, links (written by people) ─► traces ─► TRACES ─► suggestions
 passages, alerts, outcomes.by-port ─► `border share serve` ◄─► agreements, sharing (what other agencies ask)
+rail sensors, consists, officers ─► rail.readings ─► TRAINS ─► rail.coverage, alerts
 what cannot be processed ─► dead-letters
 """
 
@@ -103,6 +104,27 @@ TRACES: Final = Topic(
 SUGGESTIONS: Final = Topic(
     "border.suggestions.v1", "suggestion_id", (records.Suggestion,), retention_ms=5 * 365 * DAY_MS
 )
+RAIL_READINGS: Final = Topic(
+    "border.rail.readings.v1",
+    "port_code",
+    (
+        records.TrainConsist,
+        records.TrainEvent,
+        records.CarTagRead,
+        records.CarWeighing,
+        records.CarScan,
+        records.HandInspection,
+    ),
+    retention_ms=365 * DAY_MS,
+)
+# Both kept as long as the readings, from which an auditor recomputes them.
+RAIL_COVERAGE: Final = Topic(
+    "border.rail.coverage.v1",
+    "port_code",
+    (records.CarCoverage, records.TrainCoverage),
+    public=True,
+    retention_ms=365 * DAY_MS,
+)
 # Rates and counts only, but by lane and cause: where referrals are fewest is not for every subscriber.
 ESTIMATES: Final = Topic("border.estimates.v1", "port_code", (records.Estimate,), retention_ms=365 * DAY_MS)
 ALERTS: Final = Topic("border.alerts.v1", "incident_id", (records.Alert,), public=True, retention_ms=365 * DAY_MS)
@@ -140,6 +162,7 @@ POLICY_CHANGELOG: Final = Topic("border.policy.changelog.v1", "state key", (), c
 TRACES_CHANGELOG: Final = Topic("border.traces.changelog.v1", "state key", (), compacted=True)
 ESTIMATES_CHANGELOG: Final = Topic("border.estimates.changelog.v1", "state key", (), compacted=True)
 INTEGRITY_CHANGELOG: Final = Topic("border.integrity.changelog.v1", "state key", (), compacted=True, auditors_only=True)
+TRAINS_CHANGELOG: Final = Topic("border.trains.changelog.v1", "state key", (), compacted=True)
 
 TOPICS: Final = (
     LANE_READINGS,
@@ -149,6 +172,8 @@ TOPICS: Final = (
     OUTCOMES,
     TRACES,
     SUGGESTIONS,
+    RAIL_READINGS,
+    RAIL_COVERAGE,
     ESTIMATES,
     ALERTS,
     FINDINGS,
@@ -165,6 +190,7 @@ TOPICS: Final = (
     TRACES_CHANGELOG,
     ESTIMATES_CHANGELOG,
     INTEGRITY_CHANGELOG,
+    TRAINS_CHANGELOG,
 )
 
 # What proves itself: every stage's input and all that they write.
@@ -176,6 +202,8 @@ PROVED_NAMES: Final = (
     OUTCOMES.name,
     TRACES.name,
     SUGGESTIONS.name,
+    RAIL_READINGS.name,
+    RAIL_COVERAGE.name,
     ESTIMATES.name,
     ALERTS.name,
     FINDINGS.name,

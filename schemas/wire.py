@@ -30,6 +30,9 @@ ALERT_KIND: Final = (
     records.AlertKind.LIGHT_FALLBACK,
     records.AlertKind.DISPARITY,
     records.AlertKind.PATTERN,
+    records.AlertKind.CAR_NOT_CLEARED,
+    records.AlertKind.TRAIN_NOT_COVERABLE,
+    records.AlertKind.RELEASED_UNCOVERED,
 )
 ALERT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(ALERT_KIND)}
 SEVERITY: Final = (
@@ -90,6 +93,81 @@ WARNING_MARKER: Final = (
     records.WarningMarker.CHILD_ON_BOARD,
 )
 WARNING_MARKER_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(WARNING_MARKER)}
+EQUIPMENT_KIND: Final = (
+    records.EquipmentKind.UNKNOWN,
+    records.EquipmentKind.LOCOMOTIVE,
+    records.EquipmentKind.CAR,
+    records.EquipmentKind.END_OF_TRAIN_DEVICE,
+)
+EQUIPMENT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(EQUIPMENT_KIND)}
+CAR_STATE: Final = (
+    records.CarState.UNKNOWN,
+    records.CarState.EXPECTED,
+    records.CarState.CLEARED,
+    records.CarState.CLEARED_BY_HAND,
+    records.CarState.EXEMPT,
+    records.CarState.OPEN,
+    records.CarState.MISSING,
+)
+CAR_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(CAR_STATE)}
+CONSIST_DISCREPANCY: Final = (
+    records.ConsistDiscrepancy.UNKNOWN,
+    records.ConsistDiscrepancy.NONE,
+    records.ConsistDiscrepancy.ADDED,
+    records.ConsistDiscrepancy.MISSING,
+    records.ConsistDiscrepancy.OUT_OF_SEQUENCE,
+    records.ConsistDiscrepancy.MISIDENTIFIED,
+)
+CONSIST_DISCREPANCY_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(CONSIST_DISCREPANCY)}
+COVERAGE_REASON: Final = (
+    records.CoverageReason.UNKNOWN,
+    records.CoverageReason.NOT_SEEN,
+    records.CoverageReason.NOT_ON_CONSIST,
+    records.CoverageReason.NO_CONSIST,
+    records.CoverageReason.IDENTITY_UNKNOWN,
+    records.CoverageReason.TAGS_DISAGREE,
+    records.CoverageReason.NOT_SCANNED,
+    records.CoverageReason.SCAN_UNUSABLE,
+    records.CoverageReason.SCAN_UNDECIDED,
+    records.CoverageReason.SCAN_ALARM,
+    records.CoverageReason.SCAN_SHARED,
+    records.CoverageReason.SHIELDED,
+    records.CoverageReason.WEIGHT_CONTRADICTS,
+    records.CoverageReason.LOAD_CONTRADICTS,
+    records.CoverageReason.SEAL_CONTRADICTS,
+    records.CoverageReason.CONTRABAND,
+    records.CoverageReason.OUT_OF_SEQUENCE,
+)
+COVERAGE_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(COVERAGE_REASON)}
+COVERAGE_ACTION: Final = (
+    records.CoverageAction.UNKNOWN,
+    records.CoverageAction.NONE,
+    records.CoverageAction.RESCAN,
+    records.CoverageAction.OPERATOR_DECISION,
+    records.CoverageAction.IDENTIFY,
+    records.CoverageAction.HAND_INSPECTION,
+    records.CoverageAction.FIND,
+)
+COVERAGE_ACTION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(COVERAGE_ACTION)}
+SCAN_DECISION: Final = (
+    records.ScanDecision.UNKNOWN,
+    records.ScanDecision.ALARM,
+    records.ScanDecision.CLEAR,
+)
+SCAN_DECISION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SCAN_DECISION)}
+SCAN_QUALITY: Final = (
+    records.ScanQuality.UNKNOWN,
+    records.ScanQuality.GOOD,
+    records.ScanQuality.DEGRADED,
+    records.ScanQuality.BAD,
+)
+SCAN_QUALITY_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SCAN_QUALITY)}
+TAG_SIDE: Final = (
+    records.TagSide.UNKNOWN,
+    records.TagSide.LEFT,
+    records.TagSide.RIGHT,
+)
+TAG_SIDE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(TAG_SIDE)}
 GROUP_KIND: Final = (
     records.GroupKind.UNKNOWN,
     records.GroupKind.PORT,
@@ -139,6 +217,13 @@ SENSOR_ROLE: Final = (
     records.SensorRole.GATEWAY,
 )
 SENSOR_ROLE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SENSOR_ROLE)}
+HAND_INSPECTION_RESULT: Final = (
+    records.HandInspectionResult.UNKNOWN,
+    records.HandInspectionResult.CLEARED,
+    records.HandInspectionResult.NOT_COMPLETED,
+    records.HandInspectionResult.CONTRABAND,
+)
+HAND_INSPECTION_RESULT_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(HAND_INSPECTION_RESULT)}
 DIRECTION: Final = (
     records.Direction.UNKNOWN,
     records.Direction.SOUTHBOUND,
@@ -303,19 +388,6 @@ SCALE_TYPE: Final = (
     records.ScaleType.TYPE_IV,
 )
 SCALE_TYPE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SCALE_TYPE)}
-SCAN_DECISION: Final = (
-    records.ScanDecision.UNKNOWN,
-    records.ScanDecision.ALARM,
-    records.ScanDecision.CLEAR,
-)
-SCAN_DECISION_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SCAN_DECISION)}
-SCAN_QUALITY: Final = (
-    records.ScanQuality.UNKNOWN,
-    records.ScanQuality.GOOD,
-    records.ScanQuality.DEGRADED,
-    records.ScanQuality.BAD,
-)
-SCAN_QUALITY_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(SCAN_QUALITY)}
 CHANGE_KIND: Final = (
     records.ChangeKind.UNKNOWN,
     records.ChangeKind.WATCHLIST_ADD,
@@ -376,6 +448,20 @@ FIREARM_CATEGORY: Final = (
     records.FirearmCategory.OTHER,
 )
 FIREARM_CATEGORY_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(FIREARM_CATEGORY)}
+LOAD_STATE: Final = (
+    records.LoadState.UNKNOWN,
+    records.LoadState.LOADED,
+    records.LoadState.EMPTY,
+)
+LOAD_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(LOAD_STATE)}
+TRAIN_EVENT_KIND: Final = (
+    records.TrainEventKind.UNKNOWN,
+    records.TrainEventKind.ARRIVED,
+    records.TrainEventKind.PORTAL_ENTERED,
+    records.TrainEventKind.PORTAL_LEFT,
+    records.TrainEventKind.RELEASED,
+)
+TRAIN_EVENT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(TRAIN_EVENT_KIND)}
 
 
 def write_alert(record: records.Alert) -> bytes:
@@ -809,6 +895,530 @@ def read_association(data: bytes, at: int) -> tuple[records.Association, int]:
     elif branch:
         raise ValueError("a union has no such branch")
     return records.Association(plate_key=plate_key, plate=plate, jurisdiction=jurisdiction, operating_mode=operating_mode, other_plate=other_plate, other_jurisdiction=other_jurisdiction, passage_id=passage_id, log_likelihood_ratio=log_likelihood_ratio, joint_crossings=joint_crossings, expires_at=expires_at, hit_log_odds=hit_log_odds, hit_at=hit_at, hit_entry_id=hit_entry_id), at
+
+
+def write_car_coverage(record: records.CarCoverage) -> bytes:
+    """Body of a CarCoverage."""
+    out: list[bytes] = []
+    add_bytes(out, record.coverage_id.encode())
+    add_bytes(out, record.visit_id.encode())
+    add_bytes(out, record.port_code.encode())
+    record_track_id = record.track_id
+    if record_track_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_track_id.encode())
+    record_train_id = record.train_id
+    if record_train_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_train_id.encode())
+    add_long(out, record.revision)
+    add_long(out, record.decided_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    record_consist_position = record.consist_position
+    if record_consist_position is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_consist_position)
+    record_track_position = record.track_position
+    if record_track_position is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_track_position)
+    out.append(EQUIPMENT_KIND_BYTES[record.kind])
+    record_mark = record.mark
+    if record_mark is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_mark.encode())
+    record_number = record.number
+    if record_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_number)
+    out.append(CAR_STATE_BYTES[record.state])
+    out.append(CONSIST_DISCREPANCY_BYTES[record.discrepancy])
+    if record.reasons:
+        add_long(out, len(record.reasons))
+        for record_reasons_item in record.reasons:
+            out.append(COVERAGE_REASON_BYTES[record_reasons_item])
+    out.append(NULL)
+    out.append(COVERAGE_ACTION_BYTES[record.action])
+    out.append(BYTES[1] if record.scanned_well else BYTES[0])
+    record_weight_kg = record.weight_kg
+    if record_weight_kg is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_weight_kg))
+    record_declared_gross_weight_kg = record.declared_gross_weight_kg
+    if record_declared_gross_weight_kg is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_declared_gross_weight_kg))
+    add_bytes(out, record.explanation.encode())
+    if record.reading_ids:
+        add_long(out, len(record.reading_ids))
+        for record_reading_ids_item in record.reading_ids:
+            add_bytes(out, record_reading_ids_item.encode())
+    out.append(NULL)
+    return b"".join(out)
+
+
+def read_car_coverage(data: bytes, at: int) -> tuple[records.CarCoverage, int]:
+    """A CarCoverage whose body starts at an offset."""
+    size, at = read_size(data, at)
+    coverage_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    visit_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    track_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        track_id_there = data[at : at + size].decode()
+        at += size
+        track_id = track_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    train_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        train_id_there = data[at : at + size].decode()
+        at += size
+        train_id = train_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    revision, at = read_int(data, at)
+    decided_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    consist_position: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        consist_position_there, at = read_int(data, at)
+        consist_position = consist_position_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    track_position: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        track_position_there, at = read_int(data, at)
+        track_position = track_position_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    kind = EQUIPMENT_KIND[size]
+    mark: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        mark_there = data[at : at + size].decode()
+        at += size
+        mark = mark_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    number: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        number_there, at = read_int(data, at)
+        number = number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    state = CAR_STATE[size]
+    size, at = read_size(data, at)
+    discrepancy = CONSIST_DISCREPANCY[size]
+    reasons: tuple[records.CoverageReason, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        reasons_items: list[records.CoverageReason] = []
+        reasons_count, at = read_count(data, at)
+        while reasons_count:
+            for _ in range(reasons_count):
+                size, at = read_size(data, at)
+                reasons_item = COVERAGE_REASON[size]
+                reasons_items.append(reasons_item)
+            reasons_count, at = read_count(data, at)
+        reasons = tuple(reasons_items)
+    size, at = read_size(data, at)
+    action = COVERAGE_ACTION[size]
+    scanned_well, at = read_boolean(data, at)
+    weight_kg: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        weight_kg_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        weight_kg = weight_kg_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    declared_gross_weight_kg: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        declared_gross_weight_kg_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        declared_gross_weight_kg = declared_gross_weight_kg_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    explanation = data[at : at + size].decode()
+    at += size
+    reading_ids: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        reading_ids_items: list[str] = []
+        reading_ids_count, at = read_count(data, at)
+        while reading_ids_count:
+            for _ in range(reading_ids_count):
+                size, at = read_size(data, at)
+                reading_ids_item = data[at : at + size].decode()
+                at += size
+                reading_ids_items.append(reading_ids_item)
+            reading_ids_count, at = read_count(data, at)
+        reading_ids = tuple(reading_ids_items)
+    return records.CarCoverage(coverage_id=coverage_id, visit_id=visit_id, port_code=port_code, track_id=track_id, train_id=train_id, revision=revision, decided_at=decided_at, operating_mode=operating_mode, consist_position=consist_position, track_position=track_position, kind=kind, mark=mark, number=number, state=state, discrepancy=discrepancy, reasons=reasons, action=action, scanned_well=scanned_well, weight_kg=weight_kg, declared_gross_weight_kg=declared_gross_weight_kg, explanation=explanation, reading_ids=reading_ids), at
+
+
+def write_car_scan(record: records.CarScan) -> bytes:
+    """Body of a CarScan."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.track_id.encode())
+    add_bytes(out, record.device_id.encode())
+    add_long(out, record.observed_at)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.pass_number)
+    add_bytes(out, record.scan_id.encode())
+    add_long(out, record.revision)
+    add_long(out, record.scan_started_at)
+    add_long(out, record.scan_ended_at)
+    add_long(out, record.first_axle)
+    add_long(out, record.last_axle)
+    out.append(SCAN_DECISION_BYTES[record.machine_decision])
+    record_machine_probability = record.machine_probability
+    if record_machine_probability is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(DOUBLE.pack(record_machine_probability))
+    out.append(SCAN_DECISION_BYTES[record.operator_decision])
+    out.append(SCAN_QUALITY_BYTES[record.scan_quality])
+    record_abort_reason = record.abort_reason
+    if record_abort_reason is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_abort_reason.encode())
+    record_loaded_indicator = record.loaded_indicator
+    if record_loaded_indicator is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(BYTES[1] if record_loaded_indicator else BYTES[0])
+    record_shielding_indicator = record.shielding_indicator
+    if record_shielding_indicator is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(BYTES[1] if record_shielding_indicator else BYTES[0])
+    record_image_uri = record.image_uri
+    if record_image_uri is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_image_uri.encode())
+    record_image_sha256 = record.image_sha256
+    if record_image_sha256 is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_image_sha256.encode())
+    return b"".join(out)
+
+
+def read_car_scan(data: bytes, at: int) -> tuple[records.CarScan, int]:
+    """A CarScan whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    track_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    device_id = data[at : at + size].decode()
+    at += size
+    observed_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    pass_number, at = read_long(data, at)
+    size, at = read_size(data, at)
+    scan_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    scan_started_at, at = read_long(data, at)
+    scan_ended_at, at = read_long(data, at)
+    first_axle, at = read_int(data, at)
+    last_axle, at = read_int(data, at)
+    size, at = read_size(data, at)
+    machine_decision = SCAN_DECISION[size]
+    machine_probability: float | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        machine_probability_there = DOUBLE.unpack_from(data, at)[0]
+        at += 8
+        machine_probability = machine_probability_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    operator_decision = SCAN_DECISION[size]
+    size, at = read_size(data, at)
+    scan_quality = SCAN_QUALITY[size]
+    abort_reason: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        abort_reason_there = data[at : at + size].decode()
+        at += size
+        abort_reason = abort_reason_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    loaded_indicator: bool | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        loaded_indicator_there, at = read_boolean(data, at)
+        loaded_indicator = loaded_indicator_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    shielding_indicator: bool | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        shielding_indicator_there, at = read_boolean(data, at)
+        shielding_indicator = shielding_indicator_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    image_uri: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        image_uri_there = data[at : at + size].decode()
+        at += size
+        image_uri = image_uri_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    image_sha256: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        image_sha256_there = data[at : at + size].decode()
+        at += size
+        image_sha256 = image_sha256_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.CarScan(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, pass_number=pass_number, scan_id=scan_id, revision=revision, scan_started_at=scan_started_at, scan_ended_at=scan_ended_at, first_axle=first_axle, last_axle=last_axle, machine_decision=machine_decision, machine_probability=machine_probability, operator_decision=operator_decision, scan_quality=scan_quality, abort_reason=abort_reason, loaded_indicator=loaded_indicator, shielding_indicator=shielding_indicator, image_uri=image_uri, image_sha256=image_sha256), at
+
+
+def write_car_tag_read(record: records.CarTagRead) -> bytes:
+    """Body of a CarTagRead."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.track_id.encode())
+    add_bytes(out, record.device_id.encode())
+    add_long(out, record.observed_at)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.pass_number)
+    add_long(out, record.axle_count)
+    out.append(EQUIPMENT_KIND_BYTES[record.equipment_kind])
+    add_bytes(out, record.mark.encode())
+    add_long(out, record.number)
+    out.append(TAG_SIDE_BYTES[record.tag_side])
+    out.append(DOUBLE.pack(record.length_m))
+    add_long(out, record.axles)
+    record_bearing_code = record.bearing_code
+    if record_bearing_code is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_bearing_code)
+    record_platform_code = record.platform_code
+    if record_platform_code is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_platform_code)
+    out.append(BYTES[1] if record.check_passed else BYTES[0])
+    add_bytes(out, record.tag_hex.encode())
+    return b"".join(out)
+
+
+def read_car_tag_read(data: bytes, at: int) -> tuple[records.CarTagRead, int]:
+    """A CarTagRead whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    track_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    device_id = data[at : at + size].decode()
+    at += size
+    observed_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    pass_number, at = read_long(data, at)
+    axle_count, at = read_int(data, at)
+    size, at = read_size(data, at)
+    equipment_kind = EQUIPMENT_KIND[size]
+    size, at = read_size(data, at)
+    mark = data[at : at + size].decode()
+    at += size
+    number, at = read_int(data, at)
+    size, at = read_size(data, at)
+    tag_side = TAG_SIDE[size]
+    length_m = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    axles, at = read_int(data, at)
+    bearing_code: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        bearing_code_there, at = read_int(data, at)
+        bearing_code = bearing_code_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    platform_code: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        platform_code_there, at = read_int(data, at)
+        platform_code = platform_code_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    check_passed, at = read_boolean(data, at)
+    size, at = read_size(data, at)
+    tag_hex = data[at : at + size].decode()
+    at += size
+    return records.CarTagRead(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, pass_number=pass_number, axle_count=axle_count, equipment_kind=equipment_kind, mark=mark, number=number, tag_side=tag_side, length_m=length_m, axles=axles, bearing_code=bearing_code, platform_code=platform_code, check_passed=check_passed, tag_hex=tag_hex), at
+
+
+def write_car_weighing(record: records.CarWeighing) -> bytes:
+    """Body of a CarWeighing."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.track_id.encode())
+    add_bytes(out, record.device_id.encode())
+    add_long(out, record.observed_at)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_long(out, record.pass_number)
+    add_long(out, record.first_axle)
+    if record.axle_loads_kg:
+        add_long(out, len(record.axle_loads_kg))
+        for record_axle_loads_kg_item in record.axle_loads_kg:
+            out.append(DOUBLE.pack(record_axle_loads_kg_item))
+    out.append(NULL)
+    if record.axle_spacings_m:
+        add_long(out, len(record.axle_spacings_m))
+        for record_axle_spacings_m_item in record.axle_spacings_m:
+            out.append(DOUBLE.pack(record_axle_spacings_m_item))
+    out.append(NULL)
+    out.append(DOUBLE.pack(record.gross_weight_kg))
+    out.append(DOUBLE.pack(record.speed_mps))
+    return b"".join(out)
+
+
+def read_car_weighing(data: bytes, at: int) -> tuple[records.CarWeighing, int]:
+    """A CarWeighing whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    track_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    device_id = data[at : at + size].decode()
+    at += size
+    observed_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    pass_number, at = read_long(data, at)
+    first_axle, at = read_int(data, at)
+    axle_loads_kg: tuple[float, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        axle_loads_kg_items: list[float] = []
+        axle_loads_kg_count, at = read_count(data, at)
+        while axle_loads_kg_count:
+            for _ in range(axle_loads_kg_count):
+                axle_loads_kg_item = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                axle_loads_kg_items.append(axle_loads_kg_item)
+            axle_loads_kg_count, at = read_count(data, at)
+        axle_loads_kg = tuple(axle_loads_kg_items)
+    axle_spacings_m: tuple[float, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        axle_spacings_m_items: list[float] = []
+        axle_spacings_m_count, at = read_count(data, at)
+        while axle_spacings_m_count:
+            for _ in range(axle_spacings_m_count):
+                axle_spacings_m_item = DOUBLE.unpack_from(data, at)[0]
+                at += 8
+                axle_spacings_m_items.append(axle_spacings_m_item)
+            axle_spacings_m_count, at = read_count(data, at)
+        axle_spacings_m = tuple(axle_spacings_m_items)
+    gross_weight_kg = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    speed_mps = DOUBLE.unpack_from(data, at)[0]
+    at += 8
+    return records.CarWeighing(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, pass_number=pass_number, first_axle=first_axle, axle_loads_kg=axle_loads_kg, axle_spacings_m=axle_spacings_m, gross_weight_kg=gross_weight_kg, speed_mps=speed_mps), at
 
 
 def write_crossing(record: records.Crossing) -> bytes:
@@ -1718,6 +2328,134 @@ def read_finding(data: bytes, at: int) -> tuple[records.Finding, int]:
     message = data[at : at + size].decode()
     at += size
     return records.Finding(finding_id=finding_id, revision=revision, kind=kind, port_code=port_code, operating_mode=operating_mode, officer_id=officer_id, vehicle_token=vehicle_token, sensor=sensor, rule_set_version=rule_set_version, policy_version=policy_version, required_rule_set_version=required_rule_set_version, required_policy_version=required_policy_version, trials=trials, events=events, expected=expected, log_e_value=log_e_value, log_e_threshold=log_e_threshold, since_at=since_at, found_at=found_at, passages=passages, message=message), at
+
+
+def write_hand_inspection(record: records.HandInspection) -> bytes:
+    """Body of a HandInspection."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.track_id.encode())
+    add_bytes(out, record.device_id.encode())
+    add_long(out, record.observed_at)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.train_id.encode())
+    record_mark = record.mark
+    if record_mark is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_mark.encode())
+    record_number = record.number
+    if record_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_number)
+    record_place = record.place
+    if record_place is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_place)
+    add_bytes(out, record.inspection_id.encode())
+    add_long(out, record.revision)
+    add_bytes(out, record.officer_id.encode())
+    out.append(HAND_INSPECTION_RESULT_BYTES[record.result])
+    record_seals_intact = record.seals_intact
+    if record_seals_intact is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        out.append(BYTES[1] if record_seals_intact else BYTES[0])
+    if record.seals:
+        add_long(out, len(record.seals))
+        for record_seals_item in record.seals:
+            add_bytes(out, record_seals_item.encode())
+    out.append(NULL)
+    return b"".join(out)
+
+
+def read_hand_inspection(data: bytes, at: int) -> tuple[records.HandInspection, int]:
+    """A HandInspection whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    track_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    device_id = data[at : at + size].decode()
+    at += size
+    observed_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    train_id = data[at : at + size].decode()
+    at += size
+    mark: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        mark_there = data[at : at + size].decode()
+        at += size
+        mark = mark_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    number: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        number_there, at = read_int(data, at)
+        number = number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    place: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        place_there, at = read_int(data, at)
+        place = place_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    inspection_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    officer_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    result = HAND_INSPECTION_RESULT[size]
+    seals_intact: bool | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        seals_intact_there, at = read_boolean(data, at)
+        seals_intact = seals_intact_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    seals: tuple[str, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        seals_items: list[str] = []
+        seals_count, at = read_count(data, at)
+        while seals_count:
+            for _ in range(seals_count):
+                size, at = read_size(data, at)
+                seals_item = data[at : at + size].decode()
+                at += size
+                seals_items.append(seals_item)
+            seals_count, at = read_count(data, at)
+        seals = tuple(seals_items)
+    return records.HandInspection(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, train_id=train_id, mark=mark, number=number, place=place, inspection_id=inspection_id, revision=revision, officer_id=officer_id, result=result, seals_intact=seals_intact, seals=seals), at
 
 
 def write_heartbeat(record: records.Heartbeat) -> bytes:
@@ -4765,6 +5503,451 @@ def read_trace(data: bytes, at: int) -> tuple[records.Trace, int]:
     return records.Trace(trace_id=trace_id, revision=revision, withdrawn=withdrawn, operating_mode=operating_mode, result=result, purchaser_id=purchaser_id, firearm_category=firearm_category, firearm_make=firearm_make, firearm_caliber=firearm_caliber, firearm_serial_number=firearm_serial_number, recovered_at=recovered_at, recovery_region_code=recovery_region_code, recovery_city_name=recovery_city_name, purchased_at=purchased_at, dealer_state_code=dealer_state_code, dealer_city_name=dealer_city_name, reported_stolen=reported_stolen, received_at=received_at), at
 
 
+def write_train_consist(record: records.TrainConsist) -> bytes:
+    """Body of a TrainConsist."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.train_id.encode())
+    add_long(out, record.revision)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    add_bytes(out, record.railroad.encode())
+    if record.equipment:
+        add_long(out, len(record.equipment))
+        for record_equipment_item in record.equipment:
+            add_long(out, record_equipment_item.position)
+            out.append(EQUIPMENT_KIND_BYTES[record_equipment_item.kind])
+            add_bytes(out, record_equipment_item.mark.encode())
+            add_long(out, record_equipment_item.number)
+            out.append(LOAD_STATE_BYTES[record_equipment_item.load_state])
+            record_equipment_item_commodity_code = record_equipment_item.commodity_code
+            if record_equipment_item_commodity_code is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                add_bytes(out, record_equipment_item_commodity_code.encode())
+            record_equipment_item_declared_gross_weight_kg = record_equipment_item.declared_gross_weight_kg
+            if record_equipment_item_declared_gross_weight_kg is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_equipment_item_declared_gross_weight_kg))
+            record_equipment_item_axle_count = record_equipment_item.axle_count
+            if record_equipment_item_axle_count is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                add_long(out, record_equipment_item_axle_count)
+            record_equipment_item_length_m = record_equipment_item.length_m
+            if record_equipment_item_length_m is None:
+                out.append(NULL)
+            else:
+                out.append(PRESENT)
+                out.append(DOUBLE.pack(record_equipment_item_length_m))
+            if record_equipment_item.seals:
+                add_long(out, len(record_equipment_item.seals))
+                for record_equipment_item_seals_item in record_equipment_item.seals:
+                    add_bytes(out, record_equipment_item_seals_item.encode())
+            out.append(NULL)
+            if record_equipment_item.hazardous_materials:
+                add_long(out, len(record_equipment_item.hazardous_materials))
+                for record_equipment_item_hazardous_materials_item in record_equipment_item.hazardous_materials:
+                    add_bytes(out, record_equipment_item_hazardous_materials_item.encode())
+            out.append(NULL)
+    out.append(NULL)
+    return b"".join(out)
+
+
+def read_train_consist(data: bytes, at: int) -> tuple[records.TrainConsist, int]:
+    """A TrainConsist whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    train_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    railroad = data[at : at + size].decode()
+    at += size
+    equipment: tuple[records.ConsistEquipment, ...] = ()
+    if data[at] == 0:
+        at += 1
+    else:
+        equipment_items: list[records.ConsistEquipment] = []
+        equipment_count, at = read_count(data, at)
+        while equipment_count:
+            for _ in range(equipment_count):
+                equipment_item_position, at = read_int(data, at)
+                size, at = read_size(data, at)
+                equipment_item_kind = EQUIPMENT_KIND[size]
+                size, at = read_size(data, at)
+                equipment_item_mark = data[at : at + size].decode()
+                at += size
+                equipment_item_number, at = read_int(data, at)
+                size, at = read_size(data, at)
+                equipment_item_load_state = LOAD_STATE[size]
+                equipment_item_commodity_code: str | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    size, at = read_size(data, at)
+                    equipment_item_commodity_code_there = data[at : at + size].decode()
+                    at += size
+                    equipment_item_commodity_code = equipment_item_commodity_code_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                equipment_item_declared_gross_weight_kg: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    equipment_item_declared_gross_weight_kg_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    equipment_item_declared_gross_weight_kg = equipment_item_declared_gross_weight_kg_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                equipment_item_axle_count: int | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    equipment_item_axle_count_there, at = read_int(data, at)
+                    equipment_item_axle_count = equipment_item_axle_count_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                equipment_item_length_m: float | None = None
+                branch = data[at]
+                at += 1
+                if branch == 2:
+                    equipment_item_length_m_there = DOUBLE.unpack_from(data, at)[0]
+                    at += 8
+                    equipment_item_length_m = equipment_item_length_m_there
+                elif branch:
+                    raise ValueError("a union has no such branch")
+                equipment_item_seals: tuple[str, ...] = ()
+                if data[at] == 0:
+                    at += 1
+                else:
+                    equipment_item_seals_items: list[str] = []
+                    equipment_item_seals_count, at = read_count(data, at)
+                    while equipment_item_seals_count:
+                        for _ in range(equipment_item_seals_count):
+                            size, at = read_size(data, at)
+                            equipment_item_seals_item = data[at : at + size].decode()
+                            at += size
+                            equipment_item_seals_items.append(equipment_item_seals_item)
+                        equipment_item_seals_count, at = read_count(data, at)
+                    equipment_item_seals = tuple(equipment_item_seals_items)
+                equipment_item_hazardous_materials: tuple[str, ...] = ()
+                if data[at] == 0:
+                    at += 1
+                else:
+                    equipment_item_hazardous_materials_items: list[str] = []
+                    equipment_item_hazardous_materials_count, at = read_count(data, at)
+                    while equipment_item_hazardous_materials_count:
+                        for _ in range(equipment_item_hazardous_materials_count):
+                            size, at = read_size(data, at)
+                            equipment_item_hazardous_materials_item = data[at : at + size].decode()
+                            at += size
+                            equipment_item_hazardous_materials_items.append(equipment_item_hazardous_materials_item)
+                        equipment_item_hazardous_materials_count, at = read_count(data, at)
+                    equipment_item_hazardous_materials = tuple(equipment_item_hazardous_materials_items)
+                equipment_item = records.ConsistEquipment(position=equipment_item_position, kind=equipment_item_kind, mark=equipment_item_mark, number=equipment_item_number, load_state=equipment_item_load_state, commodity_code=equipment_item_commodity_code, declared_gross_weight_kg=equipment_item_declared_gross_weight_kg, axle_count=equipment_item_axle_count, length_m=equipment_item_length_m, seals=equipment_item_seals, hazardous_materials=equipment_item_hazardous_materials)
+                equipment_items.append(equipment_item)
+            equipment_count, at = read_count(data, at)
+        equipment = tuple(equipment_items)
+    return records.TrainConsist(reading_id=reading_id, port_code=port_code, train_id=train_id, revision=revision, received_at=received_at, operating_mode=operating_mode, railroad=railroad, equipment=equipment), at
+
+
+def write_train_coverage(record: records.TrainCoverage) -> bytes:
+    """Body of a TrainCoverage."""
+    out: list[bytes] = []
+    add_bytes(out, record.visit_id.encode())
+    add_bytes(out, record.port_code.encode())
+    record_track_id = record.track_id
+    if record_track_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_track_id.encode())
+    record_train_id = record.train_id
+    if record_train_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_train_id.encode())
+    add_long(out, record.revision)
+    add_long(out, record.decided_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    record_entered_at = record.entered_at
+    if record_entered_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_entered_at)
+    record_left_at = record.left_at
+    if record_left_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_left_at)
+    record_released_at = record.released_at
+    if record_released_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_released_at)
+    record_released_by_officer_id = record.released_by_officer_id
+    if record_released_by_officer_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_released_by_officer_id.encode())
+    record_consist_revision = record.consist_revision
+    if record_consist_revision is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_consist_revision)
+    out.append(BYTES[1] if record.backwards else BYTES[0])
+    add_long(out, record.cars_expected)
+    add_long(out, record.cars_seen)
+    add_long(out, record.cars_scanned_well)
+    add_long(out, record.cars_cleared)
+    add_long(out, record.cars_open)
+    add_long(out, record.cars_missing)
+    add_long(out, record.cars_added)
+    add_long(out, record.cars_out_of_sequence)
+    out.append(BYTES[1] if record.coverable else BYTES[0])
+    out.append(BYTES[1] if record.covered else BYTES[0])
+    add_long(out, record.readings_count)
+    record_readings_sha256 = record.readings_sha256
+    if record_readings_sha256 is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_readings_sha256.encode())
+    record_cars_sha256 = record.cars_sha256
+    if record_cars_sha256 is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_cars_sha256.encode())
+    return b"".join(out)
+
+
+def read_train_coverage(data: bytes, at: int) -> tuple[records.TrainCoverage, int]:
+    """A TrainCoverage whose body starts at an offset."""
+    size, at = read_size(data, at)
+    visit_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    track_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        track_id_there = data[at : at + size].decode()
+        at += size
+        track_id = track_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    train_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        train_id_there = data[at : at + size].decode()
+        at += size
+        train_id = train_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    revision, at = read_int(data, at)
+    decided_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    entered_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        entered_at_there, at = read_long(data, at)
+        entered_at = entered_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    left_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        left_at_there, at = read_long(data, at)
+        left_at = left_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    released_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        released_at_there, at = read_long(data, at)
+        released_at = released_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    released_by_officer_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        released_by_officer_id_there = data[at : at + size].decode()
+        at += size
+        released_by_officer_id = released_by_officer_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    consist_revision: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        consist_revision_there, at = read_int(data, at)
+        consist_revision = consist_revision_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    backwards, at = read_boolean(data, at)
+    cars_expected, at = read_int(data, at)
+    cars_seen, at = read_int(data, at)
+    cars_scanned_well, at = read_int(data, at)
+    cars_cleared, at = read_int(data, at)
+    cars_open, at = read_int(data, at)
+    cars_missing, at = read_int(data, at)
+    cars_added, at = read_int(data, at)
+    cars_out_of_sequence, at = read_int(data, at)
+    coverable, at = read_boolean(data, at)
+    covered, at = read_boolean(data, at)
+    readings_count, at = read_long(data, at)
+    readings_sha256: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        readings_sha256_there = data[at : at + size].decode()
+        at += size
+        readings_sha256 = readings_sha256_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    cars_sha256: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        cars_sha256_there = data[at : at + size].decode()
+        at += size
+        cars_sha256 = cars_sha256_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.TrainCoverage(visit_id=visit_id, port_code=port_code, track_id=track_id, train_id=train_id, revision=revision, decided_at=decided_at, operating_mode=operating_mode, entered_at=entered_at, left_at=left_at, released_at=released_at, released_by_officer_id=released_by_officer_id, consist_revision=consist_revision, backwards=backwards, cars_expected=cars_expected, cars_seen=cars_seen, cars_scanned_well=cars_scanned_well, cars_cleared=cars_cleared, cars_open=cars_open, cars_missing=cars_missing, cars_added=cars_added, cars_out_of_sequence=cars_out_of_sequence, coverable=coverable, covered=covered, readings_count=readings_count, readings_sha256=readings_sha256, cars_sha256=cars_sha256), at
+
+
+def write_train_event(record: records.TrainEvent) -> bytes:
+    """Body of a TrainEvent."""
+    out: list[bytes] = []
+    add_bytes(out, record.reading_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.track_id.encode())
+    add_bytes(out, record.device_id.encode())
+    add_long(out, record.observed_at)
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    out.append(TRAIN_EVENT_KIND_BYTES[record.kind])
+    record_train_id = record.train_id
+    if record_train_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_train_id.encode())
+    record_pass_number = record.pass_number
+    if record_pass_number is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_pass_number)
+    record_axle_count = record.axle_count
+    if record_axle_count is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_axle_count)
+    record_officer_id = record.officer_id
+    if record_officer_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_officer_id.encode())
+    return b"".join(out)
+
+
+def read_train_event(data: bytes, at: int) -> tuple[records.TrainEvent, int]:
+    """A TrainEvent whose body starts at an offset."""
+    size, at = read_size(data, at)
+    reading_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    track_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    device_id = data[at : at + size].decode()
+    at += size
+    observed_at, at = read_long(data, at)
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    size, at = read_size(data, at)
+    kind = TRAIN_EVENT_KIND[size]
+    train_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        train_id_there = data[at : at + size].decode()
+        at += size
+        train_id = train_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    pass_number: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        pass_number_there, at = read_long(data, at)
+        pass_number = pass_number_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    axle_count: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        axle_count_there, at = read_int(data, at)
+        axle_count = axle_count_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    officer_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        officer_id_there = data[at : at + size].decode()
+        at += size
+        officer_id = officer_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.TrainEvent(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, kind=kind, train_id=train_id, pass_number=pass_number, axle_count=axle_count, officer_id=officer_id), at
+
+
 def write_watchlist_entry(record: records.WatchlistEntry) -> bytes:
     """Body of a WatchlistEntry."""
     out: list[bytes] = []
@@ -5077,10 +6260,15 @@ def read_xray_scan(data: bytes, at: int) -> tuple[records.XrayScan, int]:
 WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.Alert: write_alert,
     records.Association: write_association,
+    records.CarCoverage: write_car_coverage,
+    records.CarScan: write_car_scan,
+    records.CarTagRead: write_car_tag_read,
+    records.CarWeighing: write_car_weighing,
     records.Crossing: write_crossing,
     records.DeadLetter: write_dead_letter,
     records.Estimate: write_estimate,
     records.Finding: write_finding,
+    records.HandInspection: write_hand_inspection,
     records.Heartbeat: write_heartbeat,
     records.HitConfirmation: write_hit_confirmation,
     records.Inspection: write_inspection,
@@ -5108,6 +6296,9 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.Suggestion: write_suggestion,
     records.Tick: write_tick,
     records.Trace: write_trace,
+    records.TrainConsist: write_train_consist,
+    records.TrainCoverage: write_train_coverage,
+    records.TrainEvent: write_train_event,
     records.WatchlistEntry: write_watchlist_entry,
     records.Weighing: write_weighing,
     records.XrayScan: write_xray_scan,
@@ -5115,10 +6306,15 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
 READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.Alert: read_alert,
     records.Association: read_association,
+    records.CarCoverage: read_car_coverage,
+    records.CarScan: read_car_scan,
+    records.CarTagRead: read_car_tag_read,
+    records.CarWeighing: read_car_weighing,
     records.Crossing: read_crossing,
     records.DeadLetter: read_dead_letter,
     records.Estimate: read_estimate,
     records.Finding: read_finding,
+    records.HandInspection: read_hand_inspection,
     records.Heartbeat: read_heartbeat,
     records.HitConfirmation: read_hit_confirmation,
     records.Inspection: read_inspection,
@@ -5146,6 +6342,9 @@ READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.Suggestion: read_suggestion,
     records.Tick: read_tick,
     records.Trace: read_trace,
+    records.TrainConsist: read_train_consist,
+    records.TrainCoverage: read_train_coverage,
+    records.TrainEvent: read_train_event,
     records.WatchlistEntry: read_watchlist_entry,
     records.Weighing: read_weighing,
     records.XrayScan: read_xray_scan,

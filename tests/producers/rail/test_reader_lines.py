@@ -79,7 +79,7 @@ def test_a_bad_line_spoils_no_other() -> None:
         (WITH_BITS[:-1], 36, "32 hexadecimal digits"),
         (WITH_BITS + " 7", 69, "it has 1 .* fields"),
         (DECODED.replace("Left ", "Front"), DECODED.index("Left") + 1, "Left or Right"),
-        (DECODED.replace("UP    ", "1     "), DECODED.index("UP") + 1, "a mark"),
+        (DECODED.replace("UP   ", "1    "), DECODED.index("UP") + 1, "a mark"),
         (DECODED.replace("123456", "999999999999"), DECODED.index("123456") + 1, "the number"),
         ("9" * 300, 257, "longer than"),
         ("٣" * 32, 1, "hexadecimal"),

@@ -37,14 +37,14 @@ from producers.rail.aei import MARK_TEXT, NUMBER_MAX
 from producers.rail.x12 import Problem, Segment, TransactionSet, number, read_interchanges, train_of
 from schemas.records import ConsistEquipment, EquipmentKind, LoadState, OperatingMode, TrainConsist
 
-# The longest trains have 300 cars; the record must fit the broker's message.
-EQUIPMENT_MAX: Final = 1_000
+# The stage's own bounds; the longest trains have 300 cars.
+EQUIPMENT_MAX: Final = 400
 # Of one car, with all that rides on it: what is above is no list of seals.
-DETAILS_MAX: Final = 40
+DETAILS_MAX: Final = 16
 AXLES_MAX: Final = 32
-KG_MAX: Final = 500_000.0  # the heaviest cars, of 16 axles, weigh half of it loaded
+KG_MAX: Final = 1_500_000.0  # the heaviest flat cars carry 800 t
 SMALLEST: Final = 0.001  # of a weight or length that is told at all
-LENGTH_M_MAX: Final = 150.0  # an articulated car of five units has 80
+LENGTH_M_MAX: Final = 110.0  # an articulated car of five units has 80
 
 LISTS_OF_A_TRAIN: Final = frozenset("TYLDJP")
 WHOLE_LISTS: Final = frozenset({"", "00", "05", "06", "07", "14", "15", "18", "20", "22", "41", "49", "77", "CO"})

@@ -27,9 +27,9 @@ from schemas.records import CarTagRead, OperatingMode, TagSide
 LINE_LENGTH_MAX: Final = 256
 FIELD: Final = re.compile(r"[^ \t]+")
 DIGITS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-# Pass and axles: four of each make a train of 2,500 cars and decades of passes.
+# Passes of decades; axles as the stage bounds those of a train.
 SEQUENCE_MAX: Final = 999_999_999
-AXLES_PASSED_MAX: Final = 9_999
+AXLES_PASSED_MAX: Final = 4_096
 SIDES: Final = {"LEFT": TagSide.LEFT, "RIGHT": TagSide.RIGHT}
 BARE_FIELDS: Final = 1
 HEX_FIELDS: Final = 5

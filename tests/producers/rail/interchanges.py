@@ -28,9 +28,9 @@ equipment = st.builds(
     number=st.integers(0, 999_999),
     load_state=st.sampled_from(LoadState),
     commodity_code=st.none() | st.text("0123456789", min_size=2, max_size=7),
-    declared_gross_weight_kg=st.none() | st.floats(0.001, 500_000),
+    declared_gross_weight_kg=st.none() | st.floats(0.001, 1_500_000),
     axle_count=st.none() | st.integers(1, 32),
-    length_m=st.none() | st.floats(0.001, 150),
+    length_m=st.none() | st.floats(0.001, 110),
     seals=st.lists(text(15), max_size=4, unique=True).map(tuple),
     hazardous_materials=st.lists(st.from_regex(r"(UN|NA)[0-9]{4}", fullmatch=True), max_size=3, unique=True).map(tuple),
 )

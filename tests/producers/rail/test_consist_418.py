@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producers.rail import write_418
 from producers.rail.write_418 import interchange_of
 from producers.rail.x12 import Delimiters
 from schemas.records import EquipmentKind, LoadState, OperatingMode, TrainConsist
@@ -64,9 +65,13 @@ def test_any_lists_come_back_from_their_interchange(
     assert len({train.reading_id for train in found.trains}) == len(told)
 
 
-def test_a_train_of_several_blocks_keeps_its_order() -> None:
-    long = a_train(cars=901)
+def test_a_train_of_several_blocks_keeps_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_418, "BLOCK_EQUIPMENT_MAX", 90)
+    long = a_train(cars=400)
+    assert interchange(long).count(b"W1*") == 5
     assert [without_id(train) for train in read(interchange(long)).trains] == [long]
+    too_long = read(interchange(a_train(cars=401)))
+    assert not too_long.trains and "more than 400" in too_long.problems[0].text
 
 
 def test_the_same_file_again_is_the_same_list_and_another_is_not() -> None:
@@ -128,7 +133,7 @@ def test_a_bad_detail_is_left_out_and_the_train_taken() -> None:
         (b"*SN*A1", b"*SN*\xd1", 2),
         (b"*90000.0*KG", b"*9e4*KG", 3),
         (b"*90000.0*KG", b"*90000.0*ST", 4),
-        (b"*90000.0*KG", b"*900000.0*KG", 3),
+        (b"*90000.0*KG", b"*1900000.0*KG", 3),
         (b"*AXL*4", b"*AXL*33", 3),
         (b"*LN*16.2", b"*LN*0", 3),
         (b"UN1203", b"1203", 3),

@@ -30,6 +30,7 @@ COMMANDS: Final = (
     ("replay", "deploy.commands.replay:replay", "Fold captured readings offline, or prove what was written."),
     ("watchlist", "deploy.commands.watchlist:app", "Add, remove, import and list watchlist entries."),
     ("traces", "deploy.commands.traces:app", "Load firearm traces, report sources, list suggestions."),
+    ("rail", "deploy.commands.rail:app", "Trains: status, lists, arrivals, inspections, releases, audit."),
     ("rules", "deploy.commands.rules:app", "Show, lint, test, compare and publish rule sets."),
     ("policy", "deploy.commands.policy:app", "Budgets of red lights: validate, publish, list, tell who is there."),
     ("ports", "deploy.commands.ports:app", "List, show, check and publish ports: a new one needs no restart."),

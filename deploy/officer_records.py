@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
 from producers.publisher import DELIVERY_TIMEOUT_SECONDS, DeliveryError, Publisher
@@ -22,7 +24,7 @@ from schemas.records import (
     OperatingMode,
     Override,
 )
-from schemas.topics import LANE_DECISIONS
+from schemas.topics import LANE_DECISIONS, Topic
 from streams.console.inspection_report import FieldError, InspectionReport
 from streams.core.outcomes import validation
 from streams.core.stage import Rejected
@@ -76,19 +78,21 @@ def check(record: OfficerRecord) -> None:
 
 
 def write(
-    records: Sequence[OfficerRecord], connection: Connection, delivery_seconds: float = DELIVERY_TIMEOUT_SECONDS
+    records: Sequence[msgspec.Struct],
+    connection: Connection,
+    delivery_seconds: float = DELIVERY_TIMEOUT_SECONDS,
+    topic: Topic = LANE_DECISIONS,
 ) -> None:
     """Write checked records and wait until they are stored. Raises UserError if the broker did not take them."""
     try:
         with Publisher(
-            connection.broker, connection.codec, LANE_DECISIONS, delivery_timeout_seconds=delivery_seconds
+            connection.broker, connection.codec, topic, delivery_timeout_seconds=delivery_seconds
         ) as publisher:
             for record in records:
                 publisher.publish(record)
     except DeliveryError as error:
         raise UserError(
-            f"{error}; whether it was written is not known: "
-            f"`border tail {LANE_DECISIONS.name} --from-beginning` shows it"
+            f"{error}; whether it was written is not known: `border tail {topic.name} --from-beginning` shows it"
         ) from error
 
 

@@ -1,0 +1,14 @@
+"""`border rail`: where each train stands, what people tell of it, and the audit of what was signed off.
+
+consists, tags, scans ─► border.rail.readings.v1 ─► TRAINS ─► border.rail.coverage.v1 ─► status, watch --rail
+people: arrive, inspect, release ─┘                              └► audit: the same, folded again from the readings
+"""
+
+from cyclopts import App
+
+from deploy.commands.rail_people import arrive, inspect, release
+
+app = App(name="rail", help="Trains: where each stands, what people tell of them, release, and the audit.")
+app.command(arrive)
+app.command(inspect)
+app.command(release)

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import orjson
-from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
+from deploy.exporter import export
 from deploy.fairness_tables import TITLES, rate_of, show_fairness
 from deploy.options import Flag, Port
 from deploy.port_publication import held_ports
@@ -22,10 +22,6 @@ from schemas.topics import ESTIMATES, LANES_CHANGELOG
 from streams.console.estimate_metrics import EstimateMetrics
 from streams.console.log_reader import LogReader
 from streams.core.random_draw import DAY_MICROSECONDS, date_of
-from streams.runtime.health import Pulse
-from streams.runtime.health import serve as serve_metrics
-
-POLL_SECONDS: Final = 1.0
 
 # How often published ports are read anew while there is an estimate of a port that is not known: the lanes' changelog
 # is read from its beginning for it.
@@ -92,7 +88,7 @@ def estimates(
         raise UserError("--serve serves all ports' gauges; leave out PORT and --json")
     connection = connect(broker, registry_url, state_directory)
     if serve is not None:
-        return exported(connection, serve)
+        exported(connection, serve)
     found = latest(connection)
     told = [found[key] for key in sorted(found) if port in (None, found[key].port_code)]
     if not told:
@@ -120,31 +116,19 @@ def latest(connection: Connection) -> dict[tuple[str, str], Estimate]:
     return found
 
 
-def exported(connection: Connection, port: int) -> int:
+def exported(connection: Connection, port: int) -> NoReturn:
     """Serve the gauges of the latest estimates until interrupted."""
     ports = set(load_ports())
-    metrics, registry, pulse = EstimateMetrics(ports), CollectorRegistry(), Pulse()
-    registry.register(metrics)
-    caught_up = False
-    with reader_of(connection) as reader:
-        try:
-            served = serve_metrics(registry, port, pulse, lambda: caught_up)
-        except OSError as error:
-            raise UserError(f"cannot serve on port {port}: {error.strerror or error}") from error
-        print(f"serving http://127.0.0.1:{served}/metrics; Ctrl-C ends it", flush=True)
-        for received in reader.read_to_end():
-            metrics.tell(received.log_record.value)
-            pulse.beat()
-        ports_read_at = float("-inf")
-        while True:
-            # Ports are published while this runs; the first estimate of one comes a day later.
-            if metrics.has_unknown() and time.monotonic() >= ports_read_at + PORTS_READ_SECONDS:
-                ports |= {one.code for one in held_ports(connection, [LANES_CHANGELOG]).counts}
-                ports_read_at = time.monotonic()
-            caught_up = True
-            for received in reader.read(POLL_SECONDS):
-                metrics.tell(received.log_record.value)
-            pulse.beat()
+    metrics, ports_read_at = EstimateMetrics(ports), float("-inf")
+
+    def learn_ports() -> None:
+        """Ports are published while this runs; the first estimate of one comes a day later."""
+        nonlocal ports_read_at
+        if metrics.has_unknown() and time.monotonic() >= ports_read_at + PORTS_READ_SECONDS:
+            ports.update(one.code for one in held_ports(connection, [LANES_CHANGELOG]).counts)
+            ports_read_at = time.monotonic()
+
+    export(reader_of(connection), metrics, port, learn_ports)
 
 
 def reader_of(connection: Connection) -> LogReader:

@@ -7,8 +7,10 @@ people: arrive, inspect, release ─┘                              └► audi
 from cyclopts import App
 
 from deploy.commands.rail_people import arrive, inspect, release
+from deploy.commands.rail_status import status
 
 app = App(name="rail", help="Trains: where each stands, what people tell of them, release, and the audit.")
+app.command(status)
 app.command(arrive)
 app.command(inspect)
 app.command(release)

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.live import Live
 
 from deploy.connection import Connection, connect
+from deploy.errors import UserError
 from deploy.options import Flag, Positive, Several, audiences_of
 from deploy.policy_publication import POLICY_PUBLICATION
 from deploy.publication import published, versions_in_force
+from deploy.rail_board import draw_trains, tell_trains
 from schemas.records import LaneMode, Outcome
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, OUTCOMES, PASSAGES
 from streams.console.board import Board
@@ -29,6 +31,8 @@ def watch(
     *,
     audience: Several[str] | None = None,
     reveal: Flag = False,
+    rail: Flag = False,
+    json: Flag = False,
     seconds: Positive | None = None,
     broker: str | None = None,
     registry_url: str | None = None,
@@ -36,11 +40,16 @@ def watch(
 ) -> int:
     """Show ports' reds and finds, lanes with their lights and the newest alerts, live. Plates masked. Ctrl-C leaves.
 
+    With --rail a strip for each train at a port, one cell per car, what is to be done about the cars that are not
+    cleared, and the share of cars scanned well by port and day.
+
     Examples:
 
         border watch
         border watch --reveal --seconds 60
         border watch --audience officers
+        border watch --rail
+        border watch --rail --json | jq -r .strip
 
     Parameters
     ----------
@@ -49,6 +58,10 @@ def watch(
         setting `audiences` allows. Other alerts are for everybody.
     reveal
         show plates in full.
+    rail
+        show trains in place of lanes.
+    json
+        with --rail, one line of JSON for each change of a train, first one for each that is there.
     seconds
         leave after this long.
     broker
@@ -58,13 +71,21 @@ def watch(
     state_directory
         where a local platform keeps its state.
     """
+    if json and not rail:
+        raise UserError("--json needs --rail; of lanes `border tail` tells as JSON")
+    if rail and (audience or reveal):
+        raise UserError("--rail shows no plates and no watchlist hits; leave out --audience and --reveal")
     until = None if seconds is None else time.monotonic() + seconds
+
+    def goes_on() -> bool:
+        return until is None or time.monotonic() < until
+
     connection = connect(broker, registry_url, state_directory)
-    draw_board(
-        connection,
-        Board(reveal=reveal, audiences=audiences_of(audience or [], connection.settings.audiences)),
-        lambda: until is None or time.monotonic() < until,
-    )
+    if rail:
+        (tell_trains if json else draw_trains)(connection, goes_on)
+    else:
+        board = Board(reveal=reveal, audiences=audiences_of(audience or [], connection.settings.audiences))
+        draw_board(connection, board, goes_on)
     return 0
 
 

@@ -104,7 +104,7 @@ class Visit:
     def to_do(self) -> list[CarCoverage]:
         """Cars that must not leave yet, most urgent first; those still to come are not among them."""
         left = [car for car in self.in_order() if car.state in (CarState.OPEN, CarState.MISSING, CarState.UNKNOWN)]
-        return sorted(left, key=lambda car: min((RANKS.get(reason, 0) for reason in car.reasons), default=0))
+        return sorted(left, key=lambda car: min((RANKS.get(reason, 0) for reason in car.reasons), default=len(RANKS)))
 
 
 @dataclass

@@ -54,11 +54,11 @@ def follow(
 ) -> None:
     """Read coverage from the last days on; `show` is handed the current trains that changed since it was last called,
     first once all there was has been read."""
-    changed: dict[str, Visit] = {}
+    changed: dict[tuple[str, str], Visit] = {}
     with coverage_reader(connection, DAYS_BACK, fetch_wait_ms=50) as reader:
         for received in reader.read_to_end():
             visits.see(received.log_record.value)
-        changed = {visit.visit_id: visit for visit in visits.current()}
+        changed = {visit.key: visit for visit in visits.current()}
         shown_at, forget_at = 0.0, time.monotonic() + FORGET_EVERY_SECONDS
         while goes_on():
             now = time.monotonic()
@@ -71,4 +71,4 @@ def follow(
             for received in reader.read(timeout_seconds=0.05):
                 visit = visits.see(received.log_record.value)
                 if visit is not None:
-                    changed[visit.visit_id] = visit
+                    changed[visit.key] = visit

@@ -6,6 +6,7 @@ people: arrive, inspect, release ─┘                              └► audi
 
 from cyclopts import App
 
+from deploy.commands.rail_audit import audit_train
 from deploy.commands.rail_people import arrive, inspect, release
 from deploy.commands.rail_status import status
 
@@ -14,3 +15,4 @@ app.command(status)
 app.command(arrive)
 app.command(inspect)
 app.command(release)
+app.command(audit_train, name="audit")

@@ -58,6 +58,11 @@ class Visit:
     """Gateway time of the newest reading that decided anything of it, microseconds."""
 
     @property
+    def key(self) -> tuple[OperatingMode, str]:
+        """What it is found by."""
+        return self.operating_mode, self.visit_id
+
+    @property
     def train_id(self) -> str | None:
         """The train, where it is known."""
         return None if self.train is None else self.train.train_id
@@ -111,16 +116,19 @@ class Visit:
 class Visits:
     """All that were told of. `see` takes records in any order, and the same one twice."""
 
-    visits: dict[str, Visit] = field(default_factory=dict)
+    visits: dict[tuple[OperatingMode, str], Visit] = field(default_factory=dict)
+    """By operating mode, each of which is a world of its own, and visit."""
+
     newest_at: int = 0
 
     def see(self, record: object) -> Visit | None:
         """Take in one record: the visit that it changed; None if it tells nothing new or is no coverage."""
         if not isinstance(record, (CarCoverage, TrainCoverage)):
             return None
-        visit = self.visits.get(record.visit_id)
+        key = record.operating_mode, record.visit_id
+        visit = self.visits.get(key)
         if visit is None:
-            visit = self.visits[record.visit_id] = Visit(record.visit_id, record.port_code, record.operating_mode)
+            visit = self.visits[key] = Visit(record.visit_id, record.port_code, record.operating_mode)
         if isinstance(record, TrainCoverage):
             if visit.train is not None and visit.train.revision >= record.revision:
                 return None
@@ -136,8 +144,8 @@ class Visits:
 
     def forget(self, before_at: int) -> None:
         """Forget what was last told of before a time, in microseconds."""
-        for visit_id in [one.visit_id for one in self.visits.values() if one.told_at < before_at]:
-            del self.visits[visit_id]
+        for key in [key for key, visit in self.visits.items() if visit.told_at < before_at]:
+            del self.visits[key]
 
     def current(self) -> list[Visit]:
         """By port and track: trains that were seen, without lists whose train has come since."""

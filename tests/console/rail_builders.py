@@ -18,6 +18,7 @@ SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 VISIT = "2304/R1/1017"
+KEY = (OperatingMode.OPERATIONAL, VISIT)
 ENTERED = 20_000 * DAY + 18 * HOUR  # noon at Laredo, six hours behind UTC
 
 

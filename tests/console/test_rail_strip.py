@@ -16,7 +16,7 @@ from streams.console.rail_strip import (
     share_text,
     snapshot_of,
 )
-from tests.console.rail_builders import ENTERED, HOUR, VISIT, added, car, opened, seen, train
+from tests.console.rail_builders import ENTERED, HOUR, KEY, added, car, opened, seen, train
 
 NOW_SECONDS = (ENTERED + HOUR) / 1e6
 
@@ -40,23 +40,23 @@ def test_no_two_states_share_a_letter() -> None:
 def test_a_cell_is_filled_as_its_car_passes() -> None:
     cars = [car(place, CarState.EXPECTED) for place in range(1, 6)]
     on = board(train(left_at=None), *cars)
-    assert letters_of(on.visits.visits[VISIT]) == "·····"
+    assert letters_of(on.visits.visits[KEY]) == "·····"
     on.visits.see(car(1, CarState.EXEMPT, revision=2))
     on.visits.see(opened(2, CoverageReason.SCAN_UNDECIDED, revision=2))
-    assert letters_of(on.visits.visits[VISIT]) == "xw···"
+    assert letters_of(on.visits.visits[KEY]) == "xw···"
     on.visits.see(car(2, revision=3))
     on.visits.see(opened(3, CoverageReason.SCAN_ALARM, revision=2))
     on.visits.see(added(4))
     on.visits.see(car(4, CarState.MISSING, revision=2))
     on.visits.see(car(5, CarState.CLEARED_BY_HAND, revision=2))
-    assert letters_of(on.visits.visits[VISIT]) == "xCOMAH"
+    assert letters_of(on.visits.visits[KEY]) == "xCOMAH"
     text = drawn(on)
     assert "◄ head" in text and "xCOMAH tail" in text and "passing" in text
 
 
 def test_a_car_that_waits_for_its_operator_and_has_another_reason_is_open() -> None:
     on = board(train(), opened(1, CoverageReason.NOT_SCANNED, CoverageReason.SCAN_UNDECIDED))
-    assert letters_of(on.visits.visits[VISIT]) == "O"
+    assert letters_of(on.visits.visits[KEY]) == "O"
 
 
 def test_a_train_that_passes_tail_first_has_its_head_at_the_end() -> None:
@@ -127,7 +127,7 @@ def test_a_share_says_100_only_of_the_whole() -> None:
 
 
 def test_the_snapshot_has_the_strip_the_counts_and_what_is_open() -> None:
-    snapshot = snapshot_of(board(train(cars_open=1), opened(2, CoverageReason.SHIELDED)).visits.visits[VISIT])
+    snapshot = snapshot_of(board(train(cars_open=1), opened(2, CoverageReason.SHIELDED)).visits.visits[KEY])
     assert (snapshot["strip"], snapshot["cars_open"], snapshot["covered"]) == ("O", 1, True)
     (left,) = snapshot["open"]
     assert (left["number"], left["reasons"], left["action"]) == (100_002, ["SHIELDED"], "HAND_INSPECTION")

@@ -1,0 +1,16 @@
+"""Simulated rail: pure, seeded, in event time; numbers of cars are drawn and every reading is marked SIMULATED."""
+
+from producers.simulator.rail.scenario import RAIL_2023, RAIL_SCENARIO, RailScenario
+from producers.simulator.rail.truth import RailItem, RailReading, RailTruthWriter, TrainTruth
+from producers.simulator.rail.world import RailWorld
+
+__all__ = [
+    "RAIL_2023",
+    "RAIL_SCENARIO",
+    "RailItem",
+    "RailReading",
+    "RailScenario",
+    "RailTruthWriter",
+    "RailWorld",
+    "TrainTruth",
+]

@@ -1,0 +1,171 @@
+"""People at the yard: they follow what the platform asks of each car, look into seals by lot, and let trains go.
+
+    coverage of a car that is open ─► tell ─► its inspection, one after another, as long as the train is held
+    coverage of a train            ─► tell ─► released soon once it is covered; else when patience is at its end
+
+Told nothing, they inspect nothing but seals and let every train go: then it leaves uncovered.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from producers.simulator.rail.scenario import TrainRates
+from producers.simulator.rail.truth import CarTruth, Inspected, TrainTruth
+from schemas.records import (
+    CarCoverage,
+    CarState,
+    HandInspection,
+    HandInspectionResult,
+    OperatingMode,
+    TrainCoverage,
+    TrainEvent,
+    TrainEventKind,
+)
+
+US: Final = 1_000_000
+MINUTE: Final = 60
+# All [assumed]; nobody publishes them.
+WALK_SECONDS: Final = (5.0 * MINUTE, 15.0 * MINUTE)  # from the settled train to the first car
+INSPECTION_SECONDS: Final = (40.0, 120.0)  # from one car to the next, three teams at work
+RELEASE_SECONDS: Final = (2.0 * MINUTE, 10.0 * MINUTE)  # once it is covered
+PATIENCE_SECONDS: Final = (1.5 * 60 * MINUTE, 4.0 * 60 * MINUTE)
+EARLY_SECONDS: Final = (5.0 * MINUTE, 20.0 * MINUTE)
+FOUND_RATIO: Final = 0.95  # of contraband in an inspected car
+NOT_COMPLETED_RATIO: Final = 0.02
+UNPAINTED_RATIO: Final = 0.01  # number not legible: the car is named by its place
+BROKEN_SEAL_LOOKED_AT_RATIO: Final = 0.5  # by lot, high so that it is measured
+SEAL_LOOKED_AT_RATIO: Final = 0.01
+TRIES_MAX: Final = 2
+OFFICERS: Final = 8  # of a port's yard
+
+CLEARED: Final = (CarState.CLEARED, CarState.CLEARED_BY_HAND, CarState.EXEMPT)
+Plan = Callable[[int, Callable[[int], None]], None]
+"""Takes a time in microseconds UTC and what happens then, which is told the time."""
+Say = Callable[[int, HandInspection | TrainEvent], int]
+"""Takes a time and what is said; returns when it reaches the log."""
+
+
+class Yard:
+    """One held train and the people at it."""
+
+    def __init__(self, random: Random, rates: TrainRates, train: TrainTruth, plan: Plan, say: Say) -> None:
+        self._random, self._train, self._plan, self._say = random, train, plan, say
+        self._open: dict[str, CarCoverage] = {}
+        self._tries: dict[str, int] = {}
+        self._inspections = 0
+        self._seals: list[CarTruth] = []
+        self._leaving = False
+        early = random.random() < rates.released_early_ratio
+        patience = random.uniform(*(EARLY_SECONDS if early else PATIENCE_SECONDS))
+        plan(train.settled_at + int(US * patience), self._release)
+        plan(train.settled_at + int(US * random.uniform(*WALK_SECONDS)), self._walk)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the train has been let go."""
+        return self._train.released_at is not None
+
+    def tell(self, said: CarCoverage | TrainCoverage, now_at: int) -> None:
+        """What the platform says of a car or of the train."""
+        if isinstance(said, CarCoverage):
+            if said.state in CLEARED:
+                self._open.pop(said.coverage_id, None)
+            else:
+                self._open[said.coverage_id] = said
+            return
+        if said.covered and now_at > self._train.settled_at and not self._leaving:
+            self._leaving = True
+            self._plan(now_at + int(US * self._random.uniform(*RELEASE_SECONDS)), self._release)
+
+    def _release(self, at: int) -> None:
+        """Let the train go, covered or not."""
+        if self.is_gone:
+            return
+        event = TrainEvent(
+            reading_id=f"{self._train.train_id}-released",
+            port_code=self._train.port_code,
+            track_id=self._train.track_id,
+            device_id=f"{self._train.port_code}/yard-terminal",
+            observed_at=at,
+            received_at=at,
+            operating_mode=OperatingMode.SIMULATED,
+            kind=TrainEventKind.RELEASED,
+            train_id=self._train.train_id,
+            officer_id=self._officer(),
+        )
+        self._train.released_at = self._say(at, event)
+
+    def _walk(self, at: int) -> None:
+        """Along the train, to choose whose seals to look at; then from car to car."""
+        for car in self._train.on_track():
+            broken = "seal_broken" in car.anomalies
+            ratio = BROKEN_SEAL_LOOKED_AT_RATIO if broken else SEAL_LOOKED_AT_RATIO if car.seals else 0.0
+            if ratio and self._random.random() < ratio:
+                self._seals.append(car)
+        self._go_on(at)
+
+    def _go_on(self, at: int) -> None:
+        """The next open car, and again a while later as long as the train is here."""
+        if self.is_gone:
+            return
+        car = self._seals.pop() if self._seals else self._next_open()
+        if car is not None:
+            self._inspect(at, car)
+        self._plan(at + int(US * self._random.uniform(*INSPECTION_SECONDS)), self._go_on)
+
+    def _next_open(self) -> CarTruth | None:
+        """The next car that the platform asks for and that can be found; none is tried for ever."""
+        for coverage_id, coverage in self._open.items():
+            tries, car = self._tries.get(coverage_id, 0), self._car_of(coverage)
+            if car is not None and tries < TRIES_MAX:
+                self._tries[coverage_id] = tries + 1
+                return car
+        return None
+
+    def _car_of(self, coverage: CarCoverage) -> CarTruth | None:
+        """The car that is meant, where it stands; None for one that cannot be found."""
+        cars = self._train.on_track()
+        if coverage.track_position is not None and coverage.track_position <= len(cars):
+            return cars[coverage.track_position - 1]
+        for car in cars:
+            if (car.mark, car.number) == (coverage.mark, coverage.number):
+                return car
+        return None
+
+    def _inspect(self, at: int, car: CarTruth) -> None:
+        """Open a car and tell what was in it."""
+        random, train = self._random, self._train
+        self._inspections += 1
+        result = HandInspectionResult.CLEARED
+        if "contraband" in car.anomalies and random.random() < FOUND_RATIO:
+            result = HandInspectionResult.CONTRABAND
+        elif random.random() < NOT_COMPLETED_RATIO:
+            result = HandInspectionResult.NOT_COMPLETED
+        intact = None if not car.seals else "seal_broken" not in car.anomalies
+        # Of a train that came tail first people could count from either end, so they name numbers.
+        unpainted = not train.tail_first and random.random() < UNPAINTED_RATIO
+        inspection_id = f"{train.train_id}-inspection-{self._inspections}"
+        inspection = HandInspection(
+            reading_id=f"{inspection_id}-1",
+            port_code=train.port_code,
+            track_id=train.track_id,
+            device_id=f"{train.port_code}/yard-terminal",
+            observed_at=at,
+            received_at=at,
+            operating_mode=OperatingMode.SIMULATED,
+            train_id=train.train_id,
+            mark=None if unpainted else car.mark,
+            number=None if unpainted else car.number,
+            place=car.track_position if unpainted else None,
+            inspection_id=inspection_id,
+            revision=1,
+            officer_id=self._officer(),
+            result=result,
+            seals_intact=intact,
+            seals=car.seals if intact else (),
+        )
+        car.inspected.append(Inspected(self._say(at, inspection), result, intact))
+
+    def _officer(self) -> str:
+        return f"{self._train.port_code}-{self._random.randint(1, OFFICERS):02d}"

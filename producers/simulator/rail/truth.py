@@ -1,0 +1,196 @@
+"""What really happened to each train and car, kept aside from every reading: it goes to a file, never to a topic."""
+
+from dataclasses import dataclass, field
+from typing import IO, Any, NamedTuple
+
+import msgspec
+
+from schemas.records import (
+    CarScan,
+    CarTagRead,
+    CarWeighing,
+    EquipmentKind,
+    HandInspection,
+    HandInspectionResult,
+    TrainConsist,
+    TrainEvent,
+)
+
+RailReading = TrainConsist | TrainEvent | CarTagRead | CarWeighing | CarScan | HandInspection
+
+
+class Image(NamedTuple):
+    """One image that shows a car. `decided_at`: when the operator's decision reached the log; None if it never did."""
+
+    scan_id: str
+    usable: bool
+    """Good or degraded, complete, and good if it is shared."""
+    shared: bool
+    operator_clear: bool
+    machine_clear: bool
+    decided_at: int | None
+
+
+class Inspected(NamedTuple):
+    """A hand inspection, when it reached the log (microseconds UTC)."""
+
+    at: int
+    result: HandInspectionResult
+    seals_intact: bool | None
+
+
+@dataclass(slots=True, eq=False)
+class CarTruth:
+    """One piece of equipment. Cars have an identity of their own: two of the same number stay two."""
+
+    kind: EquipmentKind
+    mark: str
+    number: int
+    car_type: str
+    axles: int  # 0 for an end-of-train device
+    length_m: float
+    short: bool
+    loaded: bool
+    gross_weight_kg: float
+    listed_loaded: bool
+    declared_gross_weight_kg: float
+    commodity_code: str | None
+    seals: tuple[str, ...] = ()
+    tagged: bool = True
+    flipped: bool = False  # B end last
+    anomalies: tuple[str, ...] = ()
+    list_position: int | None = None
+    """Place on the list in force when the train had passed, from 1; None if it is not on it."""
+    track_position: int | None = None
+    """Place among what has axles, from 1 as it passed; None if it is not in the train, or has none."""
+    first_axle: int = 0
+    tags_lost: int = 0  # over all passes
+    tags_misread: int = 0
+    tags_read: int = 0  # right ones
+    weighed_wrong: bool = False  # merged with another, or far off
+    load_misjudged: bool = False  # an image's load indicator is wrong
+    shielded: bool = False
+    images: list[Image] = field(default_factory=list)
+    inspected: list[Inspected] = field(default_factory=list)
+
+    @property
+    def last_axle(self) -> int:
+        """Number in the train of the last axle."""
+        return self.first_axle + self.axles - 1
+
+    def cleared_at(self, listed: bool) -> int | None:
+        """When everything that clears it had reached the log; None if it never was.
+
+        By scan only if it is on the list: an added car takes a person, whatever its image shows.
+        """
+        times = [seen.at for seen in self.inspected if seen.result is HandInspectionResult.CLEARED]
+        if listed:
+            times += [i.decided_at for i in self.images if i.usable and i.operator_clear and i.decided_at is not None]
+        return min(times) if times else None
+
+
+class Anomaly(NamedTuple):
+    """Something wrong that was put into a train. `cars`: those that must be named; of a swap both."""
+
+    kind: str
+    cars: tuple[CarTruth, ...]
+
+
+@dataclass(slots=True, eq=False)
+class TrainTruth:
+    """One train at one port. Times in microseconds UTC."""
+
+    train_id: str
+    port_code: str
+    railroad: str
+    arrives_at: int
+    equipment: list[CarTruth]
+    """On the track, in the order of passing."""
+    listed: list[CarTruth]
+    """As the railroad lists it, head first; cars that are not in the train too."""
+    anomalies: list[Anomaly]
+    tail_first: bool
+    track_id: str = ""
+    pass_numbers: list[int] = field(default_factory=list)
+    consist: str = "in time"  # or late, corrected, never
+    arrival: str = "told"  # or untold, wrong track, wrong train
+    entered_at: int = 0
+    left_at: int = 0
+    settled_at: int = 0
+    """When the last reading of the portal, and the list if there is one, had reached the log; repeats apart."""
+    released_at: int | None = None
+    lists: list[tuple[int, int, tuple[CarTruth, ...]]] = field(default_factory=list)
+    """When a list reached the log, its revision, its equipment in order."""
+
+    @property
+    def visit_id(self) -> str:
+        """The visit as the platform names it."""
+        return f"{self.track_id}/{self.pass_numbers[0]}"
+
+    def on_track(self) -> list[CarTruth]:
+        """Everything with axles, in order of passing."""
+        return [car for car in self.equipment if car.axles]
+
+    def list_at(self, at: int) -> tuple[CarTruth, ...] | None:
+        """The list of the highest revision that had reached the log; None if there was none."""
+        known = [(revision, cars) for told_at, revision, cars in self.lists if told_at <= at]
+        return max(known, key=lambda one: one[0])[1] if known else None
+
+
+class RailItem(NamedTuple):
+    """A reading and when it reaches the log. `train`: whose it is; `repeated`: a second delivery of the same."""
+
+    due_at_us: int
+    reading: RailReading
+    train: TrainTruth
+    repeated: bool = False
+
+
+class RailTruthWriter:
+    """Writes a JSON line for each train once it is released, and for the others at the end. A context manager."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._encode = msgspec.json.Encoder().encode
+        self._open: dict[str, TrainTruth] = {}
+
+    def write(self, item: RailItem) -> None:
+        """Take note of a reading's train."""
+        train = item.train
+        if isinstance(item.reading, TrainEvent) and train.released_at is not None:
+            if self._open.pop(train.train_id, None) is not None:
+                self._write(train)
+        elif train.released_at is None:
+            self._open[train.train_id] = train
+
+    def __enter__(self) -> "RailTruthWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for train in self._open.values():
+            self._write(train)
+        self._open.clear()
+
+    def _write(self, train: TrainTruth) -> None:
+        self._out.write(self._encode(as_line(train)) + b"\n")
+
+
+def as_line(train: TrainTruth) -> dict[str, Any]:
+    """A train as it is written: cars by their place on the track or on the list, since two may share a number."""
+    return {
+        "train_id": train.train_id,
+        "port_code": train.port_code,
+        "track_id": train.track_id,
+        "pass_numbers": train.pass_numbers,
+        "tail_first": train.tail_first,
+        "consist": train.consist,
+        "arrival": train.arrival,
+        "entered_at": train.entered_at,
+        "left_at": train.left_at,
+        "released_at": train.released_at,
+        "equipment": train.equipment,
+        "missing": [car for car in train.listed if car.track_position is None and car.axles],
+        "anomalies": [
+            {"kind": one.kind, "cars": [f"{car.mark} {car.number}" for car in one.cars]} for one in train.anomalies
+        ],
+    }

@@ -5,10 +5,11 @@ simulated readings ─► wait until due ─► stamp with the time it is now �
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from producers.simulator.rail.truth import RailItem, RailReading
 from producers.simulator.truth import SimulatedReading
 
 US: Final = 1_000_000
@@ -18,14 +19,27 @@ WAIT_SECONDS_MAX: Final = 0.2
 REPEATS_REMEMBERED: Final = 10_000
 
 
+# Times of a device or gateway in the readings of rail.
+TIME_FIELDS: Final = ("observed_at", "received_at", "scan_started_at", "scan_ended_at")
+
+
+class Due(Protocol):
+    """Something that is to be handed over at a time."""
+
+    @property
+    def due_at_us(self) -> int:
+        """Simulated time, microseconds UTC."""
+
+
+Item = TypeVar("Item", bound=Due)
+
+
 def now_us() -> int:
     """The wall clock, microseconds UTC."""
     return time.time_ns() // 1000
 
 
-def paced(
-    readings: Iterable[SimulatedReading], speed: float, while_waiting: Callable[[], None] | None = None
-) -> Iterator[SimulatedReading]:
+def paced(readings: Iterable[Item], speed: float, while_waiting: Callable[[], None] | None = None) -> Iterator[Item]:
     """Yield each reading when it is due: `speed` simulated seconds a second, 0 for as fast as it goes.
 
     Times in the readings stay simulated. Raises ValueError for a negative speed.
@@ -71,3 +85,25 @@ def live(
         if len(stamped) > REPEATS_REMEMBERED:
             del stamped[next(iter(stamped))]
         yield again
+
+
+def live_rail(
+    items: Iterable[RailItem], speed: float, while_waiting: Callable[[], None] | None = None
+) -> Iterator[RailItem]:
+    """`speed` simulated seconds a second, from now on: all times are moved, and drawn together as the world runs.
+
+    A repetition has the times of its first copy, so it stays the same record. `train` keeps simulated times.
+    """
+    first, started_at = 0, 0
+    for item in paced(items, speed, while_waiting):
+        if not first:
+            first, started_at = item.due_at_us, now_us()
+        yield item._replace(reading=moved(item.reading, first, started_at, speed))
+
+
+def moved(reading: RailReading, from_at: int, to_at: int, speed: float) -> RailReading:
+    """The reading with its times moved so that `from_at` becomes `to_at`, and later ones come so much faster."""
+    times = {
+        name: to_at + int((getattr(reading, name) - from_at) / speed) for name in TIME_FIELDS if hasattr(reading, name)
+    }
+    return msgspec.structs.replace(reading, **times)

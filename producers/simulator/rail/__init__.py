@@ -2,9 +2,10 @@
 
 from producers.simulator.rail.scenario import RAIL_2023, RAIL_SCENARIO, RailScenario
 from producers.simulator.rail.truth import RailItem, RailReading, RailTruthWriter, TrainTruth
-from producers.simulator.rail.world import RailWorld
+from producers.simulator.rail.world import DEFAULT_START_AT, RailWorld, pace_for
 
 __all__ = [
+    "DEFAULT_START_AT",
     "RAIL_2023",
     "RAIL_SCENARIO",
     "RailItem",
@@ -13,4 +14,5 @@ __all__ = [
     "RailTruthWriter",
     "RailWorld",
     "TrainTruth",
+    "pace_for",
 ]

@@ -12,7 +12,7 @@ from producers.simulator.rail.truth import CarTruth
 from schemas.records import EquipmentKind
 
 NUMBER_MAX: Final = 999_999
-FOUR_AXLES_KG: Final = 129_700.0
+GROSS_KG: Final = 129_700.0
 LOCOMOTIVE_KG: Final = 190_000.0
 # A portal's image is about this long at least; two cars below it fit into one.
 SHORT_CAR_M: Final = 11.0
@@ -38,11 +38,11 @@ class CarType:
 
 
 CAR_TYPES: Final = (
-    CarType("covered hopper", 0.27, 4, (16.5, 18.6), 28_500, FOUR_AXLES_KG, ("BNSF", "UP", "FXE", "KCSM"), "0113215", True),
-    CarType("tank", 0.15, 4, (15.2, 18.3), 33_000, FOUR_AXLES_KG, ("UTLX", "GATX", "TILX", "PROX"), "2911315", True),
+    CarType("hopper", 0.27, 4, (16.5, 18.6), 28_500, GROSS_KG, ("BNSF", "UP", "FXE", "KCSM"), "0113215", True),
+    CarType("tank", 0.15, 4, (15.2, 18.3), 33_000, GROSS_KG, ("UTLX", "GATX", "TILX", "PROX"), "2911315", True),
     CarType("boxcar", 0.13, 4, (16.9, 18.9), 32_000, 126_000, ("TBOX", "FXE", "UP", "ABOX"), "2631117", True),
     CarType("autorack", 0.13, 4, (27.4, 28.4), 43_000, 72_000, ("TTGX", "ETTX", "KCSM"), "3711110", True),
-    CarType("gondola", 0.10, 4, (16.1, 20.1), 29_000, FOUR_AXLES_KG, ("NS", "UP", "FXE"), "4021110", False),
+    CarType("gondola", 0.10, 4, (16.1, 20.1), 29_000, GROSS_KG, ("NS", "UP", "FXE"), "4021110", False),
     CarType("flat", 0.06, 4, (20.4, 28.4), 31_000, 100_000, ("TTX", "TTZX"), "3312310", False),
     CarType("ore car", 0.05, 4, (7.4, 10.7), 22_000, 108_000, ("DMIR", "FXE"), "1011110", False),
     CarType("single well", 0.03, 4, (21.3, 22.0), 23_000, 90_000, ("DTTX", "TTRX"), "4611110", False),

@@ -49,17 +49,19 @@ Say = Callable[[int, HandInspection | TrainEvent], int]
 class Yard:
     """One held train and the people at it."""
 
-    def __init__(self, random: Random, rates: TrainRates, train: TrainTruth, plan: Plan, say: Say) -> None:
-        self._random, self._train, self._plan, self._say = random, train, plan, say
+    def __init__(
+        self, random: Random, rates: TrainRates, train: TrainTruth, plan: Plan, say: Say, speed: float
+    ) -> None:
+        """`speed`: how many times as fast as real ones they work; a demo lasts minutes."""
+        self._random, self._train, self._plan, self._say, self._speed = random, train, plan, say, speed
         self._open: dict[str, CarCoverage] = {}
         self._tries: dict[str, int] = {}
         self._inspections = 0
         self._seals: list[CarTruth] = []
         self._leaving = False
         early = random.random() < rates.released_early_ratio
-        patience = random.uniform(*(EARLY_SECONDS if early else PATIENCE_SECONDS))
-        plan(train.settled_at + int(US * patience), self._release)
-        plan(train.settled_at + int(US * random.uniform(*WALK_SECONDS)), self._walk)
+        plan(self._after(train.settled_at, EARLY_SECONDS if early else PATIENCE_SECONDS), self._release)
+        plan(self._after(train.settled_at, WALK_SECONDS), self._walk)
 
     @property
     def is_gone(self) -> bool:
@@ -76,7 +78,10 @@ class Yard:
             return
         if said.covered and now_at > self._train.settled_at and not self._leaving:
             self._leaving = True
-            self._plan(now_at + int(US * self._random.uniform(*RELEASE_SECONDS)), self._release)
+            self._plan(self._after(now_at, RELEASE_SECONDS), self._release)
+
+    def _after(self, at: int, seconds: tuple[float, float]) -> int:
+        return at + int(US * self._random.uniform(*seconds) / self._speed)
 
     def _release(self, at: int) -> None:
         """Let the train go, covered or not."""
@@ -112,7 +117,7 @@ class Yard:
         car = self._seals.pop() if self._seals else self._next_open()
         if car is not None:
             self._inspect(at, car)
-        self._plan(at + int(US * self._random.uniform(*INSPECTION_SECONDS)), self._go_on)
+        self._plan(self._after(at, INSPECTION_SECONDS), self._go_on)
 
     def _next_open(self) -> CarTruth | None:
         """The next car that the platform asks for and that can be found; none is tried for ever."""

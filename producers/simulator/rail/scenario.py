@@ -1,4 +1,4 @@
-"""What is simulated of rail: ports with their traffic, and how often devices, trains and people do what they should not.
+"""What is simulated of rail: ports and their traffic, and how often devices, trains and people do what they should not.
 
 Traffic: US DOT Bureau of Transportation Statistics, Border Crossing/Entry Data 2023 (public domain), entries INTO the
 United States. Nobody publishes southbound trains; a train that came north goes back south, so entries stand in for

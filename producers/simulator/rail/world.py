@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from operator import itemgetter
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from producers.simulator.rail.gateway import Gateway
 from producers.simulator.rail.officers import Yard
@@ -35,6 +35,28 @@ AGAIN_CARS_MIN: Final = 10
 PASS_NUMBER_SECONDS: Final = 600
 
 
+# A car's tags, weight and image with its decision, as simulated.
+READINGS_PER_CAR: Final = 5.2
+BUSY_RATIO: Final = 0.6  # of a track's time in use; beyond it trains queue
+PASS_SECONDS: Final = 22.0 * MINUTE  # a train of 108 cars at 4.5 mph, and the headway
+
+
+class Pace(NamedTuple):
+    """How to give some readings a second: so many times the traffic there was, so many simulated seconds a second."""
+
+    busier: float
+    speed: float
+
+
+def pace_for(rate: float, ports: Sequence[str] | None = None, scenario: RailScenario = RAIL_2023) -> Pace:
+    """More trains first; when the tracks are in use as far as they can be, time runs faster."""
+    traffic = [scenario.traffic[code] for code in ports or scenario.traffic]
+    natural = sum(one.trains_a_day * one.cars_a_train for one in traffic) * READINGS_PER_CAR / DAY
+    busier_max = min(BUSY_RATIO * DAY * one.tracks / PASS_SECONDS / one.trains_a_day for one in traffic)
+    busier = min(max(rate / natural, 1.0), busier_max)
+    return Pace(busier, max(1.0, rate / (natural * busier)))
+
+
 class RailWorld:
     """Some ports of a scenario for some time. Iterate over it for the readings in the order of the log, and `tell` it
     after each what the platform says: people act on that. One seed and one platform give one world."""
@@ -47,8 +69,11 @@ class RailWorld:
         ports: Sequence[str] | None = None,
         scenario: RailScenario = RAIL_2023,
         busier: float = 1.0,
+        people_speed: float = 1.0,
     ) -> None:
         """`start_at` microseconds UTC; trains arrive during `seconds`, `busier` times as many as there were.
+
+        `people_speed`: how many times as fast as real ones the people at the yard work.
 
         Raises ValueError for a port without rail.
         """
@@ -56,7 +81,9 @@ class RailWorld:
         for code in codes:
             if code not in scenario.traffic:
                 raise ValueError(f"port {code} has no rail portal; there are {', '.join(scenario.traffic)}")
-        self._ports = {code: PortOfRail(scenario, seed, code, start_at, seconds, busier) for code in codes}
+        self._ports = {
+            code: PortOfRail(scenario, seed, code, start_at, seconds, busier, people_speed) for code in codes
+        }
 
     def __iter__(self) -> Iterator[RailItem]:
         return heapq.merge(*(port.items() for port in self._ports.values()), key=itemgetter(0))
@@ -72,8 +99,16 @@ class PortOfRail:
     """One port: its tracks, its trains, what is still to come."""
 
     def __init__(
-        self, scenario: RailScenario, seed: int, code: str, start_at: int, seconds: float, busier: float
+        self,
+        scenario: RailScenario,
+        seed: int,
+        code: str,
+        start_at: int,
+        seconds: float,
+        busier: float,
+        people_speed: float,
     ) -> None:
+        self._people_speed = people_speed
         self._scenario, self._seed, self._code = scenario, seed, code
         self._start_at, self._end_at = start_at, start_at + int(seconds * US)
         self._random = Random(f"{seed} rail {code}")
@@ -149,7 +184,7 @@ class PortOfRail:
         self._free_at[train.track_id] = train.left_at + int(US * random.uniform(*HEADWAY_SECONDS))
         self._railroad.correct_after(random, rates, train, emit)
         self._held = {visit_id: yard for visit_id, yard in self._held.items() if not yard.is_gone}
-        self._held[train.visit_id] = Yard(random, rates, train, self._push, emit)
+        self._held[train.visit_id] = Yard(random, rates, train, self._push, emit, self._people_speed)
 
     def _pass(self, random: Random, train: TrainTruth, at: int, emit: Callable[[int, RailReading], int]) -> int:
         """One pass through the portal; returns when the last of it reaches the log."""

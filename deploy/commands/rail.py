@@ -7,6 +7,7 @@ people: arrive, inspect, release ─┘                              └► audi
 from cyclopts import App
 
 from deploy.commands.rail_audit import audit_train
+from deploy.commands.rail_load import decode_tags, load_consist, load_scans
 from deploy.commands.rail_people import arrive, inspect, release
 from deploy.commands.rail_status import status
 
@@ -16,3 +17,6 @@ app.command(arrive)
 app.command(inspect)
 app.command(release)
 app.command(audit_train, name="audit")
+app.command(load_consist)
+app.command(load_scans)
+app.command(decode_tags)

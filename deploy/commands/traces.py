@@ -16,7 +16,6 @@ import orjson
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -29,6 +28,7 @@ from deploy.trace_file import TraceFile, TraceKind, TraceRecord, line_of, publis
 from deploy.trace_page import page_of, show
 from deploy.trace_report import report_of
 from deploy.trace_texts import Language
+from deploy.write_progress import write_progress
 from producers.simulator.traces import simulate_traces
 from schemas.records import Link, MultipleSale, OperatingMode, Trace
 from schemas.topics import TRACES
@@ -106,15 +106,12 @@ def load(
     try:
         if content.records and not dry_run and (skip_bad or not content.bad):
             connection = connect(broker, registry_url, state_directory)
-            columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            hidden = json or not errors.is_terminal  # into a file a bar would be an empty line
-            with Progress(*columns, console=errors, disable=hidden, transient=True) as bar:
-                task = bar.add_task("", total=len(content.records))
+            with write_progress(len(content.records), errors, hidden=json) as show:
 
                 def count(done: int) -> None:
                     nonlocal written
                     written = done
-                    bar.update(task, completed=done)
+                    show(done)
 
                 publish_records(content.records, connection.broker, connection.codec, count)
     finally:  # said also when it fails or is broken off

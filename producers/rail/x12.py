@@ -155,10 +155,15 @@ def delimiters_at(data: bytes, at: int) -> Delimiters | None:
     return Delimiters(bytes([separator]), isa[ISA_COMPONENT:ISA_TERMINATOR], isa[ISA_TERMINATOR:])
 
 
+def is_isa(data: bytes, at: int) -> bool:
+    """Whether an ISA begins at a byte."""
+    return data.startswith(b"ISA", at) and delimiters_at(data, at) is not None
+
+
 def next_isa(data: bytes, at: int) -> int:
     """Where the next ISA begins, the end of the file if there is none."""
     while (at := data.find(b"ISA", at)) >= 0:
-        if delimiters_at(data, at) is not None:
+        if is_isa(data, at):
             return at
         at += 1
     return len(data)
@@ -176,12 +181,13 @@ class _Interchange:
 
     def __init__(self, data: bytes, at: int, delimiters: Delimiters, found: Interchanges) -> None:
         self.data = data
-        self.at = at
+        self.at = at + ISA_BYTES
         self.delimiters = delimiters
+        self.separator = delimiters.element.decode("latin-1")
         self.found = found
-        self.ordinal = 0
-        self.isa = self.next_segment()
-        assert self.isa is not None  # delimiters_at has seen its 106 bytes
+        self.ordinal = 1
+        elements = data[at : at + ISA_TERMINATOR].decode("latin-1").split(self.separator)
+        self.interchange = Segment(elements[0], tuple(elements[1:]), 1, at)
         self.group: Segment | None = None
         self.groups = 0
         self.sets = 0
@@ -196,7 +202,7 @@ class _Interchange:
     def read(self) -> int:
         """Read it to its end; returns the byte behind it."""
         while len(self.found.problems) < PROBLEMS_MAX:
-            if delimiters_at(self.data, skip_blanks(self.data, self.at)):
+            if is_isa(self.data, skip_blanks(self.data, self.at)):
                 self.break_off("the next interchange begins here, without an IEA before it")
                 break
             segment = self.next_segment()
@@ -225,17 +231,6 @@ class _Interchange:
             return Segment("", (), self.ordinal, start)
         name, *elements = self.data[start:end].rstrip(b"\r\n").decode("latin-1").split(self.separator)
         return Segment(name, tuple(elements), self.ordinal, start)
-
-    @property
-    def separator(self) -> str:
-        """The element separator."""
-        return self.delimiters.element.decode("latin-1")
-
-    @property
-    def interchange(self) -> Segment:
-        """The ISA."""
-        assert self.isa is not None
-        return self.isa
 
     def take(self, segment: Segment) -> None:
         """One segment between ISA and IEA."""

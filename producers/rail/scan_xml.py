@@ -26,6 +26,8 @@ from xml.parsers import expat
 from producers.rail.scan_report import ReportError, ScanReport, report_of_values
 from schemas.records import ScanDecision, ScanQuality
 
+RESULTS: Final = "ScanResults"
+RESULT: Final = "ScanResult"
 DEPTH_MAX: Final = 6
 TEXT_MAX: Final = 1_024
 CHILDREN_MAX: Final = 500  # of one element: a scan with more objects is no scan
@@ -135,28 +137,30 @@ class _Reader:
         depth = len(self.path)
         if depth == DEPTH_MAX:
             raise _Refused(f"more than {DEPTH_MAX} elements within each other")
-        if depth == 0 and name not in ("ScanResults", "ScanResult"):
-            raise _Refused("the first element must be ScanResults or ScanResult")
-        if depth == 1 and self.path[0].name == "ScanResults" and name != "ScanResult":
-            raise _Refused("ScanResults must hold ScanResult only")
+        if depth == 0 and name not in (RESULTS, RESULT):
+            raise _Refused(f"the first element must be {RESULTS} or {RESULT}")
+        if depth == 1 and self.path[0].name == RESULTS and name != RESULT:
+            raise _Refused(f"{RESULTS} must hold {RESULT} only")
         element = _Element(name, self.parser.CurrentLineNumber)
-        if depth and self.path[-1].name != "ScanResults":
+        if depth and self.path[-1].name != RESULTS:
             if len(self.path[-1].children) == CHILDREN_MAX:
                 raise _Refused(f"an element of more than {CHILDREN_MAX} elements")
             self.path[-1].children.append(element)
         self.path.append(element)
 
     def text(self, text: str) -> None:
-        if not self.path:
+        if not self.path or not text.strip():  # blanks between elements are without number
             return
         element = self.path[-1]
+        if element.name == RESULTS:
+            raise _Refused(f"a text between scans, where {RESULTS} holds {RESULT} only")
         if len(element.text) + len(text) > TEXT_MAX:
             raise _Refused(f"a text of more than {TEXT_MAX:,} characters")
         element.text += text
 
     def end(self, name: str) -> None:
         element = self.path.pop()
-        if name == "ScanResult" and (not self.path or self.path[-1].name == "ScanResults"):
+        if name == RESULT and (not self.path or self.path[-1].name == RESULTS):
             self.done.append(told(element))
 
 

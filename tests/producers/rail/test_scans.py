@@ -175,6 +175,7 @@ def test_a_bad_scan_of_xml_says_why_and_spoils_no_other(old: bytes, new: bytes, 
         (b"<ScanResult><ScanID>" + b"a" * 1_025, "more than 1,024 characters"),
         (b"<html></html>", "the first element must be"),
         (b"<ScanResults><TDR/></ScanResults>", "must hold ScanResult only"),
+        (b"<ScanResults> nonsense </ScanResults>", "a text between scans"),
         (b"<ScanResults>", "not XML"),
         (b"<", "not XML"),
         ("<?xml version='1.0' encoding='utf-16'?><ScanResults>é".encode("utf-16"), "not JSON"),
@@ -184,6 +185,20 @@ def test_hostile_xml_is_refused(hostile: bytes, text: str) -> None:
     found, problems, _ = read_scans(hostile, NOW)
     assert not found
     assert text in problems[0].text
+
+
+def test_a_file_holds_any_number_of_scans() -> None:
+    one = XML[XML.index(b" <ScanResult>") : XML.index(b"</ScanResults>")]
+    many = [one.replace(b"S17", b"S%d" % number) for number in range(2_000)]
+    found, problems, _ = read_scans(b"<ScanResults>\n\n" + b"\n".join(many) + b"</ScanResults>", NOW)
+    assert [scan.scan_id for scan in found] == [f"S{number}" for number in range(2_000)]
+    assert not problems
+
+
+def test_a_scan_may_show_many_objects_however_it_is_indented() -> None:
+    threat = b"\n          <PTO><AssessmentProbability>0.5</AssessmentProbability></PTO>"
+    (scan,), problems, _ = read_scans(XML.replace(b"</TDR>", threat * 400 + b"</TDR>"), NOW)
+    assert not problems and scan.machine_probability == 0.5
 
 
 def test_what_stands_before_broken_xml_is_kept() -> None:

@@ -19,10 +19,21 @@ from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Stage
 from streams.core.traces.stage import TracesStage
+from streams.core.trains import TrainsStage
 from streams.core.vehicles import VehiclesStage
 
 # In the order of the data path.
-STAGE_NAMES: Final = ("lanes", "vehicles", "convoys", "outcomes", "policy", "estimates", "integrity", "traces")
+STAGE_NAMES: Final = (
+    "lanes",
+    "vehicles",
+    "convoys",
+    "outcomes",
+    "policy",
+    "estimates",
+    "integrity",
+    "traces",
+    "trains",
+)
 SECRET_BYTES: Final = 32
 
 
@@ -46,6 +57,8 @@ def build_stage(name: str, settings: Settings) -> Stage:
         return IntegrityStage()
     if name == "traces":
         return TracesStage()
+    if name == "trains":
+        return TrainsStage()
     raise UserError(f"there is no stage {name!r}; the stages are {', '.join(STAGE_NAMES)}")
 
 

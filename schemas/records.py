@@ -189,7 +189,9 @@ class EquipmentKind(StrEnum):
 
 
 class CarState(StrEnum):
-    """The one state that a car ends in. Everything but CLEARED, CLEARED_BY_HAND and EXEMPT must not leave."""
+    """The one state that a car ends in. Everything but CLEARED, CLEARED_BY_HAND and EXEMPT must not leave.
+    WITHDRAWN: by later readings there is no such car in this visit; its record counts nowhere.
+    """
 
     UNKNOWN = "UNKNOWN"
     EXPECTED = "EXPECTED"
@@ -198,6 +200,7 @@ class CarState(StrEnum):
     EXEMPT = "EXEMPT"
     OPEN = "OPEN"
     MISSING = "MISSING"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class ConsistDiscrepancy(StrEnum):
@@ -1559,8 +1562,8 @@ class TrainConsist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TrainCoverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is known of a whole train; the highest revision counts, and `released_at` makes it the record that is
-    signed off.
+    """What is known of a whole train; the highest revision counts. The one with digests is the record signed off at
+    the release; what comes to be known later makes revisions without.
     """
 
     visit_id: str

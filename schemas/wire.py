@@ -108,6 +108,7 @@ CAR_STATE: Final = (
     records.CarState.EXEMPT,
     records.CarState.OPEN,
     records.CarState.MISSING,
+    records.CarState.WITHDRAWN,
 )
 CAR_STATE_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(CAR_STATE)}
 CONSIST_DISCREPANCY: Final = (

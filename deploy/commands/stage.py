@@ -26,7 +26,7 @@ def stage(
     Parameters
     ----------
     name
-        `lanes`, `vehicles`, `convoys`, `outcomes`, `policy`, `estimates`, `integrity` or `traces`.
+        `lanes`, `vehicles`, `convoys`, `outcomes`, `policy`, `estimates`, `integrity`, `traces` or `trains`.
     instance
         number of this worker among those of its stage; must stay the same over restarts.
     metrics_port

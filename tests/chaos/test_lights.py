@@ -23,6 +23,9 @@ from tests.light.serving import Serving, fresh, run
 
 CODEC = Codec(dict(zip(RECORD_TYPES, range(1, 99), strict=False)))
 
+# Stages that other paths strike.
+ELSEWHERE = ("convoys", "trains")
+
 
 def question(number: int) -> Question:
     return Question(LANE, OperatingMode.OPERATIONAL, number)
@@ -104,13 +107,13 @@ def test_a_run_is_good_only_with_its_lights(lights: Lights | None, good: bool) -
 def test_each_stage_is_struck_before_any_is_struck_again() -> None:
     stages = LanePath("a-run").stages
     struck = [stage.name for stage in islice(victims(stages, random.Random(1)), 2 * len(stages))]
-    names = [name for name in STAGE_NAMES if name != "convoys"]
+    names = [name for name in STAGE_NAMES if name not in ELSEWHERE]
     assert sorted(struck[: len(names)]) == sorted(struck[len(names) :]) == sorted(names)
 
 
-def test_the_lane_path_has_every_stage_but_convoys_and_all_that_they_read() -> None:
+def test_the_lane_path_has_every_stage_but_those_of_other_paths_and_all_that_they_read() -> None:
     path = LanePath("a-run")
-    assert [stage.name for stage in path.stages] == [name for name in STAGE_NAMES if name != "convoys"]
+    assert [stage.name for stage in path.stages] == [name for name in STAGE_NAMES if name not in ELSEWHERE]
     assert {topic for stage in path.stages for topic in (stage.source, stage.changelog)} <= set(path.topics)
 
 

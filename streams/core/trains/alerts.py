@@ -1,0 +1,183 @@
+"""What a person must act on in a train: one incident per car, one per train that cannot be covered, one per release.
+
+| kind | raised when | severity |
+|---|---|---|
+| CAR_NOT_CLEARED | a hand inspection found contraband | EXTREME |
+| CAR_NOT_CLEARED | an analyst raised an alarm | SEVERE |
+| CAR_NOT_CLEARED | a car is on no list, by both of its tags or past the scanner | SEVERE |
+| CAR_NOT_CLEARED | shielding; weight, load or seals against the list; tags disagree; a car is missing | MODERATE |
+| TRAIN_NOT_COVERABLE | five cars in a row have passed the scanner without a usable image | SEVERE |
+| RELEASED_UNCOVERED | the train was let go, and a car is added, missing, or an alarm or contraband stands | EXTREME |
+| RELEASED_UNCOVERED | the train was let go, and a car is open for any other reason | SEVERE |
+
+A car that only waits, for its scan, for an analyst or for somebody who reads its number, has no alert: it stands in its
+coverage with what is to be done, a train has a hundred of them at a time, and none may leave anyway. Nor have the
+cars of a train without a list for being on none, since they all are. An incident is told again when its severity
+changes, and once as MINOR when it no longer stands: the analyst or a person cleared the car, it was found, later images
+cover the train.
+A release stands as it was; its incident is told as MINOR when all that was open has been cleared since.
+"""
+
+from typing import Final
+
+from schemas.records import (
+    Alert,
+    AlertKind,
+    CarState,
+    CoverageReason,
+    ImageReference,
+    ImageSource,
+    Light,
+    ListKind,
+    MatchKind,
+    Severity,
+)
+from streams.core.trains.cars import Decision
+from streams.core.trains.coverage import Told, explanation_of
+from streams.core.trains.state import Raised
+from streams.core.trains.visits import VisitView
+
+_R = CoverageReason
+EXTREME_REASONS: Final = frozenset({_R.CONTRABAND})
+SEVERE_REASONS: Final = frozenset({_R.SCAN_ALARM, _R.NOT_ON_CONSIST})
+MODERATE_REASONS: Final = frozenset(
+    {
+        _R.SHIELDED,
+        _R.WEIGHT_CONTRADICTS,
+        _R.LOAD_CONTRADICTS,
+        _R.SEAL_CONTRADICTS,
+        _R.TAGS_DISAGREE,
+        _R.NOT_SEEN,
+    }
+)
+GRAVE_REASONS: Final = frozenset({_R.CONTRABAND, _R.SCAN_ALARM})
+OPEN_STATES: Final = frozenset({CarState.OPEN, CarState.MISSING})
+
+
+def severity_of(one: Decision | None) -> str:
+    """Severity of a car's alert, empty if it needs none."""
+    reasons = frozenset(one.reasons) if one is not None and one.state in OPEN_STATES else frozenset()
+    if reasons & EXTREME_REASONS:
+        return Severity.EXTREME
+    if reasons & SEVERE_REASONS:
+        return Severity.SEVERE
+    return Severity.MODERATE if reasons & MODERATE_REASONS else ""
+
+
+def car_alert_of(told: Told, name: str, raised: Raised, one: Decision | None) -> Alert | None:
+    """The alert of a car, MINOR if it calls the last one off; None if there is nothing to say or nothing new."""
+    severity = severity_of(one)
+    if severity == raised.severity:
+        return None
+    if one is None:
+        words = "this is no car of the train after all, by later readings"
+    elif severity:
+        words = explanation_of(one)
+    else:
+        words = f"{explanation_of(one)}; what was said of it before is withdrawn"
+    images: tuple[ImageReference, ...] = ()
+    if one is not None:
+        images = tuple(
+            [ImageReference(uri=uri, sha256=digest, source=ImageSource.UNKNOWN) for uri, digest in one.images]
+        )
+    return alert_of(
+        told,
+        f"{told.visit_id}/{name}",
+        AlertKind.CAR_NOT_CLEARED,
+        raised.revision + 1,
+        Severity(severity or Severity.MINOR),
+        words,
+        images,
+    )
+
+
+def coverable_alert_of(told: Told, raised: Raised, view: VisitView) -> Alert | None:
+    """The alert that the scanner has failed, or that later images cover the train; None if nothing changed."""
+    if view.is_coverable is not bool(raised.severity):
+        return None
+    if view.is_coverable:
+        words = "the cars that were without a usable image have one now, or are cleared"
+        severity = Severity.MINOR
+    else:
+        words = (
+            f"{view.counts.blind} cars have passed the scanner without a usable image, five or more of them in a row: "
+            "the scanner has failed, and the train must stop and be scanned again"
+        )
+        severity = Severity.SEVERE
+    revision = raised.revision + 1
+    incident_id = f"{told.visit_id} not coverable"
+    return alert_of(told, incident_id, AlertKind.TRAIN_NOT_COVERABLE, revision, severity, words)
+
+
+def release_alert_of(told: Told, raised: Raised, view: VisitView) -> Alert | None:
+    """The alert of a train that was let go uncovered, or that it is covered since; None if nothing changed."""
+    severity = ""
+    if not view.is_covered:
+        counts = view.counts
+        is_grave = (
+            counts.missing
+            or counts.added
+            or any(not GRAVE_REASONS.isdisjoint(one.reasons) for one in view.decisions.values())
+        )
+        severity = Severity.EXTREME if is_grave else Severity.SEVERE
+    if severity == raised.severity or (not raised.revision and not severity):
+        return None
+    incident_id = f"{told.visit_id} released"
+    words = release_words(view) if severity else "all that was open when it was let go has been cleared since"
+    shown = Severity(severity or Severity.MINOR)
+    return alert_of(told, incident_id, AlertKind.RELEASED_UNCOVERED, raised.revision + 1, shown, words)
+
+
+def release_words(view: VisitView) -> str:
+    """What was open at the release, in numbers."""
+    counts = view.counts
+    if view.list is None:
+        return (
+            f"let go without a list: {counts.seen} cars seen, {counts.scanned_well} scanned well, none held against it"
+        )
+    if not view.passes:
+        return f"let go though it was never seen at a portal: {counts.missing} cars listed"
+    words = (
+        f"let go uncovered: of {counts.seen} cars seen {counts.open} are not cleared, {counts.added} are on no list, "
+        f"{counts.scanned_well} were scanned well; {counts.missing} listed cars were not seen"
+    )
+    if not all(one.is_whole for one in view.passes):
+        words += "; the portal's count of axles does not show that these are all of its cars"
+    return words
+
+
+def alert_of(
+    told: Told,
+    incident_id: str,
+    kind: AlertKind,
+    revision: int,
+    severity: Severity,
+    words: str,
+    images: tuple[ImageReference, ...] = (),
+) -> Alert:
+    """An alert of a train or car; it weighs nothing, so it has neither odds nor evidence."""
+    number = told.visit_id.rpartition("/")[2]
+    train = f"train {told.train_id}" if told.train_id else "a train that is not known yet"
+    return Alert(
+        alert_id=f"{incident_id}:{revision}",
+        incident_id=incident_id,
+        passage_id=told.visit_id,
+        lane_id=told.track_id or "",
+        port_code=told.port_code,
+        passage_number=int(number) if number.isdigit() else 0,
+        revision=revision,
+        kind=kind,
+        severity=severity,
+        raised_at=told.at,
+        operating_mode=told.mode,
+        light=Light.UNKNOWN,
+        summary=f"{train} on {told.track_id or 'no track'}: {words}",
+        images=images,
+        match=MatchKind.NONE,
+        list_kind=ListKind.UNKNOWN,
+        confirmation_required=False,
+        prior_log_odds=0.0,
+        log_odds=0.0,
+        probability=0.0,
+        rule_set_version="",
+    )

@@ -1,0 +1,217 @@
+"""One pass as it is seen: its cars, the place of each on the list, and which of them are certain.
+
+    Cutting ─► cars ─► evidence ─► Aligner ─► Sighting by the car's name
+
+The name is what a car's coverage is told under, behind the visit's id: mark and number if its tags say them or the list
+gives it that place, so that it stays when a list comes late or is corrected; else pass and first axle.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from schemas.records import EquipmentKind
+from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, Listing
+from streams.core.trains.cars import Sighting
+from streams.core.trains.cutting import Car, Cutting
+from streams.core.trains.identities import is_near, shown
+from streams.core.trains.state import Listed, Tag
+
+# The scanner stands within so many cars behind the tag readers [assumed]: what is further on without an image has been
+# missed.
+SCANNER_CARS: Final = 8
+
+SIDES_OF_CAR: Final = 2
+
+
+class List:
+    """A train's list as passes are held against it. `aligned`: what has axles; `names`: of those, as told; `devices`:
+    end-of-train devices, which hang on the last car."""
+
+    def __init__(self, listed: Sequence[Listed]) -> None:
+        self.aligned: list[Listed] = []
+        self.names: list[str] = []
+        self.devices: list[tuple[str, Listed]] = []
+        names: set[str] = set()
+        for one in listed:
+            name = shown(one.identity)
+            if name in names:
+                name = f"{name} #{one.position}"
+            names.add(name)
+            if one.kind is EquipmentKind.END_OF_TRAIN_DEVICE:
+                self.devices.append((name, one))
+            else:
+                self.aligned.append(one)
+                self.names.append(name)
+        self.place_of_name = {name: place for place, name in enumerate(self.names)}
+        self.listing = Listing(self.aligned)
+
+
+class PassView:
+    """One pass against one list, or none."""
+
+    def __init__(self, pass_id: str, cutting: Cutting) -> None:
+        self.pass_id = pass_id
+        self.number = pass_id.rpartition("/")[2]
+        self.cutting = cutting
+        self.identities: set[str] = set()
+        """Identities of cars that checked tags say: what tells which train it is."""
+        for tags in cutting.tags.values():
+            for tag in tags:
+                self.knows(tag)
+        self.list: List | None = None
+        self.alignment = Alignment(0)
+        self.sightings: dict[str, Sighting] = {}
+        self.names: list[str] = []
+        self._aligner: Aligner | None = None
+        self._keys: list[object] = []
+        self._due = 0
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the controller told the end of the train."""
+        return self.cutting.end >= 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cars make up all axles that the controller counted, and no reading tells of more."""
+        cars = self.cutting.cars
+        return (
+            self.has_left and self.cutting.top <= self.cutting.end and bool(cars) and cars[-1].last == self.cutting.end
+        )
+
+    def knows(self, tag: Tag) -> bool:
+        """Take in what a tag says of the train; whether that is new."""
+        if not tag.checked or tag.kind is not EquipmentKind.CAR or tag.identity in self.identities:
+            return False
+        self.identities.add(tag.identity)
+        return True
+
+    def hold_against(self, listed: List | None) -> None:
+        """Set the list; `update` must follow."""
+        self.list = listed
+        self._aligner = None if listed is None else Aligner(listed.listing)
+        self._keys = [None]
+
+    def update(self, changed: Sequence[Car]) -> set[str]:
+        """Align again if the cars that changed ask for it; names of cars whose sighting changed."""
+        cars = self.cutting.cars
+        seen = [evidence_of(car) for car in cars]
+        keys: list[object] = [one.key for one in seen]
+        due = len(cars) if self.has_left else max(len(cars) - SCANNER_CARS, 0)
+        dirty: set[str] = set()
+        if keys != self._keys:
+            self._keys = keys
+            before = self.sightings
+            if self._aligner is None:
+                self.alignment = Alignment(len(cars))
+            else:
+                self.alignment = self._aligner.align(seen)
+            self._sight(due)
+            for name, sighting in self.sightings.items():
+                old = before.get(name)
+                if old is None or not sighting.is_same(old):
+                    dirty.add(name)
+            dirty.update([name for name in before if name not in self.sightings])
+        else:
+            for car in changed:
+                place = self.cutting.index_of(car)
+                name = self.names[place]
+                self.sightings[name] = self._sighting(place, due)
+                dirty.add(name)
+        for place in range(min(self._due, due), min(max(self._due, due), len(cars))):
+            name = self.names[place]
+            self.sightings[name].was_due = place < due
+            dirty.add(name)
+        self._due = due
+        return dirty
+
+    def _sight(self, due: int) -> None:
+        cars = self.cutting.cars
+        self.names = self._names()
+        self.sightings = {name: self._sighting(place, due) for place, name in enumerate(self.names[: len(cars)])}
+
+    def _names(self) -> list[str]:
+        """A name for each car; an identity that is listed elsewhere, or that two cars claim, names none."""
+        names: list[str] = []
+        used = set(self.list.names) if self.list is not None else set()
+        for car, place in zip(self.cutting.cars, self.alignment.place_of, strict=True):
+            if place != NONE and self.list is not None:
+                names.append(self.list.names[place])
+                continue
+            identity = self.identity_of(car)
+            name = shown(identity) if identity else ""
+            if not name or name in used:
+                name = f"{self.number}@{car.first}"
+            used.add(name)
+            names.append(name)
+        return names
+
+    def identity_of(self, car: Car) -> str:
+        """The identity that most of its tags' sides say, empty if there is none or several."""
+        best, most, is_alone = "", 0, True
+        for identity, sides in car.claims.items():
+            count = min(sides.bit_count(), SIDES_OF_CAR)
+            if count > most:
+                best, most, is_alone = identity, count, True
+            elif count == most:
+                is_alone = False
+        return best if is_alone else ""
+
+    def _sighting(self, place: int, due: int) -> Sighting:
+        car = self.cutting.cars[place]
+        listed_place = self.alignment.place_of[place]
+        certain, disagree = self._certainty(place)
+        made = Sighting(car, listed_place, place + 1, certain, disagree, self.alignment.in_order[place])
+        made.was_due = place < due
+        made.shared = frozenset([one.scan_id for one in car.scans if self.cutting.shared_by(one) > 1])
+        return made
+
+    def _certainty(self, place: int) -> tuple[bool, bool]:
+        """Whether a car is certainly the listed one at its place, and whether its tags say different cars."""
+        car, alignment, listed = self.cutting.cars[place], self.alignment, self.list
+        at = alignment.place_of[place]
+        own = listed.aligned[at].identity if listed is not None and at != NONE else self.identity_of(car)
+        sides = car.claims.get(own, 0).bit_count()
+        for identity in car.claims:
+            if identity == own:
+                continue
+            if sides >= SIDES_OF_CAR:
+                continue  # both of its tags say it, and the third is a neighbour's
+            if not is_near(identity, own):
+                return False, True
+            other = NONE if listed is None else listed.listing.place_of.get(identity, NONE)
+            if other != NONE and not self._is_elsewhere(other, place):
+                return False, True
+        if listed is None or at == NONE or not alignment.by_tags[place] or not car.sure or not sides:
+            return False, False
+        one = listed.aligned[at]
+        if listed.listing.place_of[one.identity] != at or (one.axles and one.axles != car.axles):
+            return False, False
+        if one.kind not in car.kinds and EquipmentKind.UNKNOWN not in car.kinds:
+            return False, True
+        return sides >= SIDES_OF_CAR or alignment.in_order[place] or self._has_neighbour(place, at), False
+
+    def _is_elsewhere(self, other: int, place: int) -> bool:
+        """Whether another car on the track is a listed one by its own tags."""
+        for n, at in enumerate(self.alignment.place_of):
+            if at == other:
+                return n != place and self.alignment.by_tags[n]
+        return False
+
+    def _has_neighbour(self, place: int, at: int) -> bool:
+        """Whether the car before or behind it is its neighbour on the list too, by its own tags."""
+        alignment = self.alignment
+        for n in (place - 1, place + 1):
+            if 0 <= n < len(alignment.place_of) and alignment.by_tags[n] and abs(alignment.place_of[n] - at) == 1:
+                return True
+        return False
+
+
+def evidence_of(car: Car) -> Evidence:
+    """What a car says of itself, kept with the car."""
+    if car.evidence is None:
+        claims = {identity: min(sides.bit_count(), SIDES_OF_CAR) for identity, sides in sorted(car.claims.items())}
+        hints = [tag.identity for tag in car.tags if not tag.checked]
+        lengths = [tag.length_m for tag in car.tags if tag.checked]
+        car.evidence = Evidence(claims, hints, car.axles, lengths[0] if lengths else 0.0)
+    return car.evidence

@@ -1,0 +1,110 @@
+"""Puts passes into visits when something tells whose they are: a tag, a list that comes late, a release.
+
+a new identity, the end of the train  ─► bind: that pass
+a list                                ─► rebind: passes that nobody knew, or whose train knows few of their cars
+an arrival or release without a list  ─► seek: the last pass on the track that is nobody's
+"""
+
+from schemas.records import TrainConsist, TrainEvent
+from streams.core.stage import Output
+from streams.core.trains.binding import IDENTITIES_MIN, Binder
+from streams.core.trains.live import Live
+from streams.core.trains.passes import PassView
+from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass
+from streams.core.trains.store import Store, port_key_of
+from streams.core.trains.validation import RailReading
+
+
+class Settling:
+    """The passes of one partition."""
+
+    def __init__(self, store: Store, binder: Binder, live: Live, counters: dict[str, int]) -> None:
+        self._store = store
+        self._binder = binder
+        self._live = live
+        self._counters = counters
+
+    def bind(self, value: RailReading, pass_id: str, passing: Pass, view: PassView, outputs: list[Output]) -> None:
+        """Put a pass into the visit of the train that it is, as far as is known; what it leaves is told of."""
+        mode = value.operating_mode
+        visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
+        if visit is not None and visit.signed and visit.train_key:
+            return
+        port_key = port_key_of(mode, value.port_code)
+        track_id = pass_id.rpartition("/")[0]
+        train_key = self._binder.train_of(port_key, track_id, passing, view.identities)
+        if not train_key:
+            if len(view.identities) < IDENTITIES_MIN and not view.has_left and not passing.visit_id:
+                return  # too early to say that no list knows it
+            train_key = self._binder.arrived_on(port_key, track_id, passing, passing.visit_id)
+            train_key = train_key or self._listless(mode, passing)
+        self._bind_to(value, pass_id, passing, train_key, outputs)
+
+    def _listless(self, mode: str, passing: Pass) -> str:
+        """The train without a list that a pass is already taken for, by what people said when they let it go."""
+        visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
+        if visit is None or not visit.train_key or self._store.consist(visit.train_key) is not None:
+            return ""
+        return visit.train_key
+
+    def _bind_to(self, value: RailReading, pass_id: str, passing: Pass, train_key: str, outputs: list[Output]) -> None:
+        """Put a pass into a train's visit, or nobody's for an empty key."""
+        mode = value.operating_mode
+        visit_id = self._binder.visit_for(mode, pass_id, passing, train_key)
+        visit = self._store.visit(f"{mode}:{visit_id}")
+        if passing.visit_id == visit_id and visit is not None and visit.train_key == train_key:
+            return
+        if visit is not None and len(visit.pass_ids) >= PASSES_MAX and pass_id not in visit.pass_ids:
+            self._count("passes_beyond_bound")
+            return
+        left = {passing.visit_id, visit_id}
+        train = self._store.train(train_key) if train_key else None
+        if train is not None:
+            left.add(train.visit_id)
+            port_key = port_key_of(value.operating_mode, value.port_code)
+            self._store.add_train(port_key, train_key, passing.first_at)
+        self._binder.join(mode, pass_id, visit_id, train_key)
+        self._count("passes_bound")
+        for one in sorted(left - {""}):
+            self._live.rebuild(value, one, outputs)
+
+    def rebind(self, value: TrainConsist, port_key: str, outputs: list[Output]) -> None:
+        """Ask again whose passes they are of which nobody knew, or not well: the new list may be theirs."""
+        mode = value.operating_mode
+        for pass_id, _ in self._store.port(port_key).passes:
+            passing = self._store.passing(f"{mode}:{pass_id}")
+            if passing is None or passing.first_at < value.received_at - PASS_SPAN:
+                continue
+            visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
+            train = self._store.train(visit.train_key) if visit is not None and visit.train_key else None
+            if train is not None and train.train_id != value.train_id and not self._is_poor(mode, passing):
+                continue
+            view = self._live.pass_view(f"{mode}:{pass_id}", pass_id)
+            self.bind(value, pass_id, passing, view, outputs)
+
+    def _is_poor(self, mode: str, passing: Pass) -> bool:
+        """Whether a pass's train may be another's: half of its cars are on no list."""
+        view = self._live.visit_view(f"{mode}:{passing.visit_id}")
+        return view.list is None or view.counts.added * 2 > view.counts.seen
+
+    def seek(self, event: TrainEvent, key: str, outputs: list[Output]) -> None:
+        """Look for the pass of a train without a list: the last one on its track that is nobody's."""
+        mode = event.operating_mode
+        train = self._store.train(key)
+        if train is None or self._store.consist(key) is not None:
+            return
+        if train.visit_id and "/T:" not in train.visit_id:
+            return
+        for pass_id, _ in reversed(self._store.port(port_key_of(mode, event.port_code)).passes):
+            passing = self._store.passing(f"{mode}:{pass_id}")
+            if passing is None or pass_id.rpartition("/")[0] != event.track_id:
+                continue
+            if passing.first_at > event.received_at or passing.first_at < event.received_at - PASS_SPAN:
+                continue
+            visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
+            if visit is not None and not visit.train_key:
+                self._bind_to(event, pass_id, passing, key, outputs)
+            return
+
+    def _count(self, event: str) -> None:
+        self._counters[event] = self._counters.get(event, 0) + 1

@@ -1,0 +1,354 @@
+"""The trains stage as a fold over one partition of the rail readings, keyed by port.
+
+    CarTagRead, CarWeighing, CarScan  ─► the stretch of their pass, which is cut into cars and aligned with the list
+    TrainEvent PORTAL_ENTERED, _LEFT  ─► the pass; behind its last axle nothing more comes
+    TrainConsist                      ─► the train's list at the highest revision; passes nobody knew may be its own
+    TrainEvent ARRIVED, RELEASED      ─► the train: a prior for its track; the record that is signed off
+    HandInspection                    ─► the train: what a person found at a car
+    a car that changed  ─► CarCoverage, and an Alert if a person must act at once
+    counts that changed ─► TrainCoverage; at the release one with digests, and an Alert if it is not covered
+
+There are no ticks: time is the gateway's on the readings. It decides only what is forgotten, and that a list or a pass
+belongs to a train that was let go before; what a train comes to depends on its readings, not on their order or number.
+"""
+
+from collections.abc import MutableMapping
+from typing import Final
+
+import msgspec
+
+from schemas.records import (
+    CarScan,
+    CarTagRead,
+    CarWeighing,
+    HandInspection,
+    TrainConsist,
+    TrainEvent,
+    TrainEventKind,
+)
+from schemas.topics import RAIL_READINGS, TRAINS_CHANGELOG
+from streams.core.keyed_state import check_version
+from streams.core.stage import Fold, Output, Record, Rejected
+from streams.core.trains.audit import chained
+from streams.core.trains.binding import Binder
+from streams.core.trains.cutting import Car
+from streams.core.trains.kept import hand_of, listed_of, scanned_of, tag_of, weighed_of
+from streams.core.trains.live import Live
+from streams.core.trains.passes import PassView
+from streams.core.trains.settling import Settling
+from streams.core.trains.state import (
+    EVENTS_MAX,
+    HANDS_MAX,
+    HOUR,
+    PASS_SPAN,
+    SCANS_MAX,
+    STRETCH_AXLES,
+    TAGS_MAX,
+    VERSION,
+    WEIGHINGS_MAX,
+    Consist,
+    Hand,
+    Pass,
+    Scans,
+    Stretch,
+    Train,
+)
+from streams.core.trains.store import Store, chunk_of, port_key_of
+from streams.core.trains.validation import AtPortal, check_record
+
+# A list that comes so long after the release of its train is of the next train under the same id.
+CORRECTION_SPAN: Final = 24 * HOUR
+
+
+class TrainsStage:
+    """The stage; it needs nothing from outside the log."""
+
+    name = "trains"
+    source = RAIL_READINGS
+    changelog = TRAINS_CHANGELOG
+
+    def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
+        """A fold over what the changelog holds for this partition."""
+        return TrainsFold(stored)
+
+
+class TrainsFold:
+    """One partition: its ports' trains, passes and visits."""
+
+    def __init__(self, stored: MutableMapping[bytes, bytes]) -> None:
+        self.counters: dict[str, int] = {}
+        check_version(stored.values(), VERSION, "a train's state")
+        self._store = Store(stored)
+        self._binder = Binder(self._store)
+        self._live = Live(self._store, self.counters)
+        self._settling = Settling(self._store, self._binder, self._live, self.counters)
+
+    def advance(self, record: Record, outputs: list[Output]) -> None:
+        """Fold one record. Raises Rejected before any change."""
+        value = record.value
+        if not isinstance(value, (CarTagRead, CarWeighing, CarScan, TrainEvent, TrainConsist, HandInspection)):
+            raise Rejected("unexpected_type", f"{type(value).__name__} does not belong into {RAIL_READINGS.name}")
+        check_record(value, record.key, record.appended_at)
+        if isinstance(value, TrainConsist):
+            self._advance_consist(value, outputs)
+        elif isinstance(value, HandInspection):
+            self._advance_hand(value, outputs)
+        elif isinstance(value, TrainEvent):
+            if value.kind in (TrainEventKind.ARRIVED, TrainEventKind.RELEASED):
+                self._advance_train(value, outputs)
+            else:
+                self._advance_portal(value, outputs)
+        else:
+            self._advance_reading(value, outputs)
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Encoded rows changed since the last call, None for a removed key."""
+        self._live.bound()
+        return self._store.take_changes()
+
+    def roll_back(self) -> None:
+        """Forget every change since the last take_changes."""
+        self._store.roll_back()
+        self._live.forget()
+        self._binder.forget()
+
+    def _count(self, event: str) -> None:
+        self.counters[event] = self.counters.get(event, 0) + 1
+
+    def _pass_of(self, value: AtPortal | TrainEvent, pass_id: str) -> Pass:
+        """The pass of a reading; a new one is kept only by `_note`. Raises Rejected `late`."""
+        mode = value.operating_mode
+        passing = self._store.passing(f"{mode}:{pass_id}")
+        if passing is None:
+            now_at = self._store.port(port_key_of(mode, value.port_code)).now_at
+            if value.received_at < now_at - PASS_SPAN:
+                raise Rejected("late", "it is of a pass that is not known and more than three days ago")
+            return Pass(value.received_at, value.received_at)
+        if value.received_at > passing.first_at + PASS_SPAN or value.received_at < passing.last_at - PASS_SPAN:
+            raise Rejected("late", "it is more than three days from the other readings of its pass")
+        return passing
+
+    def _note(self, value: AtPortal | TrainEvent, pass_id: str, passing: Pass, stretches: int) -> Pass:
+        """Count a reading into its pass."""
+        mode = value.operating_mode
+        port_key = port_key_of(mode, value.port_code)
+        key = f"{mode}:{pass_id}"
+        if not passing.readings_count:
+            self._store.note_time(port_key, value.received_at)
+            self._store.add_pass(port_key, pass_id, value.received_at)
+        after = msgspec.structs.replace(
+            passing,
+            first_at=min(passing.first_at, value.received_at),
+            last_at=max(passing.last_at, value.received_at),
+            stretches=max(passing.stretches, stretches),
+            readings_count=passing.readings_count + 1,
+            chain=chained(passing.chain, value.reading_id),
+        )
+        self._store.put_pass(key, after)
+        return after
+
+    def _advance_reading(self, value: AtPortal, outputs: list[Output]) -> None:
+        pass_id = f"{value.track_id}/{value.pass_number}"
+        key = f"{value.operating_mode}:{pass_id}"
+        passing = self._pass_of(value, pass_id)
+        if isinstance(value, CarScan):
+            self._advance_scan(value, key, pass_id, passing, outputs)
+            return
+        axle = value.axle_count if isinstance(value, CarTagRead) else value.first_axle
+        number = axle // STRETCH_AXLES
+        stretch = self._store.stretch(key, number)
+        if is_known(stretch, value.reading_id):
+            self._count("readings_repeated")
+            return
+        view: PassView | None = None
+        if isinstance(value, CarTagRead):
+            if len(stretch.tags) >= TAGS_MAX:
+                raise Rejected("too_many", f"more than {TAGS_MAX} tags within {STRETCH_AXLES} axles")
+            view = self._live.pass_view(key, pass_id)
+            tag = tag_of(value)
+            after = Stretch((*stretch.tags, tag), stretch.weighings)
+            changed = view.cutting.add_tag(tag)
+            is_new = view.knows(tag)
+        else:
+            if len(stretch.weighings) >= WEIGHINGS_MAX:
+                raise Rejected("too_many", f"more than {WEIGHINGS_MAX} weighings within {STRETCH_AXLES} axles")
+            view = self._live.pass_view(key, pass_id)
+            weighed = weighed_of(value)
+            after = Stretch(stretch.tags, (*stretch.weighings, weighed))
+            changed = view.cutting.add_weighed(weighed)
+            is_new = False
+        self._store.put_stretch(key, number, after)
+        passing = self._note(value, pass_id, passing, number + 1)
+        self._tell_pass(value, pass_id, passing, view, changed, is_new, outputs)
+
+    def _advance_scan(self, value: CarScan, key: str, pass_id: str, passing: Pass, outputs: list[Output]) -> None:
+        chunk = chunk_of(value.scan_id)
+        scans = self._store.scans_of(key, chunk).scans
+        before = None
+        for scanned in scans:
+            if scanned.scan_id == value.scan_id:
+                before = scanned
+        if before is not None and (before.revision >= value.revision or value.reading_id in before.reading_ids):
+            self._count("readings_repeated")
+            return
+        if before is None and len(scans) >= SCANS_MAX:
+            raise Rejected("too_many", f"more than {SCANS_MAX} scans in a sixteenth of a pass")
+        scanned = scanned_of(value, before)
+        view = self._live.pass_view(key, pass_id)
+        others = tuple([one for one in scans if one.scan_id != value.scan_id])
+        self._store.put_scans(key, chunk, Scans((*others, scanned)))
+        changed = view.cutting.add_scan(scanned, before)
+        passing = self._note(value, pass_id, passing, 0)
+        self._tell_pass(value, pass_id, passing, view, changed, False, outputs)
+
+    def _advance_portal(self, event: TrainEvent, outputs: list[Output]) -> None:
+        pass_id = f"{event.track_id}/{event.pass_number}"
+        key = f"{event.operating_mode}:{pass_id}"
+        passing = self._pass_of(event, pass_id)
+        if event.reading_id in passing.events:
+            self._count("readings_repeated")
+            return
+        view = self._live.pass_view(key, pass_id)
+        passing = msgspec.structs.replace(passing, events=(*passing.events, event.reading_id)[-EVENTS_MAX:])
+        changed: list[Car] = []
+        if event.kind is TrainEventKind.PORTAL_ENTERED:
+            entered_at = event.observed_at if passing.entered_at is None else min(passing.entered_at, event.observed_at)
+            passing = msgspec.structs.replace(passing, entered_at=entered_at)
+        elif passing.left_at is None or (event.observed_at, event.axle_count) > (passing.left_at, passing.left_axles):
+            axles = event.axle_count or 0
+            passing = msgspec.structs.replace(passing, left_at=event.observed_at, left_axles=axles)
+            changed = view.cutting.leave(axles)
+        passing = self._note(event, pass_id, passing, 0)
+        self._tell_pass(event, pass_id, passing, view, changed, True, outputs)
+
+    def _tell_pass(
+        self,
+        value: AtPortal | TrainEvent,
+        pass_id: str,
+        passing: Pass,
+        view: PassView,
+        changed: list[Car],
+        may_bind: bool,
+        outputs: list[Output],
+    ) -> None:
+        """Find whose pass it is, if the reading may tell, and tell what changed."""
+        if may_bind or not passing.visit_id:
+            self._settling.bind(value, pass_id, passing, view, outputs)
+        after = self._store.passing(f"{value.operating_mode}:{pass_id}") or passing
+        if after.visit_id:
+            self._live.tell_pass(value, after.visit_id, view, changed, outputs)
+
+    def _advance_consist(self, value: TrainConsist, outputs: list[Output]) -> None:
+        mode = value.operating_mode
+        port_key = port_key_of(mode, value.port_code)
+        key = f"{port_key}/{value.train_id}"
+        self._store.note_time(port_key, value.received_at)
+        before = self._store.consist(key)
+        train = self._store.train(key)
+        if before is not None and value.reading_id == before.reading_id:
+            self._count("readings_repeated")
+            return
+        if train is not None and 0 < train.released_received_at < value.received_at:
+            is_correction = before is None or value.revision > before.revision
+            if not is_correction or value.received_at > train.released_received_at + CORRECTION_SPAN:
+                self._renew(port_key, key, train)
+                before = train = None
+        if before is not None and value.revision <= before.revision:
+            self._count("readings_repeated")
+            return
+        first_at = value.received_at if before is None else min(before.first_at, value.received_at)
+        consist = Consist(value.reading_id, value.revision, first_at, value.received_at, listed_of(value))
+        self._store.put_consist(key, consist)
+        self._binder.forget()
+        self._note_train(value, key, train or Train(value.train_id))
+        self._settling.rebind(value, port_key, outputs)
+        self._tell_train(value, key, outputs)
+
+    def _renew(self, port_key: str, key: str, train: Train) -> None:
+        """Make room for the next train under an id; the one that was let go stays where its visit finds it."""
+        self._store.move_train(port_key, key, f"{key}#{train.released_received_at}")
+        self._live.forget()
+        self._binder.forget()
+
+    def _note_train(self, value: TrainConsist | TrainEvent | HandInspection, key: str, train: Train) -> Train:
+        """Count a reading into its train, which is kept."""
+        port_key = port_key_of(value.operating_mode, value.port_code)
+        if not train.readings_count:
+            self._store.note_time(port_key, value.received_at)
+            self._store.add_train(port_key, key, value.received_at)
+        after = msgspec.structs.replace(
+            train,
+            readings_count=train.readings_count + 1,
+            chain=chained(train.chain, value.reading_id),
+            reading_ids=(*train.reading_ids, value.reading_id)[-EVENTS_MAX:],
+        )
+        self._store.put_train(key, after)
+        return after
+
+    def _tell_train(self, value: TrainConsist | TrainEvent | HandInspection, key: str, outputs: list[Output]) -> None:
+        """Tell what a train comes to by new papers; under an id of its own as long as it was not seen."""
+        train = self._store.train(key)
+        if train is None:
+            return
+        if not train.visit_id:
+            train = msgspec.structs.replace(train, visit_id=f"{value.port_code}/T:{train.train_id}")
+            self._store.put_train(key, train)
+            self._live.open_unseen(str(value.operating_mode), train.visit_id, key)
+        self._live.rebuild(value, train.visit_id, outputs)
+
+    def _advance_train(self, event: TrainEvent, outputs: list[Output]) -> None:
+        port_key = port_key_of(event.operating_mode, event.port_code)
+        key = f"{port_key}/{event.train_id}"
+        train = self._store.train(key)
+        if train is not None and event.reading_id in train.reading_ids:
+            self._count("readings_repeated")
+            return
+        if train is not None and 0 < train.released_received_at < event.received_at - CORRECTION_SPAN:
+            self._renew(port_key, key, train)
+            train = None
+        train = train or Train(event.train_id or "")
+        if event.kind is TrainEventKind.ARRIVED:
+            if event.observed_at >= train.arrived_at:
+                train = msgspec.structs.replace(train, arrived_track_id=event.track_id, arrived_at=event.observed_at)
+        elif not train.released_at:
+            train = msgspec.structs.replace(
+                train,
+                released_at=event.observed_at,
+                released_by=event.officer_id or "",
+                released_received_at=event.received_at,
+                released_track_id=event.track_id,
+            )
+        else:
+            self._count("released_again")
+        self._note_train(event, key, train)
+        self._settling.seek(event, key, outputs)
+        self._tell_train(event, key, outputs)
+
+    def _advance_hand(self, value: HandInspection, outputs: list[Output]) -> None:
+        port_key = port_key_of(value.operating_mode, value.port_code)
+        key = f"{port_key}/{value.train_id}"
+        train = self._store.train(key) or Train(value.train_id)
+        hand = hand_of(value)
+        others: list[Hand] = []
+        for other in train.hands:
+            if other.inspection_id != hand.inspection_id:
+                others.append(other)
+            elif other.revision >= hand.revision:
+                self._count("readings_repeated")
+                return
+        if len(others) >= HANDS_MAX:
+            raise Rejected("too_many", f"a train has at most {HANDS_MAX} hand inspections")
+        hands = tuple(sorted([*others, hand], key=_by_id))
+        self._note_train(value, key, msgspec.structs.replace(train, hands=hands))
+        self._tell_train(value, key, outputs)
+
+
+def is_known(stretch: Stretch, reading_id: str) -> bool:
+    """Whether a reading has come before."""
+    if any(tag.reading_id == reading_id for tag in stretch.tags):
+        return True
+    return any(weighed.reading_id == reading_id for weighed in stretch.weighings)
+
+
+def _by_id(hand: Hand) -> str:
+    return hand.inspection_id

@@ -1,0 +1,208 @@
+"""One visit as it stands: the decision of each of its cars, and what they add up to.
+
+    passes' sightings, list, hand inspections ─► Decision by the car's name ─► counts
+
+What was sighted in any pass counts, so a train that comes through again is better covered, never worse.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from schemas.records import (
+    CarState,
+    ConsistDiscrepancy,
+)
+from streams.core.trains.cars import Decision, Sighting, decide_listed, decide_unlisted
+from streams.core.trains.identities import shown
+from streams.core.trains.passes import List, PassView
+from streams.core.trains.state import Consist, Hand, Train
+
+# So many cars in a row without a usable image, all past the scanner: it has failed. By chance, at one image in 20 bad
+# [assumed], a train of 110 cars has such a run once in 30,000.
+RUN_MIN: Final = 5
+
+CLEAR_STATES: Final = frozenset({CarState.CLEARED, CarState.CLEARED_BY_HAND, CarState.EXEMPT})
+
+
+class Counts:
+    """What a visit's cars add up to."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.scanned_well = 0
+        self.cleared = 0
+        self.open = 0
+        self.missing = 0
+        self.expected = 0
+        """Listed, and the train has not passed."""
+        self.added = 0
+        self.out_of_sequence = 0
+        self.blind = 0
+        """Past the scanner without a usable image."""
+
+    def add(self, one: Decision, by: int) -> None:
+        """Count a car, or with -1 take it out."""
+        if one.state is CarState.EXEMPT:
+            return
+        if one.state is CarState.EXPECTED:
+            self.expected += by
+        elif one.state is CarState.MISSING:
+            self.missing += by
+        if one.seen:
+            self.seen += by
+            self.scanned_well += by * one.scanned_well
+            self.cleared += by * (one.state in CLEAR_STATES)
+            self.open += by * (one.state is CarState.OPEN)
+            self.added += by * (one.discrepancy is ConsistDiscrepancy.ADDED)
+            self.out_of_sequence += by * (one.discrepancy is ConsistDiscrepancy.OUT_OF_SEQUENCE)
+            self.blind += by * (one.due and not one.usable)
+
+
+class VisitView:
+    """One visit, kept up as its passes change."""
+
+    def __init__(self, visit_id: str, passes: Sequence[PassView], train: Train | None, consist: Consist | None) -> None:
+        self.visit_id = visit_id
+        self.passes = list(passes)
+        self.decisions: dict[str, Decision] = {}
+        self.counts = Counts()
+        self.train = train
+        self.consist = consist
+        self.list = None if consist is None else List(consist.listed)
+        self._devices = dict(self.list.devices) if self.list is not None else {}
+        for one in self.passes:
+            one.hold_against(self.list)
+            one.update(())
+        self.refresh(self.names())
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the end of the train was seen once, or it was let go."""
+        return any(one.has_left for one in self.passes) or (self.train is not None and self.train.released_at > 0)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its cars are told of: not before it was seen or let go."""
+        return bool(self.passes) or (self.train is not None and self.train.released_at > 0)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether every car, listed or seen, is cleared or exempt, and the cars seen make up the whole train."""
+        counts = self.counts
+        return (
+            self.list is not None
+            and bool(self.passes)
+            and not counts.open
+            and not counts.missing
+            and not counts.expected
+            and all(one.is_whole for one in self.passes)
+            and all(one.state in CLEAR_STATES for one in self.decisions.values())
+        )
+
+    @property
+    def is_coverable(self) -> bool:
+        """Whether the scanner works, as far as the train shows: no run of cars without a usable image."""
+        if self.counts.blind < RUN_MIN:
+            return True
+        for one in self.passes:
+            run = 0
+            for name in one.names:
+                decision = self.decisions.get(name)
+                if decision is None or decision.state is CarState.EXEMPT:
+                    continue
+                run = run + 1 if decision.due and not decision.usable else 0
+                if run >= RUN_MIN:
+                    return False
+        return True
+
+    def names(self) -> set[str]:
+        """All names that a decision may stand under."""
+        names = set(self.decisions)
+        if self.list is not None and self.is_told:
+            names.update(self.list.names)
+            names.update(self._devices)
+        for one in self.passes:
+            names.update(one.names)
+        return names
+
+    def refresh(self, names: Iterable[str]) -> list[str]:
+        """Decide on cars anew; names of those whose decision says something else, in order."""
+        hands = self._hands()
+        changed: list[str] = []
+        for name in sorted(names):
+            made = self._decide(name, hands.get(name, ()))
+            before = self.decisions.get(name)
+            if before is not None:
+                self.counts.add(before, -1)
+            if made is None:
+                if before is not None:
+                    del self.decisions[name]
+                    changed.append(name)
+                continue
+            self.decisions[name] = made
+            self.counts.add(made, 1)
+            if before is None or before.said != made.said:
+                changed.append(name)
+        return changed
+
+    def at_place(self, place: int) -> tuple[str, int] | None:
+        """Pass and first axle of the car at a place counted from the head of the train, None if it has not passed."""
+        for one in self.passes:
+            cars = one.cutting.cars
+            if one.has_left and place <= len(cars):
+                car = cars[len(cars) - place] if one.alignment.backwards else cars[place - 1]
+                return one.pass_id, car.first
+        return None
+
+    def _decide(self, name: str, hands: Sequence[Hand]) -> Decision | None:
+        sightings: list[Sighting] = []
+        for one in self.passes:
+            sighting = one.sightings.get(name)
+            if sighting is not None:
+                sightings.append(sighting)
+        if self.list is not None:
+            place = self.list.place_of_name.get(name)
+            listed = self.list.aligned[place] if place is not None else self._devices.get(name)
+            if listed is not None:
+                if not self.is_told:
+                    return None
+                return decide_listed(listed, listed.identity, sightings, hands, self.has_passed)
+        if not sightings:
+            return None
+        told = [hand.identity for hand in hands if hand.identity]
+        identity = (told[0] if told else "") if "@" in name else self.passes[0].identity_of(sightings[0].car)
+        made = decide_unlisted(identity, sightings, hands, self.list is not None)
+        return made if made.settled else None
+
+    def _hands(self) -> dict[str, list[Hand]]:
+        """Hand inspections by the names that they are of."""
+        made: dict[str, list[Hand]] = {}
+        if self.train is None:
+            return made
+        for hand in self.train.hands:
+            for name in sorted(self.names_of(hand)):
+                made.setdefault(name, []).append(hand)
+        return made
+
+    def names_of(self, hand: Hand) -> set[str]:
+        """Whom a hand inspection is of: the car with the number, and the one at the place if nothing says who that is.
+        A listed car that is only inferred from its place is cleared by its number alone."""
+        names: set[str] = set()
+        own = shown(hand.identity) if hand.identity else ""
+        is_listed = self.list is not None and (own in self.list.place_of_name or own in self._devices)
+        is_sighted = any(own in one.sightings for one in self.passes)
+        if own and (is_listed or is_sighted):
+            names.add(own)
+        if not hand.at_axle or is_sighted:
+            return names
+        for one in self.passes:
+            car = one.cutting.at_axle(hand.at_axle) if one.pass_id == hand.pass_id else None
+            if car is not None:
+                name = one.names[one.cutting.index_of(car)]
+                sighting = one.sightings[name]
+                is_inferred = (
+                    sighting.place >= 0 and not sighting.certain
+                )  # a number must say that it is the listed one
+                if "@" in name or (not own and not is_inferred):
+                    names.add(name)
+        return names

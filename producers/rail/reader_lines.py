@@ -30,6 +30,9 @@ DIGITS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 # Passes of decades; axles as the stage bounds those of a train.
 SEQUENCE_MAX: Final = 999_999_999
 AXLES_PASSED_MAX: Final = 4_096
+# As the stage bounds them; a tag has room for four times that.
+CAR_LENGTH_DM_MAX: Final = 1_100
+YEARS: Final = (2000, 2099)
 SIDES: Final = {"LEFT": TagSide.LEFT, "RIGHT": TagSide.RIGHT}
 BARE_FIELDS: Final = 1
 HEX_FIELDS: Final = 5
@@ -113,6 +116,8 @@ def read_line(number: int, line: str) -> TagRead | LineProblem | None:
             shapes = f"{BARE_FIELDS} (a tag), {HEX_FIELDS} (with its bits) or {' or '.join(map(str, DECODED_FIELDS))}"
             raise _Wrong(fields[-1].column, f"the line ends with its field {len(fields)}; it has {shapes} fields")
         decoded = tag_of(fields[4]) if len(fields) == HEX_FIELDS else fields_of(fields[4:])
+        if decoded.tag.length_dm > CAR_LENGTH_DM_MAX:
+            raise _Wrong(fields[4].column, f"no car is longer than {CAR_LENGTH_DM_MAX} dm, so bits were misread")
         return TagRead(
             number,
             decoded,
@@ -171,9 +176,11 @@ def time_of(field: _Field) -> int:
         moment = datetime.fromisoformat(field.text)
         if moment.tzinfo is None:
             raise ValueError("no zone")
+        if not YEARS[0] <= moment.astimezone(UTC).year <= YEARS[1]:
+            raise ValueError("a broken clock")
         seconds = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     except (ValueError, OverflowError):
-        text = "the time is ISO 8601 with its zone, as 2026-11-30T10:58:07.250Z"
+        text = f"the time is ISO 8601 with its zone, as 2026-11-30T10:58:07.250Z, {YEARS[0]} to {YEARS[1]}"
         raise _Wrong(field.column, text) from None
     return round(seconds * MICROSECONDS)
 

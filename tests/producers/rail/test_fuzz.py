@@ -14,12 +14,13 @@ from typing import Final, NoReturn
 
 import pytest
 
-from producers.rail.reader_lines import LineProblem, TagRead, read_lines
+from producers.rail.reader_lines import LineProblem, TagRead, read_lines, reading_of
 from producers.rail.scan_files import read_scans
 from schemas.records import EquipmentKind, LoadState
+from streams.core.trains.validation import check_record
 from tests.producers.rail.interchanges import NOW, a_car, a_train, interchange, placed, read
 from tests.producers.rail.test_aei import PUBLISHED
-from tests.producers.rail.test_reader_lines import DECODED, WITH_BITS
+from tests.producers.rail.test_reader_lines import DECODED, READER, WITH_BITS
 from tests.producers.rail.test_scans import LINE, OPERATOR, XML
 
 # Each takes under a millisecond; other work on the machine may take the rest.
@@ -39,6 +40,7 @@ def read_x12(data: bytes) -> None:
     trains, problems = read(data)
     assert len(trains) == len(TRAINS) or problems, "a train was lost, or came, without a word"
     for train in trains:
+        check_record(train, b"2304", NOW)  # what is read the stage takes
         assert train.train_id and train.revision >= 1
         assert [car.position for car in train.equipment] == list(range(1, len(train.equipment) + 1))
         assert all(2 <= len(car.mark) <= 4 and 0 <= car.number <= 999_999 for car in train.equipment)
@@ -56,6 +58,8 @@ def read_aei(data: bytes) -> None:
         if isinstance(one, TagRead):
             tag = one.decoded.tag
             assert 2 <= len(tag.mark) <= 4 and 0 <= tag.number <= 999_999 and 1 <= tag.axles <= 32
+            if one.observed_at is not None:
+                check_record(reading_of(one, READER, NOW), b"2304", NOW)
         assert not isinstance(one, LineProblem) or (one.column >= 1 and one.text.isprintable())
 
 
@@ -63,18 +67,20 @@ def read_scanner(data: bytes) -> None:
     scans, problems, repeats = read_scans(data, NOW)
     assert scans or problems or repeats
     assert all(str(problem).isprintable() and problem.line >= 1 for problem in problems)
+    for scan in scans:
+        check_record(scan, scan.port_code.encode(), NOW)
     assert all(1 <= scan.first_axle <= scan.last_axle and scan.reading_id.isprintable() for scan in scans)
 
 
 # Name: a valid input, words of its language, how many broken ones, and what reads them.
 LANGUAGES: Final[dict[str, tuple[bytes, list[bytes], int, Callable[[bytes], None]]]] = {
     "x12": (INTERCHANGE, [b"~", b"*", b"ISA*", b"GS*", b"ST*", b"SE*", b"W2*", b"MEA*", b"IEA*"], 30_000, read_x12),
-    "aei": (LINES, [b" ", b"\n", b"F" * 32, b"0" * 32, b"Left", b"#"], 30_000, read_aei),
-    "json": (LINE + b"\n" + LINE, [b"{", b"}", b"[", b'"', b"1e999", b"null", b"\\u0000"], 20_000, read_scanner),
+    "aei": (LINES, [b" ", b"\n", b"F" * 32, b"0" * 32, b"Left", b"#"], 20_000, read_aei),
+    "json": (LINE + b"\n" + LINE, [b"{", b"}", b"[", b'"', b"1e999", b"null", b"\\u0000"], 25_000, read_scanner),
     "xml": (
         XML.replace(b"</TDR>", b"</TDR>" + OPERATOR),
         [b"<", b">", b"/>", b"<TDR>", b"<![CDATA[", b"<!DOCTYPE a>", b"&#0;", b"&lt;", b"<?xml?>"],
-        20_000,
+        25_000,
         read_scanner,
     ),
 }

@@ -34,7 +34,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, NoReturn
 
 from producers.rail.aei import MARK_TEXT, NUMBER_MAX
-from producers.rail.x12 import Problem, Segment, TransactionSet, number, read_interchanges, train_of
+from producers.rail.x12 import TRAIN_LENGTH_MAX, Problem, Segment, TransactionSet, number, read_interchanges, train_of
 from schemas.records import ConsistEquipment, EquipmentKind, LoadState, OperatingMode, TrainConsist
 
 # The stage's own bounds; the longest trains have 300 cars.
@@ -196,7 +196,7 @@ class _Train:
         if beginning.element(2) not in LISTS_OF_A_TRAIN:
             self.lose(beginning, 2, "this type of consist is not the list of a train that comes")
         if not self.train_id or self.train_id != beginning.element(6):
-            self.lose(beginning, 6, "the train has no name of 1 to 10 letters")
+            self.lose(beginning, 6, f"the train has no name of 1 to {TRAIN_LENGTH_MAX} letters")
         if beginning.element(13) not in WHOLE_LISTS:
             text = "it cancels or changes a list; only whole lists are taken, so have it replaced (05) by a whole one"
             self.lose(beginning, 13, text)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from producers.rail.consist_418 import SEAL
-from producers.rail.x12 import Delimiters
+from producers.rail.x12 import TRAIN_LENGTH_MAX, Delimiters
 from schemas.records import ConsistEquipment, EquipmentKind, LoadState, OperatingMode, TrainConsist
 
 USUAL: Final = Delimiters(b"*", b">", b"~")
@@ -68,6 +68,8 @@ def written(segment: Sequence[str], delimiters: Delimiters) -> bytes:
 
 def segments_of(train: TrainConsist, sent: datetime) -> Iterator[tuple[str, ...]]:
     """A list from BAX to its last car."""
+    if not 1 <= len(train.train_id) <= TRAIN_LENGTH_MAX:
+        raise ValueError(f"a train's name has 1 to {TRAIN_LENGTH_MAX} letters")
     day, minute = sent.strftime("%Y%m%d"), sent.strftime("%H%M")
     purpose = "00" if train.revision == 1 else "05"
     yield ("BAX", STATION, "T", "139", day, minute, train.train_id, *[""] * 6, purpose)

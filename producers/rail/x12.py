@@ -29,6 +29,9 @@ SETS_MAX: Final = 5_000
 # A file with more is no X12 file, and nobody reads on.
 PROBLEMS_MAX: Final = 1_000
 
+# X12 has room for 10 letters in BAX06; a sender that needs more is understood all the same.
+TRAIN_LENGTH_MAX: Final = 32
+
 ISA_BYTES: Final = 106
 # Where an ISA has its element separators: its elements have fixed widths.
 ISA_SEPARATORS: Final = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
@@ -336,5 +339,6 @@ def train_of(segments: list[Segment] | tuple[Segment, ...]) -> str:
     """What a person knows the train by, as far as it can be shown: BAX06 of a 418."""
     for segment in segments[:3]:
         if segment.name == "BAX":
-            return "".join(letter for letter in segment.element(6)[:10] if letter.isascii() and letter.isprintable())
+            name = segment.element(6)[:TRAIN_LENGTH_MAX]
+            return "".join(letter for letter in name if letter.isascii() and letter.isprintable())
     return ""

@@ -9,10 +9,10 @@
 A set whose own count and control number fit is whole, whatever is wrong around it; one whose do not is lost, alone.
 Where an interchange breaks off, reading goes on at the next ISA. Nothing raises for what a file holds.
 
-Written here, since no kept library does this: pyx12 4.0 (2026) is kept and knows the transaction sets of HIPAA, 418 is
-none of them, and it gives lines, not bytes; ansi-x12 0.2 (2026, alpha) stops at the first fault of an interchange, so
-that one bad train would lose all, and gives no offsets either; badx12 (2018) and linuxforhealth-x12 (2022) are not
-kept. What is left of a general parser is this tokenizer.
+Written here, since no kept library does this: pyx12 4.0 (2026) is made for HIPAA, knows no 418, refuses the release
+00703 that railroads send, and gives no bytes; ansi-x12 0.2 (2026, alpha) reads what write_418 writes, but stops at the
+first fault of an interchange, so that one bad train would lose all, and gives no offsets either; badx12 (2018) and
+linuxforhealth-x12 (2022) are not kept. What is left of a general parser is this tokenizer.
 """
 
 import re

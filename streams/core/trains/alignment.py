@@ -52,6 +52,10 @@ CELLS_MAX: Final = 200_000
 NONE: Final = -1
 
 
+# Claims with sides, hints, axles, length: what an alignment goes by.
+EvidenceKey = tuple[tuple[tuple[str, int], ...], tuple[str, ...], int, float]
+
+
 class Evidence:
     """What a car on the track says of itself. `claims`: identities of checked tags with the number of sides that say
     so; `hints`: identities of tags whose check bits do not fit. Compared as a whole by `key`."""
@@ -61,7 +65,7 @@ class Evidence:
         self.hints = tuple(hints)
         self.axles = axles
         self.length_m = length_m
-        self.key = (tuple(claims.items()), self.hints, axles, length_m)
+        self.key: EvidenceKey = (tuple(claims.items()), self.hints, axles, length_m)
 
 
 class Listing:
@@ -91,6 +95,28 @@ class Aligner:
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
         self._tables: dict[tuple[int, ...], Table] = {}
+        self._claimed: dict[str, int] = {}
+
+    def extend(self, made: Alignment, evidence: Evidence) -> bool:
+        """Add one more car at the end of an alignment just made, if that changes nothing of the others': its one
+        identity is listed, no other car claims it, and it comes after all of them in the train's direction. False, and
+        nothing is done, if that is not so."""
+        if len(evidence.claims) != 1 or not made.place_of or not (made.in_order[-1] and made.by_tags[-1]):
+            return False
+        identity = next(iter(evidence.claims))
+        place = self._listing.place_of.get(identity, NONE)
+        if place == NONE or self._claimed.get(identity):
+            return False
+        if made.backwards:
+            if place >= min(made.place_of) or NONE in made.place_of:
+                return False
+        elif place <= max(made.place_of):
+            return False
+        self._claimed[identity] = 1
+        made.place_of.append(place)
+        made.by_tags.append(True)
+        made.in_order.append(True)
+        return True
 
     def align(self, seen: Sequence[Evidence]) -> Alignment:
         """The alignment of the cars seen, in the order in which they passed."""
@@ -107,8 +133,10 @@ class Aligner:
         """Pair cars whose tags say one listed identity, if no other car says it as often."""
         place_of = self._listing.place_of
         best: dict[int, tuple[int, int]] = {}  # place on the list to sides that say it and the car seen; NONE: several
+        claimed: dict[str, int] = {}
         for n, evidence in enumerate(seen):
             for identity, sides in evidence.claims.items():
+                claimed[identity] = claimed.get(identity, 0) + 1
                 place = place_of.get(identity, NONE)
                 if place == NONE:
                     continue
@@ -117,6 +145,7 @@ class Aligner:
                     best[place] = sides, n
                 elif sides == other[0]:
                     best[place] = sides, NONE
+        self._claimed = claimed
         own: dict[int, tuple[int, int]] = {}  # car seen to sides and place; NONE: its tags say two listed cars
         for place, (sides, n) in best.items():
             if n != NONE:

@@ -4,7 +4,8 @@
     most votes, at least two, at least a quarter ─► that train; one vote is enough for a train that arrived on the track
     equal votes                                  ─► the one that arrived on the track, then the one that was let go
                                                     after the pass began, then the one whose list came last
-    none, and eight cars read or the train gone  ─► a train without a list: the one that arrived on the track, if any
+    none, and eight cars read                    ─► a train without a list: the one that arrived on the track, if any
+    none, and the train gone with fewer read     ─► the one that arrived on the track, with a list or without
 
 Locomotives have no vote: they come back with the next train. A train that was released before a pass began is not that
 pass's, even if it has the same cars, nor is one whose list came half a day after: what was scanned a week ago covers
@@ -16,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.trains.state import HOUR, Pass, Train, Visit
+from streams.core.trains.state import HOUR, SECOND, Pass, Train, Visit
 from streams.core.trains.store import Store
 
 VOTES_MIN: Final = 2
@@ -28,8 +29,9 @@ IDENTITIES_MIN: Final = 8
 VISIT_SPAN: Final = 24 * HOUR
 # A list that comes so long after a pass began is another train's [assumed]: its cars could be back from Mexico.
 LATE_SPAN: Final = 12 * HOUR
-# An arrival says something of a pass that begins so long after it, or before, if it was told late [assumed].
+# An arrival says something of a pass that begins so long after it, or so little before by another clock [assumed].
 ARRIVAL_SPAN: Final = 24 * HOUR
+ARRIVAL_SLACK: Final = 600 * SECOND
 
 
 class Binder:
@@ -78,14 +80,16 @@ class Binder:
                 best = rank
         return "" if best is None else best[4]
 
-    def arrived_on(self, port_key: str, track_id: str, passing: Pass, visit_id: str) -> str:
-        """The key of a train without a list that arrived on a track and is no other visit, empty if there is none."""
+    def arrived_on(self, port_key: str, track_id: str, passing: Pass, may_be_listed: bool) -> str:
+        """The key of a train that arrived on a track and is no other visit, empty if there is none."""
         best: tuple[int, str] | None = None
         for key, _ in self._store.port(port_key).trains:
             train = self._store.train(key)
-            if train is None or self._store.consist(key) is not None or is_over(train, passing):
+            if train is None or is_over(train, passing):
                 continue
-            if train.visit_id not in ("", visit_id) and not train.visit_id.partition("/")[2].startswith("T:"):
+            if self._store.consist(key) is not None and not may_be_listed:
+                continue
+            if train.visit_id not in ("", passing.visit_id) and not train.visit_id.partition("/")[2].startswith("T:"):
                 continue
             if has_arrived(train, track_id, passing):
                 rank = (-abs(train.arrived_at - passing.first_at), key)
@@ -163,7 +167,7 @@ def is_over(train: Train, passing: Pass) -> bool:
 
 def has_arrived(train: Train, track_id: str, passing: Pass) -> bool:
     """Whether people said that a train arrived where and about when a pass was."""
-    return train.arrived_track_id == track_id and abs(train.arrived_at - passing.first_at) <= ARRIVAL_SPAN
+    return train.arrived_track_id == track_id and -ARRIVAL_SLACK <= passing.first_at - train.arrived_at <= ARRIVAL_SPAN
 
 
 def _order(pass_id: str) -> tuple[str, int]:

@@ -22,6 +22,7 @@ alarms are what analysts are there for. A person at the car clears what a scan l
 what another person found. Nothing that is inferred from a car's place clears it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,6 +52,7 @@ EMPTY_AXLE_KG_MAX: Final = 13_000.0
 LOADED_AXLE_KG_MIN: Final = 5_000.0
 
 READING_IDS_MAX: Final = 16
+DIGEST_BYTES: Final = 8
 
 _R = CoverageReason
 ACTIONS: Final = {
@@ -126,6 +128,12 @@ class Decision:
         self.reading_ids: tuple[str, ...] = ()
         self.images: tuple[tuple[str, str], ...] = ()
         self.note = ""
+
+    @property
+    def rest(self) -> bytes:
+        """A digest of what else is told of it: where it is, what it weighs, what that rests on."""
+        told = f"{self.number} {self.position} {self.weight_kg} {self.identity} {self.kind} {self.reading_ids}"
+        return hashlib.blake2b(told.encode(), digest_size=DIGEST_BYTES).digest()
 
     @property
     def said(self) -> str:

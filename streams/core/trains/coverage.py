@@ -210,9 +210,7 @@ def train_of(
 
 def expected_of(view: VisitView) -> int:
     """Cars on the list, without locomotives and devices."""
-    if view.list is None:
-        return 0
-    return len([one for one in view.list.aligned if one.kind is EquipmentKind.CAR])
+    return 0 if view.list is None else view.list.cars
 
 
 def entered_of(passes: list[Pass]) -> int | None:

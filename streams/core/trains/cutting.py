@@ -30,14 +30,16 @@ SIDES: Final = {TagSide.LEFT: 1, TagSide.RIGHT: 2, TagSide.UNKNOWN: 4}
 
 
 class Car:
-    """One car as cut. `firm`: weighed, and no other weighing says otherwise; `sure`: its axles are certain; `blank`:
-    nothing but axles is known of it. `claims`: identities of checked tags, with a bit per side that says so."""
+    """One car as cut. `firm`: weighed, and no other weighing says otherwise; `exact`: where it begins and ends is
+    certain; `sure`: and none of its tags says another number of axles; `blank`: nothing but axles is known of it.
+    `claims`: identities of checked tags, with a bit per side that says so."""
 
-    def __init__(self, first: int, last: int, firm: bool, sure: bool, blank: bool = False) -> None:
+    def __init__(self, first: int, last: int, firm: bool, exact: bool, blank: bool = False) -> None:
         self.first = first
         self.last = last
         self.firm = firm
-        self.sure = sure
+        self.exact = exact
+        self.sure = exact
         self.blank = blank
         self.tags: list[Tag] = []
         self.weighings: list[Weighed] = []
@@ -51,23 +53,42 @@ class Car:
         """How many it has."""
         return self.last - self.first + 1
 
+    def is_cut_as(self, other: "Car") -> bool:
+        """Whether it is another cut of the same."""
+        return (
+            self.first == other.first
+            and self.last == other.last
+            and self.firm is other.firm
+            and self.exact is other.exact
+            and self.blank is other.blank
+        )
+
     def with_tags(self, tags: Sequence[Tag]) -> None:
         """Set its tags, in order of axle and id, and what they claim."""
         self.tags = list(tags)
         self.claims = {}
         self.kinds = set()
         self.evidence = None
+        self.sure = self.exact
         for tag in tags:
             if tag.kind is EquipmentKind.END_OF_TRAIN_DEVICE:
                 continue  # it hangs on the last car's coupler and has no axles
             if tag.checked:
                 self.kinds.add(tag.kind)
                 self.claims[tag.identity] = self.claims.get(tag.identity, 0) | SIDES[tag.side]
-        if self.sure and self.firm and any(tag.checked and tag.axles != self.axles for tag in self._of_car()):
-            self.sure = False
+                if tag.axles != self.axles:
+                    self.sure = False
 
-    def _of_car(self) -> list[Tag]:
-        return [tag for tag in self.tags if tag.kind is not EquipmentKind.END_OF_TRAIN_DEVICE]
+
+class Change:
+    """What a reading changed: cars from `place` on, of which there were `removed`, are `made` now; `touched` are the
+    places of all cars that look different, in order."""
+
+    def __init__(self, place: int, removed: int, made: int, touched: list[int]) -> None:
+        self.place = place
+        self.removed = removed
+        self.made = made
+        self.touched = touched
 
 
 class Cutting:
@@ -82,6 +103,7 @@ class Cutting:
         self.scans: dict[int, list[Scanned]] = {}
         self.top = 0
         """The last axle that any reading knows of."""
+        self._scan_axles = 1
 
     def read(self, tags: Iterable[Tag], weighings: Iterable[Weighed], scans: Iterable[Scanned], end: int) -> None:
         """Take in what is stored of a pass, and cut it whole."""
@@ -93,31 +115,33 @@ class Cutting:
             self._keep_scan(scanned)
         self.end = end
         self.cars = []
-        self._recut(1, max(self.top, self.end, 1) + 1)
+        self._recut(1, max(self.top, self.end, 1) + 1, True)
 
-    def add_tag(self, tag: Tag) -> list[Car]:
-        """One more tag; the cars that changed."""
+    def add_tag(self, tag: Tag) -> Change:
+        """One more tag."""
         self._keep_tag(tag)
-        return self._recut(tag.axle - 1, tag.axle + 1)
+        return self._recut(tag.axle - 1, tag.axle + 1, True)
 
-    def add_weighed(self, weighed: Weighed) -> list[Car]:
-        """One more weighing; the cars that changed."""
+    def add_weighed(self, weighed: Weighed) -> Change:
+        """One more weighing."""
         self._keep_weighed(weighed)
-        return self._recut(weighed.first - 1, weighed.first + weighed.axles)
+        return self._recut(weighed.first, weighed.first + weighed.axles - 1, True)
 
-    def add_scan(self, scanned: Scanned, before: Scanned | None) -> list[Car]:
-        """A scan, or a later revision of one; the cars that changed."""
+    def add_scan(self, scanned: Scanned, before: Scanned | None) -> Change:
+        """A scan, or a later revision of one."""
         first, last = scanned.first, scanned.last
         if before is not None:
             self.scans[before.first] = [one for one in self.scans[before.first] if one.scan_id != scanned.scan_id]
+            if before.last != scanned.last:
+                self.top = self._top()
             first, last = min(first, before.first), max(last, before.last)
         self._keep_scan(scanned)
-        return self._recut(first, last)
+        return self._recut(first, last, False)
 
-    def leave(self, end: int) -> list[Car]:
+    def leave(self, end: int) -> Change:
         """The train has left with so many axles; all of its cars may change."""
         self.end = end
-        return self._recut(1, max(self.top, end) + 1)
+        return self._recut(1, max(self.top, end) + 1, True)
 
     def index_of(self, car: Car) -> int:
         """Place of a car among the cars, from 0."""
@@ -151,9 +175,18 @@ class Cutting:
         scans.append(scanned)
         scans.sort(key=_scan_id)
         self.top = max(self.top, scanned.last)
+        self._scan_axles = max(self._scan_axles, scanned.last - scanned.first + 1)
 
-    def _recut(self, first: int, last: int) -> list[Car]:
-        """Cut anew what may depend on axles first to last; the cars there, with their neighbours."""
+    def _top(self) -> int:
+        tags = [
+            tag.axle for tags in self.tags.values() for tag in tags if tag.kind is not EquipmentKind.END_OF_TRAIN_DEVICE
+        ]
+        weighed = [one.first + one.axles - 1 for weighings in self.weighings.values() for one in weighings]
+        scanned = [one.last for scans in self.scans.values() for one in scans]
+        return max([0, *tags, *weighed, *scanned])
+
+    def _recut(self, first: int, last: int, has_tags: bool) -> Change:
+        """Cut anew what may depend on axles first to last. `has_tags`: what their cars' tags are may change too."""
         cars = self.cars
         low = bisect_left(cars, first, key=_last)
         while low > 0 and not (cars[low - 1].firm and cars[low - 1].last < first):
@@ -165,12 +198,33 @@ class Cutting:
         is_open = high == len(cars)
         until = max(self.top, self.end) if is_open else cars[high].first - 1
         made = self._cut(begin, until, is_open and self.end < 0)
+        before = {car.first: car for car in cars[low:high]}
+        direct: set[int] = set()
+        for n, car in enumerate(made):
+            old = before.get(car.first)
+            if old is not None and old.is_cut_as(car):
+                made[n] = old
+                if car.first > last or car.last < first:
+                    continue
+            direct.add(low + n)
+        is_same = len(before) == len(made) and all(car.first in before for car in made)
         cars[low:high] = made
-        # Tags at an edge depend on the neighbour's, and those on its other neighbour's edge.
-        from_car, to_car = max(low - 2, 0), min(low + len(made) + 2, len(cars))
-        for place in range(from_car, to_car):
+        touched = set(direct)
+        if has_tags:
+            # Tags at an edge are given to one of two neighbours by what both have.
+            ends = direct if is_same else direct | {low - 1, low, low + len(made) - 1, low + len(made)}
+            for place in ends:
+                for other in (place - 1, place, place + 1):
+                    if 0 <= other < len(cars) and (other == place or self._has_edge(min(place, other))):
+                        touched.add(other)
+        for place in touched:
             self._attach(place)
-        return cars[from_car:to_car]
+        return Change(low, high - low, len(made), sorted(touched))
+
+    def _has_edge(self, place: int) -> bool:
+        """Whether tags were read where a car and the one behind it meet."""
+        last = self.cars[place].last
+        return bool(self.tags.get(last) or self.tags.get(last + 1))
 
     def _cut(self, begin: int, until: int, is_open: bool) -> list[Car]:
         """Cars of the axles begin to until; behind an open end more of the train may come."""
@@ -233,7 +287,7 @@ class Cutting:
             made += self._blanks(at, until)
         elif is_exact:
             for car in made:
-                car.sure = True
+                car.exact = True
         return made
 
     def _is_scanned_as(self, first: int, last: int) -> bool:
@@ -312,11 +366,9 @@ class Cutting:
         tags.sort(key=_by_axle)
         weighings = [one for one in self.weighings.get(car.first, ()) if one.axles == car.axles]
         car.weighings = weighings
-        if car.firm:
-            car.sure = True
         car.with_tags(tags)
         scans = []
-        for axle in range(max(car.first - SCAN_AXLES_MAX, 1), car.last + 1):
+        for axle in range(max(car.first - self._scan_axles + 1, 1), car.last + 1):
             for scanned in self.scans.get(axle, ()):
                 if scanned.last >= car.first:
                     scans.append(scanned)

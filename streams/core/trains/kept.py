@@ -1,5 +1,7 @@
 """What is kept of a reading."""
 
+from typing import Final
+
 import msgspec
 
 from schemas.records import CarScan, CarTagRead, CarWeighing, HandInspection, ScanDecision, TrainConsist
@@ -7,7 +9,7 @@ from streams.core.trains.identities import identity_of
 from streams.core.trains.state import Hand, Listed, Scanned, Tag, Weighed
 
 # Readings of one scan: its revisions.
-REVISIONS_KEPT = 4
+REVISIONS_KEPT: Final = 8
 
 
 def tag_of(read: CarTagRead) -> Tag:
@@ -32,6 +34,8 @@ def weighed_of(weighing: CarWeighing) -> Weighed:
 def scanned_of(scan: CarScan, before: Scanned | None) -> Scanned:
     """What is kept of a scan; of its image only where it shows an alarm, for the alert."""
     ids = before.reading_ids if before is not None else ()
+    if before is not None and before.revision >= scan.revision:  # late, or a second report under one number
+        return msgspec.structs.replace(before, reading_ids=(*ids, scan.reading_id)[-REVISIONS_KEPT:])
     is_alarm = ScanDecision.ALARM in (scan.machine_decision, scan.operator_decision)
     return Scanned(
         scan.scan_id,

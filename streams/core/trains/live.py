@@ -22,7 +22,7 @@ from streams.core.trains.coverage import (
     said_of,
     train_of,
 )
-from streams.core.trains.cutting import Car, Cutting
+from streams.core.trains.cutting import Change, Cutting
 from streams.core.trains.kept import pinned
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import Pass, Raised, ToldCar, Visit
@@ -85,10 +85,10 @@ class Live:
         self._store.put_visit(key, msgspec.structs.replace(before, train_key=train_key))
 
     def tell_pass(
-        self, value: RailReading, visit_id: str, view: PassView, changed: Sequence[Car], outputs: list[Output]
+        self, value: RailReading, visit_id: str, view: PassView, changed: Change | None, outputs: list[Output]
     ) -> None:
         """Tell what changed with a reading of a pass."""
-        if isinstance(value, TrainEvent):
+        if changed is None or isinstance(value, TrainEvent):
             self.rebuild(value, visit_id, outputs)
             return
         key = f"{value.operating_mode}:{visit_id}"
@@ -134,8 +134,9 @@ class Live:
         mode = OperatingMode(value.operating_mode)
         told = Told(view.visit_id, value.port_code, mode, visit, view.train)
         told.at = value.received_at
+        is_final = view.train is not None and view.train.released_at > 0 and not visit.signed
         for name in names:
-            self._tell_car(key, told, view, name, outputs)
+            self._tell_car(key, told, view, name, is_final, outputs)
         passes = [self._store.passing(f"{mode}:{pass_id}") or Pass(0, 0) for pass_id in visit.pass_ids]
         after = self._tell_train(key, told, view, visit, passes, outputs)
         if visit.pass_ids or visit.train_key:
@@ -143,11 +144,17 @@ class Live:
         if after != visit:
             self._store.put_visit(key, after)
 
-    def _tell_car(self, key: str, told: Told, view: VisitView, name: str, outputs: list[Output]) -> None:
+    def _tell_car(
+        self, key: str, told: Told, view: VisitView, name: str, is_final: bool, outputs: list[Output]
+    ) -> None:
+        """`is_final`: with what is no news by itself, so that what is signed off is all that is known."""
         one = view.decisions.get(name)
         before = self._store.told_of(key, name)
         said = one.said if one is not None else WITHDRAWN
-        if said == (before.said if before is not None else WITHDRAWN):
+        rest = one.rest if one is not None else b""
+        if said == (before.said if before is not None else WITHDRAWN) and not (
+            is_final and before is not None and rest != before.rest
+        ):
             return
         revision = 1 if before is None else before.revision + 1
         raised = Raised() if before is None else before.raised
@@ -156,7 +163,7 @@ class Live:
         alert = car_alert_of(told, name, raised, one)
         if alert is not None:
             raised = self._raise(alert, outputs)
-        self._store.put_told(key, ToldCar(name, revision, said, raised))
+        self._store.put_told(key, ToldCar(name, revision, said, rest, raised))
 
     def _tell_train(
         self, key: str, told: Told, view: VisitView, visit: Visit, passes: list[Pass], outputs: list[Output]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.records import EquipmentKind
-from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, Listing
+from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, EvidenceKey, Listing
 from streams.core.trains.cars import Sighting
-from streams.core.trains.cutting import Car, Cutting
+from streams.core.trains.cutting import Car, Change, Cutting
 from streams.core.trains.identities import is_near, shown
 from streams.core.trains.state import Listed, Tag
 
@@ -22,10 +22,12 @@ SCANNER_CARS: Final = 8
 
 SIDES_OF_CAR: Final = 2
 
+_NO_KEY: Final[EvidenceKey] = ((), (), 0, 0.0)
+
 
 class List:
-    """A train's list as passes are held against it. `aligned`: what has axles; `names`: of those, as told; `devices`:
-    end-of-train devices, which hang on the last car."""
+    """A list as passes are held against it. `aligned`: what has axles; `cars`: how many of it are cars; `names`:
+    as told; `devices`: end-of-train devices, which hang on the last car."""
 
     def __init__(self, listed: Sequence[Listed]) -> None:
         self.aligned: list[Listed] = []
@@ -42,6 +44,7 @@ class List:
             else:
                 self.aligned.append(one)
                 self.names.append(name)
+        self.cars = len([one for one in self.aligned if one.kind is EquipmentKind.CAR])
         self.place_of_name = {name: place for place, name in enumerate(self.names)}
         self.listing = Listing(self.aligned)
 
@@ -63,7 +66,7 @@ class PassView:
         self.sightings: dict[str, Sighting] = {}
         self.names: list[str] = []
         self._aligner: Aligner | None = None
-        self._keys: list[object] = []
+        self._keys: list[EvidenceKey] = []
         self._due = 0
 
     @property
@@ -87,48 +90,91 @@ class PassView:
         return True
 
     def hold_against(self, listed: List | None) -> None:
-        """Set the list; `update` must follow."""
+        """Set the list, and align and sight all cars against it."""
         self.list = listed
         self._aligner = None if listed is None else Aligner(listed.listing)
-        self._keys = [None]
+        self._begin()
 
-    def update(self, changed: Sequence[Car]) -> set[str]:
-        """Align again if the cars that changed ask for it; names of cars whose sighting changed."""
+    def _begin(self) -> None:
         cars = self.cutting.cars
-        seen = [evidence_of(car) for car in cars]
-        keys: list[object] = [one.key for one in seen]
-        due = len(cars) if self.has_left else max(len(cars) - SCANNER_CARS, 0)
+        self._due = self._due_now()
+        self._keys = [evidence_of(car).key for car in cars]
+        self._align()
+
+    def update(self, change: Change) -> set[str]:
+        """Align again if the cars that changed ask for it; names of cars whose sighting changed."""
+        cars, keys = self.cutting.cars, self._keys
+        before_due, self._due = self._due, self._due_now()
+        before = list(keys)
+        keys[change.place : change.place + change.removed] = [_NO_KEY] * change.made
+        for place in change.touched:
+            keys[place] = evidence_of(cars[place]).key
+        for place in range(change.place, change.place + change.made):
+            if keys[place] is _NO_KEY:
+                keys[place] = evidence_of(cars[place]).key
         dirty: set[str] = set()
-        if keys != self._keys:
-            self._keys = keys
-            before = self.sightings
-            if self._aligner is None:
-                self.alignment = Alignment(len(cars))
-            else:
-                self.alignment = self._aligner.align(seen)
-            self._sight(due)
-            for name, sighting in self.sightings.items():
-                old = before.get(name)
-                if old is None or not sighting.is_same(old):
-                    dirty.add(name)
-            dirty.update([name for name in before if name not in self.sightings])
+        if self._stands(before, change):
+            for place in change.touched:
+                self._sight(place, dirty)
+            if len(keys) > len(before) and len(keys) > 1:
+                self._sight(len(keys) - 2, dirty)  # it may have a neighbour now
         else:
-            for car in changed:
-                place = self.cutting.index_of(car)
-                name = self.names[place]
-                self.sightings[name] = self._sighting(place, due)
-                dirty.add(name)
-        for place in range(min(self._due, due), min(max(self._due, due), len(cars))):
+            old = self.sightings
+            self._align()
+            for name, sighting in self.sightings.items():
+                other = old.get(name)
+                if other is None or not sighting.is_same(other):
+                    dirty.add(name)
+            dirty.update([name for name in old if name not in self.sightings])
+            dirty.update([self.names[place] for place in change.touched])
+        for place in range(min(before_due, self._due), min(max(before_due, self._due), len(cars))):
             name = self.names[place]
-            self.sightings[name].was_due = place < due
+            self.sightings[name].was_due = place < self._due
             dirty.add(name)
-        self._due = due
         return dirty
 
-    def _sight(self, due: int) -> None:
+    def _due_now(self) -> int:
+        """How many cars have passed the scanner."""
+        count = len(self.cutting.cars)
+        return count if self.has_left else max(count - SCANNER_CARS, 0)
+
+    def _stands(self, before: list[EvidenceKey], change: Change) -> bool:
+        """Whether the alignment stands, but for a car that was added at the end, which is added to it."""
+        keys, alignment = self._keys, self.alignment
+        added = len(keys) - len(before)
+        if added not in (0, 1) or (added and change.place + change.made != len(keys)):
+            return False
+        for place in {*change.touched, *range(change.place, change.place + change.made)}:
+            if place < len(before):
+                name, car = self.names[place], self.cutting.cars[place]
+                if not is_as_good(before[place], keys[place], alignment.by_tags[place]):
+                    return False
+                if "@" in name and name != self._place_name(car):
+                    return False
+        if not added:
+            return True
+        evidence = evidence_of(self.cutting.cars[-1])
+        if self._aligner is None or self.list is None or not self._aligner.extend(alignment, evidence):
+            return False
+        self.names.append(self.list.names[alignment.place_of[-1]])
+        return True
+
+    def _align(self) -> None:
         cars = self.cutting.cars
+        if self._aligner is None:
+            self.alignment = Alignment(len(cars))
+        else:
+            self.alignment = self._aligner.align([evidence_of(car) for car in cars])
         self.names = self._names()
-        self.sightings = {name: self._sighting(place, due) for place, name in enumerate(self.names[: len(cars)])}
+        self.sightings = {}
+        for place in range(len(cars)):
+            self._sight(place, None)
+
+    def _sight(self, place: int, dirty: set[str] | None) -> None:
+        name = self.names[place]
+        self.sightings[name] = self._sighting(place, self._due)
+        if dirty is not None:
+            dirty.add(name)
 
     def _names(self) -> list[str]:
         """A name for each car; an identity that is listed elsewhere, or that two cars claim, names none."""
@@ -141,10 +187,13 @@ class PassView:
             identity = self.identity_of(car)
             name = shown(identity) if identity else ""
             if not name or name in used:
-                name = f"{self.number}@{car.first}"
+                name = self._place_name(car)
             used.add(name)
             names.append(name)
         return names
+
+    def _place_name(self, car: Car) -> str:
+        return f"{self.number}@{car.first}"
 
     def identity_of(self, car: Car) -> str:
         """The identity that most of its tags' sides say, empty if there is none or several."""
@@ -205,6 +254,16 @@ class PassView:
             if 0 <= n < len(alignment.place_of) and alignment.by_tags[n] and abs(alignment.place_of[n] - at) == 1:
                 return True
         return False
+
+
+def is_as_good(before: EvidenceKey, now: EvidenceKey, by_tags: bool) -> bool:
+    """Whether a car's evidence aligns it as before: the same, or one more side that says the listed identity."""
+    if before == now:
+        return True
+    claimed, claims = before[0], now[0]
+    return (
+        by_tags and len(claimed) == len(claims) == 1 and claimed[0][0] == claims[0][0] and claimed[0][1] <= claims[0][1]
+    )
 
 
 def evidence_of(car: Car) -> Evidence:

@@ -2,12 +2,12 @@
 
 a new identity, the end of the train  ─► bind: that pass
 a list                                ─► rebind: passes that nobody knew, or whose train knows few of their cars
-an arrival or release without a list  ─► seek: the last pass on the track that is nobody's
+an arrival, a release                 ─► seek: the last pass on the track that is nobody's
 """
 
-from schemas.records import TrainConsist, TrainEvent
+from schemas.records import TrainConsist, TrainEvent, TrainEventKind
 from streams.core.stage import Output
-from streams.core.trains.binding import IDENTITIES_MIN, Binder
+from streams.core.trains.binding import IDENTITIES_MIN, Binder, has_arrived
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass
@@ -24,21 +24,23 @@ class Settling:
         self._live = live
         self._counters = counters
 
-    def bind(self, value: RailReading, pass_id: str, passing: Pass, view: PassView, outputs: list[Output]) -> None:
-        """Put a pass into the visit of the train that it is, as far as is known; what it leaves is told of."""
+    def bind(self, value: RailReading, pass_id: str, passing: Pass, view: PassView, outputs: list[Output]) -> bool:
+        """Put a pass into the visit of the train that it is, as far as is known. True if that is another than before:
+        all of its cars are told of, and those of the visit that it leaves."""
         mode = value.operating_mode
         visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
         if visit is not None and visit.signed and visit.train_key:
-            return
+            return False
         port_key = port_key_of(mode, value.port_code)
         track_id = pass_id.rpartition("/")[0]
         train_key = self._binder.train_of(port_key, track_id, passing, view.identities)
         if not train_key:
-            if len(view.identities) < IDENTITIES_MIN and not view.has_left and not passing.visit_id:
-                return  # too early to say that no list knows it
-            train_key = self._binder.arrived_on(port_key, track_id, passing, passing.visit_id)
+            is_few = len(view.identities) < IDENTITIES_MIN
+            if is_few and not view.has_left and not passing.visit_id:
+                return False  # too early to say that no list knows it
+            train_key = self._binder.arrived_on(port_key, track_id, passing, is_few)
             train_key = train_key or self._listless(mode, passing)
-        self._bind_to(value, pass_id, passing, train_key, outputs)
+        return self._bind_to(value, pass_id, passing, train_key, outputs)
 
     def _listless(self, mode: str, passing: Pass) -> str:
         """The train without a list that a pass is already taken for, by what people said when they let it go."""
@@ -47,16 +49,16 @@ class Settling:
             return ""
         return visit.train_key
 
-    def _bind_to(self, value: RailReading, pass_id: str, passing: Pass, train_key: str, outputs: list[Output]) -> None:
+    def _bind_to(self, value: RailReading, pass_id: str, passing: Pass, train_key: str, outputs: list[Output]) -> bool:
         """Put a pass into a train's visit, or nobody's for an empty key."""
         mode = value.operating_mode
         visit_id = self._binder.visit_for(mode, pass_id, passing, train_key)
         visit = self._store.visit(f"{mode}:{visit_id}")
         if passing.visit_id == visit_id and visit is not None and visit.train_key == train_key:
-            return
+            return False
         if visit is not None and len(visit.pass_ids) >= PASSES_MAX and pass_id not in visit.pass_ids:
             self._count("passes_beyond_bound")
-            return
+            return False
         left = {passing.visit_id, visit_id}
         train = self._store.train(train_key) if train_key else None
         if train is not None:
@@ -67,6 +69,7 @@ class Settling:
         self._count("passes_bound")
         for one in sorted(left - {""}):
             self._live.rebuild(value, one, outputs)
+        return True
 
     def rebind(self, value: TrainConsist, port_key: str, outputs: list[Output]) -> None:
         """Ask again whose passes they are of which nobody knew, or not well: the new list may be theirs."""
@@ -88,11 +91,15 @@ class Settling:
         return view.list is None or view.counts.added * 2 > view.counts.seen
 
     def seek(self, event: TrainEvent, key: str, outputs: list[Output]) -> None:
-        """Look for the pass of a train without a list: the last one on its track that is nobody's."""
+        """Look for the pass of a train that no tags told of: the last one on its track that is nobody's. Of a train
+        that arrives it is one that came after; of one with a list few cars' tags were read, else they speak against it,
+        unless people let it go."""
         mode = event.operating_mode
         train = self._store.train(key)
-        if train is None or self._store.consist(key) is not None:
+        if train is None:
             return
+        is_released = event.kind is TrainEventKind.RELEASED
+        is_listed = self._store.consist(key) is not None
         if train.visit_id and "/T:" not in train.visit_id:
             return
         for pass_id, _ in reversed(self._store.port(port_key_of(mode, event.port_code)).passes):
@@ -102,7 +109,10 @@ class Settling:
             if passing.first_at > event.received_at or passing.first_at < event.received_at - PASS_SPAN:
                 continue
             visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
-            if visit is not None and not visit.train_key:
+            if visit is None or visit.train_key or not (is_released or has_arrived(train, event.track_id, passing)):
+                return
+            view = self._live.pass_view(f"{mode}:{pass_id}", pass_id)
+            if is_released or not is_listed or len(view.identities) < IDENTITIES_MIN:
                 self._bind_to(event, pass_id, passing, key, outputs)
             return
 

@@ -31,7 +31,7 @@ from streams.core.keyed_state import check_version
 from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
 from streams.core.trains.binding import Binder
-from streams.core.trains.cutting import Car
+from streams.core.trains.cutting import Change
 from streams.core.trains.kept import hand_of, listed_of, scanned_of, tag_of, weighed_of
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
@@ -188,7 +188,7 @@ class TrainsFold:
         for scanned in scans:
             if scanned.scan_id == value.scan_id:
                 before = scanned
-        if before is not None and (before.revision >= value.revision or value.reading_id in before.reading_ids):
+        if before is not None and value.reading_id in before.reading_ids:
             self._count("readings_repeated")
             return
         if before is None and len(scans) >= SCANS_MAX:
@@ -210,7 +210,7 @@ class TrainsFold:
             return
         view = self._live.pass_view(key, pass_id)
         passing = msgspec.structs.replace(passing, events=(*passing.events, event.reading_id)[-EVENTS_MAX:])
-        changed: list[Car] = []
+        changed: Change | None = None
         if event.kind is TrainEventKind.PORTAL_ENTERED:
             entered_at = event.observed_at if passing.entered_at is None else min(passing.entered_at, event.observed_at)
             passing = msgspec.structs.replace(passing, entered_at=entered_at)
@@ -227,16 +227,16 @@ class TrainsFold:
         pass_id: str,
         passing: Pass,
         view: PassView,
-        changed: list[Car],
+        changed: Change | None,
         may_bind: bool,
         outputs: list[Output],
     ) -> None:
         """Find whose pass it is, if the reading may tell, and tell what changed."""
+        is_told = False
         if may_bind or not passing.visit_id:
-            self._settling.bind(value, pass_id, passing, view, outputs)
-        after = self._store.passing(f"{value.operating_mode}:{pass_id}") or passing
-        if after.visit_id:
-            self._live.tell_pass(value, after.visit_id, view, changed, outputs)
+            is_told = self._settling.bind(value, pass_id, passing, view, outputs)
+        if passing.visit_id and not is_told:
+            self._live.tell_pass(value, passing.visit_id, view, changed, outputs)
 
     def _advance_consist(self, value: TrainConsist, outputs: list[Output]) -> None:
         mode = value.operating_mode
@@ -245,7 +245,7 @@ class TrainsFold:
         self._store.note_time(port_key, value.received_at)
         before = self._store.consist(key)
         train = self._store.train(key)
-        if before is not None and value.reading_id == before.reading_id:
+        if train is not None and value.reading_id in train.reading_ids:
             self._count("readings_repeated")
             return
         if train is not None and 0 < train.released_received_at < value.received_at:
@@ -253,8 +253,8 @@ class TrainsFold:
             if not is_correction or value.received_at > train.released_received_at + CORRECTION_SPAN:
                 self._renew(port_key, key, train)
                 before = train = None
-        if before is not None and value.revision <= before.revision:
-            self._count("readings_repeated")
+        if train is not None and before is not None and value.revision <= before.revision:
+            self._note_train(value, key, train)
             return
         first_at = value.received_at if before is None else min(before.first_at, value.received_at)
         consist = Consist(value.reading_id, value.revision, first_at, value.received_at, listed_of(value))
@@ -334,7 +334,10 @@ class TrainsFold:
             if other.inspection_id != hand.inspection_id:
                 others.append(other)
             elif other.revision >= hand.revision:
-                self._count("readings_repeated")
+                if other.revision == hand.revision or value.reading_id in train.reading_ids:
+                    self._count("readings_repeated")
+                else:
+                    self._note_train(value, key, train)
                 return
         if len(others) >= HANDS_MAX:
             raise Rejected("too_many", f"a train has at most {HANDS_MAX} hand inspections")

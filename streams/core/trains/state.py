@@ -187,11 +187,13 @@ class Raised(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ToldCar(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was told of a car last: its id without the visit's, the revision, what it said, and its alert."""
+    """What was told of a car last: its id without the visit's, the revision, what it said that is news when it changes,
+    a digest of the rest, and its alert."""
 
     name: str
     revision: int
     said: str
+    rest: bytes
     raised: Raised = Raised()
 
 

@@ -72,7 +72,6 @@ class VisitView:
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
             one.hold_against(self.list)
-            one.update(())
         self.refresh(self.names())
 
     @property

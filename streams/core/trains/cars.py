@@ -37,7 +37,7 @@ from schemas.records import (
     ScanDecision,
     ScanQuality,
 )
-from streams.core.trains.cutting import Car
+from streams.core.trains.car import Car
 from streams.core.trains.state import Hand, Listed, Scanned
 
 # Coupled-in-motion weights of one car are allowed three times the static tolerance of 0.2 % (NIST Handbook 44, section

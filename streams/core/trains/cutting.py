@@ -16,8 +16,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from schemas.records import EquipmentKind, TagSide
-from streams.core.trains.alignment import Evidence
+from schemas.records import EquipmentKind
+from streams.core.trains.car import SIDES, Car, Change
 from streams.core.trains.identities import is_near
 from streams.core.trains.state import Scanned, Tag, Weighed
 
@@ -25,70 +25,6 @@ from streams.core.trains.state import Scanned, Tag, Weighed
 USUAL_AXLES: Final = 4
 # Longest image: several short cars, or an articulated one. Bounds the search for images that show a car.
 SCAN_AXLES_MAX: Final = 64
-
-SIDES: Final = {TagSide.LEFT: 1, TagSide.RIGHT: 2, TagSide.UNKNOWN: 4}
-
-
-class Car:
-    """One car as cut. `firm`: weighed, and no other weighing says otherwise; `exact`: where it begins and ends is
-    certain; `sure`: and none of its tags says another number of axles; `blank`: nothing but axles is known of it.
-    `claims`: identities of checked tags, with a bit per side that says so."""
-
-    def __init__(self, first: int, last: int, firm: bool, exact: bool, blank: bool = False) -> None:
-        self.first = first
-        self.last = last
-        self.firm = firm
-        self.exact = exact
-        self.sure = exact
-        self.blank = blank
-        self.tags: list[Tag] = []
-        self.weighings: list[Weighed] = []
-        self.scans: list[Scanned] = []
-        self.claims: dict[str, int] = {}
-        self.kinds: set[EquipmentKind] = set()
-        self.evidence: Evidence | None = None
-
-    @property
-    def axles(self) -> int:
-        """How many it has."""
-        return self.last - self.first + 1
-
-    def is_cut_as(self, other: "Car") -> bool:
-        """Whether it is another cut of the same."""
-        return (
-            self.first == other.first
-            and self.last == other.last
-            and self.firm is other.firm
-            and self.exact is other.exact
-            and self.blank is other.blank
-        )
-
-    def with_tags(self, tags: Sequence[Tag]) -> None:
-        """Set its tags, in order of axle and id, and what they claim."""
-        self.tags = list(tags)
-        self.claims = {}
-        self.kinds = set()
-        self.evidence = None
-        self.sure = self.exact
-        for tag in tags:
-            if tag.kind is EquipmentKind.END_OF_TRAIN_DEVICE:
-                continue  # it hangs on the last car's coupler and has no axles
-            if tag.checked:
-                self.kinds.add(tag.kind)
-                self.claims[tag.identity] = self.claims.get(tag.identity, 0) | SIDES[tag.side]
-                if tag.axles != self.axles:
-                    self.sure = False
-
-
-class Change:
-    """What a reading changed: cars from `place` on, of which there were `removed`, are `made` now; `touched` are the
-    places of all cars that look different, in order."""
-
-    def __init__(self, place: int, removed: int, made: int, touched: list[int]) -> None:
-        self.place = place
-        self.removed = removed
-        self.made = made
-        self.touched = touched
 
 
 class Cutting:

@@ -13,6 +13,7 @@ from schemas.topics import ALERTS, RAIL_COVERAGE
 from streams.core.stage import Output
 from streams.core.trains.alerts import car_alert_of, coverable_alert_of, release_alert_of
 from streams.core.trains.audit import cars_sha256, readings_sha256
+from streams.core.trains.car import Change
 from streams.core.trains.coverage import (
     Told,
     car_of,
@@ -22,7 +23,7 @@ from streams.core.trains.coverage import (
     said_of,
     train_of,
 )
-from streams.core.trains.cutting import Change, Cutting
+from streams.core.trains.cutting import Cutting
 from streams.core.trains.kept import pinned
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import Pass, Raised, ToldCar, Visit

@@ -11,8 +11,9 @@ from typing import Final
 
 from schemas.records import EquipmentKind
 from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, EvidenceKey, Listing
+from streams.core.trains.car import Car, Change
 from streams.core.trains.cars import Sighting
-from streams.core.trains.cutting import Car, Change, Cutting
+from streams.core.trains.cutting import Cutting
 from streams.core.trains.identities import is_near, shown
 from streams.core.trains.state import Listed, Tag
 

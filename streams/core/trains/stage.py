@@ -31,7 +31,7 @@ from streams.core.keyed_state import check_version
 from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
 from streams.core.trains.binding import Binder
-from streams.core.trains.cutting import Change
+from streams.core.trains.car import Change
 from streams.core.trains.kept import hand_of, listed_of, scanned_of, tag_of, weighed_of
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView

@@ -271,13 +271,14 @@ class Table:
 
 
 def match_cost(evidence: Evidence, listed: Listed) -> float:
-    """Cost of a car seen being a listed one: each of its two tags is read, lost, misread or another car's."""
+    """Cost of a car seen being a listed one: each of its two tags is read, lost, misread or another car's. Two that
+    agree are not misread: cars of one fleet have neighbouring numbers, so that is another car, or the list is wrong."""
     cost, sides_read = 0.0, 0
     for identity, sides in evidence.claims.items():
         sides_read += sides
         if identity != listed.identity:
-            if is_near(identity, listed.identity):
-                cost += NEAR_COST * sides
+            if sides < SIDES_OF_CAR and is_near(identity, listed.identity):
+                cost += NEAR_COST
             else:
                 cost += WRONG_COST + IDENTITY_COST
     cost += LOST_COST * max(SIDES_OF_CAR - sides_read, 0)

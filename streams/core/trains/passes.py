@@ -26,7 +26,7 @@ SIDES_OF_CAR: Final = 2
 _NO_KEY: Final[EvidenceKey] = ((), (), 0, 0.0)
 
 
-class List:
+class TrainList:
     """A list as passes are held against it. `aligned`: what has axles; `cars`: how many of it are cars; `names`:
     as told; `devices`: end-of-train devices, which hang on the last car."""
 
@@ -62,7 +62,7 @@ class PassView:
         for tags in cutting.tags.values():
             for tag in tags:
                 self.knows(tag)
-        self.list: List | None = None
+        self.list: TrainList | None = None
         self.alignment = Alignment(0)
         self.sightings: dict[str, Sighting] = {}
         self.names: list[str] = []
@@ -90,7 +90,7 @@ class PassView:
         self.identities.add(tag.identity)
         return True
 
-    def hold_against(self, listed: List | None) -> None:
+    def hold_against(self, listed: TrainList | None) -> None:
         """Set the list, and align and sight all cars against it."""
         self.list = listed
         self._aligner = None if listed is None else Aligner(listed.listing)

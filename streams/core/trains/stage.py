@@ -59,6 +59,9 @@ from streams.core.trains.validation import AtPortal, check_record
 # A list that comes so long after the release of its train is of the next train under the same id.
 CORRECTION_SPAN: Final = 24 * HOUR
 
+# Between an id and the time of its release in the key of a train that made room for the next; no id has one.
+BEFORE: Final = "\x1f"
+
 
 class TrainsStage:
     """The stage; it needs nothing from outside the log."""
@@ -266,7 +269,7 @@ class TrainsFold:
 
     def _renew(self, port_key: str, key: str, train: Train) -> None:
         """Make room for the next train under an id; the one that was let go stays where its visit finds it."""
-        self._store.move_train(port_key, key, f"{key}#{train.released_received_at}")
+        self._store.move_train(port_key, key, f"{key}{BEFORE}{train.released_received_at}")
         self._live.forget()
         self._binder.forget()
 

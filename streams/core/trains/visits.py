@@ -14,7 +14,7 @@ from schemas.records import (
 )
 from streams.core.trains.cars import Decision, Sighting, decide_listed, decide_unlisted
 from streams.core.trains.identities import shown
-from streams.core.trains.passes import List, PassView
+from streams.core.trains.passes import TrainList, PassView
 from streams.core.trains.state import Consist, Hand, Train
 
 # So many cars in a row without a usable image, all past the scanner: it has failed. By chance, at one image in 20 bad
@@ -68,7 +68,7 @@ class VisitView:
         self.counts = Counts()
         self.train = train
         self.consist = consist
-        self.list = None if consist is None else List(consist.listed)
+        self.list = None if consist is None else TrainList(consist.listed)
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
             one.hold_against(self.list)

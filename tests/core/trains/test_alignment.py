@@ -74,8 +74,7 @@ def test_a_car_without_tags_gets_the_only_place_that_is_left() -> None:
     assert (made.place_of, made.backwards) == ([2, 1, 0], True)
 
 
-def test_a_misread_is_the_car_at_its_place_and_a_stranger_is_added() -> None:
-    assert align([100, 209, 300], [100, 200, 300]).place_of == [0, 1, 2]
+def test_a_stranger_is_added() -> None:
     assert align([100, 777, 300], [100, 200, 300]).place_of == [0, NONE, 2]
 
 
@@ -166,3 +165,9 @@ def test_a_train_of_which_no_tag_was_read_aligns_row_by_row_within_a_second() ->
         made = aligner.align([seen(None)] * count)
     assert time.process_time() - begin <= 2.0
     assert made.place_of == list(range(200))
+
+
+def test_a_misread_is_the_car_at_its_place_and_two_tags_that_agree_are_another_car_however_near_its_number() -> None:
+    listing = Listing([listed(number) for number in (100, 200, 300)])
+    assert Aligner(listing).align([seen(100), seen(209, 1), seen(300)]).place_of == [0, 1, 2]
+    assert Aligner(listing).align([seen(100), seen(209, 2), seen(300)]).place_of == [0, NONE, 2]

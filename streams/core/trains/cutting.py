@@ -1,7 +1,7 @@
 """Cuts a pass into cars by its axles, and gives each car its tags, weighings and scans.
 
     weighings  ─► ranges of axles that the scale took for one car; where two overlap the more frequent one, and neither
-                  is sure
+                  is sure; one that tags and images part into several cars is no car, but a gap
     gaps       ─► tags of one identity, with the axles that the tag says, one car after the other; scans say where one
                   begins if tags leave it open; what is left holds cars without tags: one per scan, else every
                   four axles one [assumed: four of five North American cars have four]
@@ -169,11 +169,20 @@ class Cutting:
         for first, axles, is_alone in self._ranges(begin, until):
             if first > at:
                 made += self._fill(at, first - 1, False)
-            made.append(Car(first, first + axles - 1, is_alone, is_alone))
+            made += self._parted(first, axles) or [Car(first, first + axles - 1, is_alone, is_alone)]
             at = first + axles
         if at <= until:
             made += self._fill(at, until, is_open)
         return made
+
+    def _parted(self, first: int, axles: int) -> list[Car]:
+        """The cars that one weighing took for one, if tags and images agree on that; empty if they do not."""
+        tags = [tag for axle in range(first, first + axles) for tag in self.tags.get(axle, ())]
+        says = [tag.axles for tag in tags if tag.checked and tag.kind is not EquipmentKind.END_OF_TRAIN_DEVICE]
+        if not says or max(says) >= axles:
+            return []
+        made = self._fill(first, first + axles - 1, False)
+        return made if len(made) > 1 and not any(car.blank for car in made) else []
 
     def _ranges(self, begin: int, until: int) -> list[tuple[int, int, bool]]:
         """Weighings as ranges (first axle, axles, whether no other overlaps), in order and apart from each other."""

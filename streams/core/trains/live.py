@@ -97,8 +97,7 @@ class Live:
         if known is None or view not in known.passes:
             self.rebuild(value, visit_id, outputs)
             return
-        names = view.update(changed)
-        self._tell(value, key, known, known.refresh(names), outputs)
+        self._tell(value, key, known, known.update(view, changed), outputs)
 
     def rebuild(self, value: RailReading, visit_id: str, outputs: list[Output]) -> None:
         """Make a visit anew from its rows, for what concerns all of its cars, and tell what changed."""

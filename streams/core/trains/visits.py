@@ -12,9 +12,10 @@ from schemas.records import (
     CarState,
     ConsistDiscrepancy,
 )
+from streams.core.trains.car import Change
 from streams.core.trains.cars import Decision, Sighting, decide_listed, decide_unlisted
 from streams.core.trains.identities import shown
-from streams.core.trains.passes import TrainList, PassView
+from streams.core.trains.passes import PassView, TrainList
 from streams.core.trains.state import Consist, Hand, Train
 
 # So many cars in a row without a usable image, all past the scanner: it has failed. By chance, at one image in 20 bad
@@ -72,6 +73,7 @@ class VisitView:
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
             one.hold_against(self.list)
+        self._unknown = unknown_of(self.passes)
         self.refresh(self.names())
 
     @property
@@ -124,6 +126,16 @@ class VisitView:
             names.update(one.names)
         return names
 
+    def update(self, view: PassView, change: Change) -> list[str]:
+        """Take in what changed in a pass; names of cars whose decision says something else, in order."""
+        names = view.update(change)
+        if len(self.passes) > 1:
+            before, self._unknown = self._unknown, unknown_of(self.passes)
+            for own in before.keys() | self._unknown.keys():
+                if own in names or before.get(own) != self._unknown.get(own):
+                    names.update([own, before.get(own, own), self._unknown.get(own, own)])
+        return self.refresh(names)
+
     def refresh(self, names: Iterable[str]) -> list[str]:
         """Decide on cars anew; names of those whose decision says something else, in order."""
         hands = self._hands()
@@ -155,8 +167,13 @@ class VisitView:
 
     def _decide(self, name: str, hands: Sequence[Hand]) -> Decision | None:
         sightings: list[Sighting] = []
+        if name in self._unknown:
+            return None  # it is told under its name of an earlier pass
+        own_names = [name, *[own for own, first in self._unknown.items() if first == name]]
         for one in self.passes:
-            sighting = one.sightings.get(name)
+            sighting = None
+            for own in own_names:
+                sighting = sighting or one.sightings.get(own)
             if sighting is not None:
                 sightings.append(sighting)
         if self.list is not None:
@@ -205,3 +222,45 @@ class VisitView:
                 if "@" in name or (not own and not is_inferred):
                     names.add(name)
         return names
+
+
+def unknown_of(passes: Sequence[PassView]) -> dict[str, str]:
+    """Cars without an identity in later passes of a train, by name, with their names in an earlier one.
+
+    Such a car is the one at the same distance from a car with an identity, before it or behind it.
+    """
+    made: dict[str, str] = {}
+    known: dict[tuple[str, int], str] = {}
+    for view in passes if len(passes) > 1 else ():
+        names = view.names[::-1] if view.alignment.backwards else view.names
+        own: dict[tuple[str, int], str] = {}
+        taken: set[str] = set()
+        for name, marks in marks_of(names):
+            for mark in marks:
+                first = known.get(mark, "")
+                if first and first not in taken:
+                    made[name] = first
+                    taken.add(first)
+                    break
+            for mark in marks:
+                own[mark] = made.get(name, name)
+        for mark, name in own.items():
+            known.setdefault(mark, name)
+    return made
+
+
+def marks_of(names: Sequence[str]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Cars without an identity, each with the nearest cars that have one, and how far behind (or before, negative)."""
+    made: list[tuple[str, list[tuple[str, int]]]] = []
+    for place, name in enumerate(names):
+        if "@" not in name:
+            continue
+        marks: list[tuple[str, int]] = []
+        for step in (-1, 1):
+            at = place + step
+            while 0 <= at < len(names) and "@" in names[at]:
+                at += step
+            if 0 <= at < len(names):
+                marks.append((names[at], place - at))
+        made.append((name, marks))
+    return made

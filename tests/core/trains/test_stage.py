@@ -382,3 +382,24 @@ def test_readings_that_cannot_be_are_refused_before_any_change() -> None:
         told.fold.advance(Record(b"2304", tag, START - 3600 * SECOND), [])
     assert raised.value.reason == "clock_ahead"
     assert told.fold.take_changes().keys() == Seen().take(consist(listed)).fold.take_changes().keys()
+
+
+def test_a_weighing_of_two_cars_in_one_is_parted_by_their_tags_and_images() -> None:
+    listed = freight(20)
+    readings = []
+    for reading in Portal().read(changed(listed, 9, weighed=False)):
+        if reading.reading_id == "2304/R1/1017 8 weighing":
+            reading = msgspec.structs.replace(reading, axle_loads_kg=(20_000.0,) * 8, gross_weight_kg=160_000.0)
+        readings.append(reading)
+    told = Seen().take(consist(listed), *readings, released())
+    assert told.train().covered
+    assert told.standing()[f"TTGX {listed[9].number}"].track_position == 10
+
+
+def test_a_car_without_tags_is_one_car_though_the_train_comes_through_twice() -> None:
+    listed = freight(20)
+    track = [*listed[:12], Rolling("NONE", 1, tags=(None, None)), *listed[12:]]
+    for again in (track, track[::-1]):
+        told = Seen().take(consist(listed), *Portal().read(track))
+        told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(again), released())
+        assert (told.train().cars_seen, told.train().cars_added) == (21, 1)

@@ -24,12 +24,10 @@ from tests.core.trains.builders import (
     Rolling,
     Seen,
     arrived,
-    cars,
     changed,
     consist,
     freight,
     hand,
-    locomotives,
     released,
     without,
 )
@@ -253,83 +251,6 @@ def test_a_scanner_that_fails_is_told_while_the_train_moves_and_called_off_when_
     assert kinds(told)[-1] == (AlertKind.TRAIN_NOT_COVERABLE, Severity.MINOR)
 
 
-def test_a_train_that_comes_again_is_one_visit_and_the_best_image_counts() -> None:
-    listed = freight(20)
-    told = Seen().take(consist(listed), *Portal().read(changed(listed, 6, quality=ScanQuality.BAD)))
-    assert told.train().cars_open == 1
-    told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(listed[::-1]), released())
-    assert (told.train().covered, told.train().cars_seen) == (True, 20)
-    assert {one.visit_id for one in told.cars.values()} == {"2304/R1/1017"}
-
-
-def test_a_list_that_comes_late_or_is_corrected_is_the_one_that_counts() -> None:
-    listed = freight(20)
-    told = Seen().take(*Portal().read(listed))
-    assert {one.reasons[0] for one in told.standing().values() if one.reasons} == {R.NO_CONSIST}
-    assert not told.train().covered
-    told.take(consist(without(listed, 4), at=START + 1800 * SECOND))
-    assert named(told, D.ADDED) == [f"TTGX {listed[4].number}"]
-    told.take(consist(listed, revision=2, at=START + 1900 * SECOND), released())
-    assert told.train().covered
-    assert kinds(told) == [
-        (AlertKind.CAR_NOT_CLEARED, Severity.SEVERE),
-        (AlertKind.CAR_NOT_CLEARED, Severity.MINOR),
-    ]
-    withdrawn = [one for one in told.cars.values() if one.state is CarState.WITHDRAWN]
-    assert withdrawn == []
-
-
-def test_a_train_without_a_list_is_known_by_its_arrival_and_never_covered() -> None:
-    told = Seen().take(arrived(), *Portal().read(freight(20)), released())
-    assert (told.train().train_id, told.train().covered) == ("MLARM1 02", False)
-    assert kinds(told) == [(AlertKind.RELEASED_UNCOVERED, Severity.SEVERE)]
-
-
-def test_a_release_alone_names_the_last_train_on_its_track() -> None:
-    told = Seen().take(*Portal().read(freight(20)), released())
-    assert (told.train().train_id, told.train().covered) == ("MLARM1 02", False)
-    assert told.train().readings_sha256 is not None
-
-
-def test_a_train_that_was_let_go_unseen_has_every_car_missing() -> None:
-    told = Seen().take(consist(freight(5)), released())
-    train = told.train("2304/T:MLARM1 02")
-    assert (train.cars_expected, train.cars_missing, train.covered) == (5, 5, False)
-    assert kinds(told)[-1] == (AlertKind.RELEASED_UNCOVERED, Severity.EXTREME)
-
-
-def test_tags_decide_which_of_two_trains_it_is_against_what_people_said() -> None:
-    one, other = freight(20), locomotives() + cars(20, first=500_000)
-    told = Seen().take(consist(one, "A"), consist(other, "B"), arrived("A"), *Portal().read(other))
-    assert (told.train().train_id, told.train().cars_missing, told.train().cars_cleared) == ("B", 0, 20)
-
-
-def test_what_was_scanned_before_the_release_covers_nothing_of_the_next_train_of_the_same_cars() -> None:
-    listed = freight(20)
-    told = Seen().take(consist(listed), *Portal().read(listed), released())
-    again = START + 48 * 3600 * SECOND
-    track = changed(listed, 7, scan=False)
-    told.take(*Portal(number=1050, start=again).read(track))
-    assert told.train("2304/R1/1050").train_id is None
-    told.take(consist(listed, at=again + 1800 * SECOND), released(at=again + 3600 * SECOND))
-    train = told.train("2304/R1/1050")
-    assert (train.train_id, train.covered, train.cars_open) == ("MLARM1 02", False, 1)
-    assert told.train().covered
-
-
-def test_the_signed_record_stays_and_what_comes_later_makes_revisions() -> None:
-    listed = freight(20)
-    told = Seen().take(consist(listed), *Portal().read(changed(listed, 9, operator=ScanDecision.UNKNOWN)), released())
-    signed = told.train()
-    assert (signed.covered, signed.cars_open, signed.readings_sha256 is not None) == (False, 1, True)
-    told.take(hand(listed[9].number))
-    after = told.train()
-    assert (after.revision, after.covered, after.readings_sha256) == (signed.revision + 1, True, None)
-    assert after.released_at == signed.released_at
-    assert [one.severity for one in told.alerts] == [Severity.SEVERE, Severity.MINOR]
-    assert len([one for one in told.told_trains if one.readings_sha256]) == 1
-
-
 def test_repeated_readings_count_nothing() -> None:
     listed = freight(20)
     log = [consist(listed), arrived(), *Portal().read(listed), hand(listed[4].number), released()]
@@ -394,12 +315,3 @@ def test_a_weighing_of_two_cars_in_one_is_parted_by_their_tags_and_images() -> N
     told = Seen().take(consist(listed), *readings, released())
     assert told.train().covered
     assert told.standing()[f"TTGX {listed[9].number}"].track_position == 10
-
-
-def test_a_car_without_tags_is_one_car_though_the_train_comes_through_twice() -> None:
-    listed = freight(20)
-    track = [*listed[:12], Rolling("NONE", 1, tags=(None, None)), *listed[12:]]
-    for again in (track, track[::-1]):
-        told = Seen().take(consist(listed), *Portal().read(track))
-        told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(again), released())
-        assert (told.train().cars_seen, told.train().cars_added) == (21, 1)

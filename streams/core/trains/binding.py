@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from streams.core.trains.state import HOUR, SECOND, Pass, Train, Visit
-from streams.core.trains.store import Store
+from streams.core.trains.store import OTHER, Store
 
 VOTES_MIN: Final = 2
 # Less of its cars on the list, and the pass is another train that has borrowed some.
@@ -115,7 +115,7 @@ class Binder:
                 return passing.visit_id
         taken = store.visit(f"{mode}:{pass_id}")
         if taken is not None and taken.pass_ids:
-            return f"{pass_id}/{train.train_id if train is not None else ''}"
+            return f"{pass_id}{OTHER}"
         return pass_id
 
     def join(self, mode: str, pass_id: str, visit_id: str, train_key: str) -> None:

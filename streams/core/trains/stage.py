@@ -53,7 +53,7 @@ from streams.core.trains.state import (
     Stretch,
     Train,
 )
-from streams.core.trains.store import Store, chunk_of, port_key_of
+from streams.core.trains.store import Store, chunk_of, port_key_of, unseen_id_of
 from streams.core.trains.validation import AtPortal, check_record
 
 # A list that comes so long after the release of its train is of the next train under the same id.
@@ -294,7 +294,7 @@ class TrainsFold:
         if train is None:
             return
         if not train.visit_id:
-            train = msgspec.structs.replace(train, visit_id=f"{value.port_code}/T:{train.train_id}")
+            train = msgspec.structs.replace(train, visit_id=unseen_id_of(value.port_code, train.train_id))
             self._store.put_train(key, train)
             self._live.open_unseen(str(value.operating_mode), train.visit_id, key)
         self._live.rebuild(value, train.visit_id, outputs)

@@ -39,6 +39,9 @@ DECODED_MAX: Final = 4_096
 TOLD_MAX: Final = 128
 WITHDRAWN: Final = "WITHDRAWN"
 
+# Behind the id of a visit whose first pass was another train's after all, while the one without it goes on.
+OTHER: Final = "+"
+
 
 class Store:
     """All rows of one partition. Keys are texts that begin with their operating mode: `OPERATIONAL:2304/R1/17`."""
@@ -235,6 +238,10 @@ class Store:
         for chunk in range(CHUNKS):
             self.scans.remove(f"s:{key}:{chunk}".encode())
         self.passes.remove(b"p:" + key.encode())
+        for visit_id in (one[0], one[0] + OTHER):  # visits that it was taken for before
+            left_over = self.visit(f"{mode}:{visit_id}")
+            if left_over is not None and not left_over.pass_ids:
+                self._forget_visit(f"{mode}:{visit_id}")
         if passing is not None and passing.visit_id:
             visit_key = f"{mode}:{passing.visit_id}"
             visit = self.visit(visit_key)
@@ -249,11 +256,12 @@ class Store:
 
     def _forget_train(self, port_key: str, one: tuple[str, int]) -> None:
         train = self.train(one[0])
-        mode = port_key.partition(":")[0]
-        if train is not None and train.visit_id:
-            visit = self.visit(f"{mode}:{train.visit_id}")
-            if visit is not None and not visit.pass_ids:
-                self._forget_visit(f"{mode}:{train.visit_id}")
+        mode, _, port_code = port_key.partition(":")
+        if train is not None:
+            unseen_key = f"{mode}:{unseen_id_of(port_code, train.train_id)}"
+            unseen = self.visit(unseen_key)
+            if unseen is not None and unseen.train_key in ("", one[0]):
+                self._forget_visit(unseen_key)
         self.trains.remove(b"t:" + one[0].encode())
         self.consists.remove(b"l:" + one[0].encode())
         port = self.port(port_key)
@@ -269,6 +277,11 @@ class Store:
 def chunk_of(name: str) -> int:
     """In which chunk a scan or a car is kept: spread evenly, and the same everywhere."""
     return zlib.crc32(name.encode()) % CHUNKS
+
+
+def unseen_id_of(port_code: str, train_id: str) -> str:
+    """The id of a train's visit before it was seen."""
+    return f"{port_code}/T:{train_id}"
 
 
 def port_key_of(mode: OperatingMode, port_code: str) -> str:

@@ -111,7 +111,7 @@ class Binder:
                     return train.visit_id
         if passing.visit_id:
             own = store.visit(f"{mode}:{passing.visit_id}")
-            if own is not None and own.pass_ids == (pass_id,) and own.train_key in ("", train_key):
+            if own is not None and own.pass_ids == (pass_id,):
                 return passing.visit_id
         taken = store.visit(f"{mode}:{pass_id}")
         if taken is not None and taken.pass_ids:

@@ -5,13 +5,15 @@ a list                                ─► rebind: passes that nobody knew, or
 an arrival, a release                 ─► seek: the last pass on the track that is nobody's
 """
 
+import msgspec
+
 from schemas.records import TrainConsist, TrainEvent, TrainEventKind
 from streams.core.stage import Output
 from streams.core.trains.binding import IDENTITIES_MIN, Binder, has_arrived
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass
-from streams.core.trains.store import Store, port_key_of
+from streams.core.trains.store import Store, port_key_of, unseen_id_of
 from streams.core.trains.validation import RailReading
 
 
@@ -65,11 +67,28 @@ class Settling:
             left.add(train.visit_id)
             port_key = port_key_of(value.operating_mode, value.port_code)
             self._store.add_train(port_key, train_key, passing.first_at)
+        robbed = self._robbed(mode, passing, visit_id, train_key)
         self._binder.join(mode, pass_id, visit_id, train_key)
         self._count("passes_bound")
+        for one in robbed:
+            other = self._store.train(one)
+            if other is not None and not other.visit_id:  # it is to be seen yet
+                unseen_id = unseen_id_of(value.port_code, other.train_id)
+                self._store.put_train(one, msgspec.structs.replace(other, visit_id=unseen_id))
+                self._live.open_unseen(mode, unseen_id, one)
+                left.add(unseen_id)
         for one in sorted(left - {""}):
             self._live.rebuild(value, one, outputs)
         return True
+
+    def _robbed(self, mode: str, passing: Pass, visit_id: str, train_key: str) -> list[str]:
+        """Keys of trains that a pass was taken for, and may lose it."""
+        keys: list[str] = []
+        for one in (passing.visit_id, visit_id):
+            visit = self._store.visit(f"{mode}:{one}") if one else None
+            if visit is not None and visit.train_key not in ("", train_key, *keys):
+                keys.append(visit.train_key)
+        return keys
 
     def rebind(self, value: TrainConsist, port_key: str, outputs: list[Output]) -> None:
         """Ask again whose passes they are of which nobody knew, or not well: the new list may be theirs."""

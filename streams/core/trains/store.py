@@ -196,6 +196,7 @@ class Store:
     def add_train(self, port_key: str, train_key: str, at: int) -> None:
         """One more train of a port, or a younger age of one; beyond the bound the oldest is forgotten."""
         port = self.port(port_key)
+        at = max([at, *[born_at for key, born_at in port.trains if key == train_key]])
         others = tuple([one for one in port.trains if one[0] != train_key])
         self.put_port(port_key, msgspec.structs.replace(port, trains=(*others, (train_key, at))))
         if len(others) >= PORT_TRAINS_MAX:

@@ -123,3 +123,13 @@ def test_a_car_without_tags_is_one_car_though_the_train_comes_through_twice() ->
         told = Seen().take(consist(listed), *Portal().read(track))
         told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(again), released())
         assert (told.train().cars_seen, told.train().cars_added) == (21, 1)
+
+
+def test_a_train_that_people_took_for_another_keeps_its_visit_when_its_list_comes() -> None:
+    listed = freight(20)
+    told = Seen().take(arrived("OTHER"), *Portal().read(listed))
+    assert told.train().train_id == "OTHER"
+    told.take(consist(listed, at=START + 1800 * SECOND), released())
+    assert (told.train().train_id, told.train().covered) == ("MLARM1 02", True)
+    assert [one for one in told.trains if "T:" not in one] == ["2304/R1/1017"]
+    assert told.trains["2304/T:OTHER"].train_id == "OTHER"

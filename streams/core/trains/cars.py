@@ -143,7 +143,7 @@ class Decision:
 
 
 class Scanning:
-    """What a car's scans come to."""
+    """What a car's scans come to. One that shows a part of the car clears nothing, and an alarm on it is one."""
 
     def __init__(self, sightings: Sequence[Sighting]) -> None:
         self.reasons: list[CoverageReason] = []
@@ -166,7 +166,9 @@ class Scanning:
                 elif scanned.machine is ScanDecision.ALARM and scanned.operator is not ScanDecision.CLEAR:
                     self.reasons.append(_R.SCAN_UNDECIDED)
                     self.usable |= is_whole and scanned.usable
-                elif is_whole:
+                elif not is_whole:
+                    problems.add(_R.SCAN_UNUSABLE)
+                else:
                     problem = self._plain(scanned, scanned.scan_id in sighting.shared)
                     if problem is not None:
                         problems.add(problem)

@@ -30,9 +30,9 @@ WHY: Final = {
     _R.IDENTITY_UNKNOWN: "no tag says surely who it is or where it begins and ends",
     _R.NO_CONSIST: "there is no list of this train",
     _R.NOT_SEEN: "the train has passed without it",
-    _R.SCAN_UNUSABLE: "its image cannot be used",
+    _R.SCAN_UNUSABLE: "its image cannot be used or shows only a part",
     _R.SCAN_SHARED: "its image shows other cars too and is not good enough",
-    _R.NOT_SCANNED: "no image shows the whole of it",
+    _R.NOT_SCANNED: "no image shows it",
     _R.SCAN_UNDECIDED: "no analyst has decided on its image",
 }
 TO_DO: Final = {

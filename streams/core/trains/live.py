@@ -31,7 +31,7 @@ from streams.core.trains.store import WITHDRAWN, Store
 from streams.core.trains.validation import RailReading
 from streams.core.trains.visits import VisitView
 
-# Views kept between batches: a train of 110 cars takes 2 MB and 10 ms to make, and a port has one or two that move.
+# Views kept between batches: a train of 110 cars takes 300 kB and 10 ms to make, and a port has one or two that move.
 VIEWS_MAX: Final = 64
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.records import TrainConsist, TrainEvent, TrainEventKind
 from streams.core.stage import Output
-from streams.core.trains.binding import IDENTITIES_MIN, Binder, has_arrived
+from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, Binder, has_arrived
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass
@@ -95,7 +95,7 @@ class Settling:
         mode = value.operating_mode
         for pass_id, _ in self._store.port(port_key).passes:
             passing = self._store.passing(f"{mode}:{pass_id}")
-            if passing is None or passing.first_at < value.received_at - PASS_SPAN:
+            if passing is None or passing.first_at < value.received_at - LATE_SPAN:
                 continue
             visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
             train = self._store.train(visit.train_key) if visit is not None and visit.train_key else None

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.records import (
     AlertKind,
+    CarScan,
     CarState,
     ConsistDiscrepancy,
     CoverageAction,
@@ -315,3 +316,27 @@ def test_a_weighing_of_two_cars_in_one_is_parted_by_their_tags_and_images() -> N
     told = Seen().take(consist(listed), *readings, released())
     assert told.train().covered
     assert told.standing()[f"TTGX {listed[9].number}"].track_position == 10
+
+
+def test_an_image_that_is_cut_short_clears_nothing_and_its_alarm_counts() -> None:
+    listed = freight(20)
+    for operator, reason in ((ScanDecision.CLEAR, R.SCAN_UNUSABLE), (ScanDecision.ALARM, R.SCAN_ALARM)):
+        readings = Portal().read(changed(listed, 9, operator=operator))
+        cut = [
+            msgspec.structs.replace(one, last_axle=one.last_axle - 1)
+            if isinstance(one, CarScan) and one.scan_id.endswith(" 9 scan")
+            else one
+            for one in readings
+        ]
+        told = Seen().take(consist(listed), *cut)
+        assert told.standing()[f"TTGX {listed[9].number}"].reasons == (reason,)
+
+
+def test_a_tag_pair_that_is_cloned_clears_neither_car() -> None:
+    listed = freight(20)
+    own = (listed[9].mark, listed[9].number)
+    told = seen(changed(listed, 14, tags=(own, own)), listed)
+    states = [told.standing()[f"TTGX {listed[n].number}"].state for n in (9, 14)]
+    assert states == [CarState.OPEN, CarState.MISSING]
+    assert [one.discrepancy for name, one in told.standing().items() if "@" in name] == [D.ADDED]
+    assert not told.train().covered

@@ -86,7 +86,9 @@ class Settling:
         keys: list[str] = []
         for one in (passing.visit_id, visit_id):
             visit = self._store.visit(f"{mode}:{one}") if one else None
-            if visit is not None and visit.train_key not in ("", train_key, *keys):
+            if visit is None or visit.train_key in keys:
+                continue
+            if visit.train_key and visit.train_key != train_key:
                 keys.append(visit.train_key)
         return keys
 

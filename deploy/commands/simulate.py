@@ -131,8 +131,7 @@ def simulate(
     """
     is_live = to_kafka and rate is not None
     if scenario == RAIL_SCENARIO:
-        if port_file is not None or inbound or smuggling is not None or watchlist_file is not None:
-            raise UserError("--port-file, --inbound, --smuggling and --watchlist are of lanes; leave them out for rail")
+        refuse_of_lanes(port_file, inbound, smuggling, watchlist_file)
         start, length = start_of(start_at, is_live), length_of(days, seconds)
         asked = RailRun(seed, start, length, port, speed, rate, officers, to_kafka)
         return simulate_rail(asked, out, truth, broker, registry_url, json)
@@ -151,13 +150,8 @@ def simulate(
             place = connect(broker, registry_url, None) if to_kafka else None
             while_waiting = kafka_sink(stack, sinks, place) if place else None
             if officers is not None and place is not None:
-                staff = SimulatedOfficers(
-                    seed,
-                    {code: known[code] for code in port or world.daily_counts},
-                    ROTATION_PREFIX,
-                    drawing_between,
-                    officers,
-                )
+                ports = {code: known[code] for code in port or world.daily_counts}
+                staff = SimulatedOfficers(seed, ports, ROTATION_PREFIX, drawing_between, officers)
                 at_work = OfficersAtWork(stack, staff, place)
                 sinks.append(at_work.note)
                 while_waiting = both(while_waiting, at_work.look)
@@ -185,6 +179,12 @@ def simulate_rail(
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
     return 0
+
+
+def refuse_of_lanes(port_file: Path | None, inbound: bool, smuggling: float | None, watchlist: Path | None) -> None:
+    """Raises UserError for options that trains have no use for."""
+    if port_file is not None or inbound or smuggling is not None or watchlist is not None:
+        raise UserError("--port-file, --inbound, --smuggling and --watchlist are of lanes; leave them out for rail")
 
 
 def world_of(scenario: str, ports: list[str] | None, port_file: Path | None) -> tuple[Scenario, Mapping[str, Port]]:

@@ -165,6 +165,7 @@ class Portal:
         first = cars[0]
         loads: list[float] = []
         for car in cars:
+            car.weighed += 1
             error = 1.0 + random.gauss(0.0, self._rates.scale_sigma)
             if random.random() < self._rates.scale_outlier_ratio:
                 error += random.uniform(*OUTLIER) * (1 if random.random() < 0.5 else -1)

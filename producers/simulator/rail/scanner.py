@@ -50,6 +50,8 @@ class Scanner:
         for group in groups_of(random, rates, cars):
             first, last = group[0].first_axle, group[-1].last_axle
             if group[0].track_position is not None and group[0].track_position - 1 in one.outage:
+                for car in group:
+                    car.scanner_out = True
                 continue
             if any("unscanned" in car.anomalies for car in group):
                 continue

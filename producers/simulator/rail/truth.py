@@ -67,9 +67,11 @@ class CarTruth:
     tags_lost: int = 0  # over all passes
     tags_misread: int = 0
     tags_read: int = 0  # right ones
+    weighed: int = 0
     weighed_wrong: bool = False  # merged with another, or far off
     load_misjudged: bool = False  # an image's load indicator is wrong
     shielded: bool = False
+    scanner_out: bool = False  # in a pass of which it has no image
     images: list[Image] = field(default_factory=list)
     inspected: list[Inspected] = field(default_factory=list)
 

@@ -1,0 +1,142 @@
+"""One port with one seed: the world folded through the stage, what it says followed, each train judged.
+
+item ─► fold ─► CarCoverage, TrainCoverage, Alert ─► kept by visit ─► judged once the train has settled
+                        └─► tell ─► people at the yard
+"""
+
+import heapq
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Final, NamedTuple
+
+from deploy.evaluation.rail.judge import Judge, is_cleared
+from deploy.evaluation.rail.tally import Tally
+from deploy.rail_simulation import log_record
+from producers.simulator.rail import RAIL_2023, RailItem, RailScenario, RailWorld, TrainTruth
+from schemas.records import Alert, AlertKind, CarCoverage, EquipmentKind, TrainCoverage
+from streams.core.replay import StageReplay
+from streams.core.stage import Output, Stage
+
+US: Final = 1_000_000
+DAY: Final = 86_400
+# After the last word of portal and railroad; nobody is at the train before five minutes (WALK_SECONDS).
+JUDGED_AFTER_US: Final = 240 * US
+REPORT_EVERY: Final = 2_000  # readings
+
+ALERTS: Final = {
+    AlertKind.CAR_NOT_CLEARED: "cars not cleared",
+    AlertKind.TRAIN_NOT_COVERABLE: "trains not coverable",
+    AlertKind.RELEASED_UNCOVERED: "trains released uncovered",
+}
+
+
+class PortJob(NamedTuple):
+    """One port's days."""
+
+    port_code: str
+    seed: int
+    days: int
+
+
+class PortRun:
+    """Folds a world and judges it."""
+
+    def __init__(self, job: PortJob, stage: Stage, scenario: RailScenario = RAIL_2023) -> None:
+        self.tally = Tally()
+        self._job, self._scenario = job, scenario
+        self._replay = StageReplay(stage)
+        self._judge = Judge(self.tally, f"seed {job.seed}")
+        self._trains: dict[str, TrainTruth] = {}
+        self._by_visit: dict[str, TrainTruth] = {}
+        self._cars: dict[str, dict[str, CarCoverage]] = {}
+        self._coverage: dict[str, TrainCoverage] = {}
+        self._due: list[tuple[int, int, TrainTruth]] = []
+        self._order = count()
+
+    def run(self, report: Callable[[float], None] = lambda _days: None) -> Tally:
+        """All of it; `report` is told how many days are done."""
+        world = RailWorld(
+            self._job.seed, seconds=self._job.days * DAY, ports=[self._job.port_code], scenario=self._scenario
+        )
+        first, advance = 0, self._replay.advance
+        for offset, item in enumerate(world):
+            self.tally.counts["readings"] += 1
+            first = first or item.due_at_us
+            if offset % REPORT_EVERY == 0:
+                report((item.due_at_us - first) / US / DAY)
+            self._meet(item)
+            self._judge_until(item.due_at_us)
+            record = log_record(item, offset)
+            started = time.perf_counter()
+            outputs = advance(record)
+            self.tally.seconds += time.perf_counter() - started
+            for output in outputs:
+                self._follow(output, item)
+                if isinstance(output.value, (CarCoverage, TrainCoverage)):
+                    world.tell(output.value)
+        self._judge_until(1 << 62)
+        self._close()
+        return self.tally
+
+    def _meet(self, item: RailItem) -> None:
+        train = item.train
+        if train.train_id not in self._trains:
+            self._trains[train.train_id] = self._by_visit[train.visit_id] = train
+            heapq.heappush(self._due, (train.settled_at + JUDGED_AFTER_US, next(self._order), train))
+
+    def _judge_until(self, now_at: int) -> None:
+        """Judge the trains that have settled by now."""
+        while self._due and self._due[0][0] <= now_at:
+            at, _, train = heapq.heappop(self._due)
+            elsewhere = sum(len(self._cars.get(f"{train.track_id}/{number}", ())) for number in train.pass_numbers[1:])
+            self._judge.judge(train, self._cars.get(train.visit_id, {}), elsewhere, at)
+
+    def _follow(self, output: Output, item: RailItem) -> None:
+        """Keep what was said, and look at every claim that a train is covered."""
+        said = output.value
+        if isinstance(said, CarCoverage):
+            cars = self._cars.setdefault(said.visit_id, {})
+            before = cars.get(said.coverage_id)
+            if before is None or before.revision < said.revision:
+                cars[said.coverage_id] = said
+            self.tally.counts["coverages"] += 1
+        elif isinstance(said, TrainCoverage):
+            self._coverage[said.visit_id] = said
+            if said.covered and not self._is_covered(said, item.due_at_us):
+                self.tally.counts["falsely_covered"] += 1
+                self.tally.example(
+                    f"seed {self._job.seed} {said.train_id}: falsely covered at revision {said.revision}"
+                )
+        elif isinstance(said, Alert) and said.revision == 1:
+            self.tally.counts[f"alerts {ALERTS.get(said.kind, said.kind)}"] += 1
+
+    def _is_covered(self, said: TrainCoverage, now_at: int) -> bool:
+        """Whether every listed and every seen car was truly cleared by now."""
+        train = self._by_visit.get(said.visit_id)
+        listed = None if train is None else train.list_at(now_at)
+        if train is None or listed is None or train.left_at > now_at:
+            return False
+        on_list, on_track = set(listed), train.on_track()
+        if any(car.track_position is None for car in on_list if car.kind is EquipmentKind.CAR):
+            return False
+        return all(is_cleared(car, car in on_list, now_at) for car in on_track if car.kind is EquipmentKind.CAR)
+
+    def _close(self) -> None:
+        """What became of the trains in the end."""
+        self._replay.finish()
+        tally = self.tally
+        for reason, number in self._replay.dead_letters.items():
+            tally.counts["dead_letters"] += number
+            tally.counts[f"dead letters {reason}"] += number
+        for train in self._trains.values():
+            last = self._coverage.get(train.visit_id)
+            signed = last is not None and last.released_at is not None
+            tally.counts["not_signed_off"] += not signed
+            tally.share("covered", last is not None and signed and last.covered, 1)
+            tally.counts["backwards_wrong"] += last is not None and last.backwards != train.tail_first
+            tally.counts["wrong_train"] += last is not None and last.train_id not in (None, train.train_id)
+            broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]
+            cars = self._cars.get(train.visit_id, {}).values()
+            named = {(one.mark, one.number) for one in cars if "SEAL_CONTRADICTS" in one.reasons}
+            tally.share("named seal_broken", sum((car.mark, car.number) in named for car in broken), len(broken))

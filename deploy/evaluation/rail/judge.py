@@ -10,7 +10,7 @@ tag of it was read right) with the right discrepancy or reason, and once.
 | missing | listed, not on the track | MISSING, MISSING, at its place on the list |
 | swapped, moved | listed, elsewhere on the track | OUT_OF_SEQUENCE, at its place on the track; of two neighbours both |
 | unscanned | without any image; those of an outage apart | OPEN, NOT_SCANNED |
-| unusable | with images of a part, aborted or bad ones only | OPEN, SCAN_UNUSABLE, SCAN_SHARED or NOT_SCANNED |
+| unusable | with images of a part, aborted or bad ones only | OPEN, for want of a scan or of a decision |
 | loaded_empty | listed empty, with a load | OPEN, LOAD_CONTRADICTS or WEIGHT_CONTRADICTS |
 | alarmed | shown by an image on which an operator raised an alarm | OPEN, SCAN_ALARM |
 """
@@ -34,7 +34,14 @@ NAMED_KINDS: Final = ("added", "missing", "swapped", "unscanned")
 
 # An outage leaves dozens of cars of one train without an image: among the others they would be most.
 OTHER_KINDS: Final = ("outage", "moved", "unusable", "loaded_empty", "alarmed")
-UNUSABLE: Final = frozenset({CoverageReason.SCAN_UNUSABLE, CoverageReason.SCAN_SHARED, CoverageReason.NOT_SCANNED})
+UNUSABLE: Final = frozenset(
+    {
+        CoverageReason.SCAN_UNUSABLE,
+        CoverageReason.SCAN_SHARED,
+        CoverageReason.NOT_SCANNED,
+        CoverageReason.SCAN_UNDECIDED,
+    }
+)
 CONTRADICTS: Final = frozenset({CoverageReason.LOAD_CONTRADICTS, CoverageReason.WEIGHT_CONTRADICTS})
 UNFINISHED: Final = (CarState.UNKNOWN, CarState.EXPECTED)
 
@@ -220,7 +227,8 @@ def is_clean(car: CarTruth, places: Mapping[CarTruth, int]) -> bool:
         and not car.tags_misread
         and car.weighed > 0
         and not (car.weighed_wrong or car.load_misjudged or car.shielded)
-        and any(one.usable and one.operator_clear for one in car.images)
+        # Of an image from a pass in which nothing said whose it is, nothing may be concluded.
+        and any(one.usable and one.operator_clear and one.pass_number in car.read_in for one in car.images)
         and all(one.operator_clear or (one.decided_at is None and one.machine_clear) for one in car.images)
     )
 

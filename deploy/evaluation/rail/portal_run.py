@@ -51,6 +51,7 @@ class PortRun:
         self._by_visit: dict[str, TrainTruth] = {}
         self._cars: dict[str, dict[str, CarCoverage]] = {}
         self._coverage: dict[str, TrainCoverage] = {}
+        self._signed: dict[str, TrainCoverage] = {}
         self._due: list[tuple[int, int, TrainTruth]] = []
         self._order = count()
 
@@ -103,6 +104,8 @@ class PortRun:
             self.tally.counts["coverages"] += 1
         elif isinstance(said, TrainCoverage):
             self._coverage[said.visit_id] = said
+            if said.train_id is not None and said.released_at is not None:
+                self._signed[said.train_id] = said
             if said.covered and not self._is_covered(said, item.due_at_us):
                 self.tally.counts["falsely_covered"] += 1
                 self.tally.example(
@@ -131,9 +134,12 @@ class PortRun:
             tally.counts[f"dead letters {reason}"] += number
         for train in self._trains.values():
             last = self._coverage.get(train.visit_id)
-            signed = last is not None and last.released_at is not None
-            tally.counts["not_signed_off"] += not signed
-            tally.share("covered", last is not None and signed and last.covered, 1)
+            # Of a train without list and arrival only its release tells the name: it may be signed off apart.
+            signed = self._signed.get(train.train_id)
+            if signed is None:
+                tally.counts["not_signed_off"] += 1
+                tally.example(f"seed {self._job.seed} {train.train_id}: let go and not signed off")
+            tally.share("covered", signed is not None and signed.covered, 1)
             tally.counts["backwards_wrong"] += last is not None and last.backwards != train.tail_first
             tally.counts["wrong_train"] += last is not None and last.train_id not in (None, train.train_id)
             broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]

@@ -132,6 +132,7 @@ class Portal:
                 car.tags_misread += 1
             else:
                 car.tags_read += 1
+                car.read_in.append(one.number)
             at = leg.at(count)
             if draw() < self._rates.axle_off_by_one_ratio:
                 count = max(0, count + (1 if draw() < 0.5 else -1))

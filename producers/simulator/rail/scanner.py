@@ -113,7 +113,7 @@ class Scanner:
         clear = told_at is not None and decision is ScanDecision.CLEAR
         for car in cars:
             car.shielded = car.shielded or shielded
-            car.images.append(Image(scan_id, good and taken.complete, shared, clear, not alarm, told_at))
+            car.images.append(Image(scan_id, one.number, good and taken.complete, shared, clear, not alarm, told_at))
 
     def _quality(self, random: Random, taken: Taken) -> ScanQuality:
         roll = random.random()

@@ -23,6 +23,7 @@ class Image(NamedTuple):
     """One image that shows a car. `decided_at`: when the operator's decision reached the log; None if it never did."""
 
     scan_id: str
+    pass_number: int
     usable: bool
     """Good or degraded, complete, and good if it is shared."""
     shared: bool
@@ -67,6 +68,8 @@ class CarTruth:
     tags_lost: int = 0  # over all passes
     tags_misread: int = 0
     tags_read: int = 0  # right ones
+    read_in: list[int] = field(default_factory=list)
+    """Numbers of the passes in which a tag was read right."""
     weighed: int = 0
     weighed_wrong: bool = False  # merged with another, or far off
     load_misjudged: bool = False  # an image's load indicator is wrong

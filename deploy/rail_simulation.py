@@ -23,6 +23,7 @@ from schemas.records import CarCoverage, TrainCoverage
 from schemas.topics import RAIL_READINGS
 from streams.core.replay import StageReplay
 from streams.core.stage import Stage
+from streams.core.trains import TrainsStage
 
 Sink = Callable[[RailItem], None]
 
@@ -57,12 +58,8 @@ def rail_feed(
     truth: Path | None,
     broker: str | None,
     registry_url: str | None,
-    stage: Callable[[], Stage],
 ) -> RailFeed:
-    """Opens what is written to, closed with the stack. `stage` is made if people are asked for.
-
-    Raises ValueError for a port without rail.
-    """
+    """Opens what is written to, closed with the stack. Raises ValueError for a port without rail."""
     live = run.to_kafka and run.rate is not None
     busier, speed = (1.0, run.speed) if run.rate is None else pace_for(run.rate, run.ports)
     world = RailWorld(run.seed, run.start_at, run.seconds, run.ports, busier=busier, people_speed=run.people or 1.0)
@@ -79,7 +76,7 @@ def rail_feed(
         while_waiting = publisher.poll
     items: Iterable[RailItem] = world
     items = live_rail(items, speed, while_waiting) if live else paced(items, run.speed, while_waiting)
-    return RailFeed(iter(items) if run.people is None else told(world, items, stage()), sinks)
+    return RailFeed(iter(items) if run.people is None else told(world, items, TrainsStage()), sinks)
 
 
 def told(world: RailWorld, items: Iterable[RailItem], stage: Stage) -> Iterator[RailItem]:

@@ -26,9 +26,7 @@ from deploy.errors import UserError
 from deploy.options import Flag, NotNegative, Positive, Seed, Share
 from deploy.port_files import parse_file, read_text
 from deploy.rail_simulation import RailRun, rail_feed
-from deploy.settings import load_settings
 from deploy.simulated_officers import OfficersAtWork
-from deploy.stages import build_stage
 from producers.pacing import Item, live, paced
 from producers.publisher import DeliveryError, Publisher
 from producers.simulator import Scenario, SimulatedReading, at_port, find_scenario, watchlist
@@ -172,9 +170,7 @@ def simulate_rail(
         raise UserError("nowhere to write to; give --out FILE or --to-kafka")
     try:
         with ExitStack() as stack:
-            feed = rail_feed(
-                stack, asked, out, truth, broker, registry_url, lambda: build_stage("trains", load_settings())
-            )
+            feed = rail_feed(stack, asked, out, truth, broker, registry_url)
             report(RAIL_SCENARIO, asked.seed, asked.start_at, run(feed.items, feed.sinks, asked.seconds, json), json)
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error

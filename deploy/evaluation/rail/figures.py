@@ -11,9 +11,8 @@ from deploy.evaluation.processes import run_all
 from deploy.evaluation.rail.judge import NAMED_KINDS, OTHER_KINDS
 from deploy.evaluation.rail.portal_run import PortJob, PortRun
 from deploy.evaluation.rail.tally import Tally
-from deploy.settings import Settings
-from deploy.stages import build_stage
 from producers.simulator.rail import RAIL_2023
+from streams.core.trains import TrainsStage
 
 NAMED_MIN: Final = 0.99
 # What must never happen, in no train of the evaluation.
@@ -49,7 +48,7 @@ def evaluate_rail(days: int, seeds: int, first_seed: int) -> dict[str, Any]:
 
 def run_port(job: PortJob, report: Callable[[float], None]) -> Tally:
     """In a process: one port with one seed."""
-    return PortRun(job, build_stage("trains", Settings())).run(report)
+    return PortRun(job, TrainsStage()).run(report)
 
 
 def missed(tally: Tally, strict: bool = True) -> list[str]:

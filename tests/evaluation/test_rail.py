@@ -1,13 +1,14 @@
 """The judge of trains passes what is right and fails what is not; a small evaluation meets the bars."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import cache
 
 from msgspec.structs import replace
 from pytest import approx, mark
 
-from deploy.evaluation.rail.figures import missed
+from deploy.evaluation.rail.figures import figures, missed
 from deploy.evaluation.rail.judge import Judge, is_clean
+from deploy.evaluation.rail.portal_run import PortJob, PortRun
 from deploy.evaluation.rail.tally import Share, Tally
 from producers.simulator.rail import RailWorld, TrainTruth
 from producers.simulator.rail.truth import CarTruth
@@ -19,7 +20,10 @@ from schemas.records import (
     CoverageReason,
     EquipmentKind,
     OperatingMode,
+    TrainCoverage,
 )
+from streams.core.stage import Fold, Output, Record
+from streams.core.trains import TrainsStage
 
 SEED = 20_261
 R = CoverageReason
@@ -186,3 +190,45 @@ def test_an_interval_knows_that_cars_of_a_train_hang_together() -> None:
     for _ in range(100):
         none.add(0, 100)
     assert none.interval.high == approx(0.0295, abs=0.002)  # three in a hundred trains, not in ten thousand cars
+
+
+class Boastful:
+    """The trains stage, but for every train it says at once that it is covered."""
+
+    name, source, changelog = TrainsStage.name, TrainsStage.source, TrainsStage.changelog
+
+    def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
+        return BoastfulFold(TrainsStage().open(partition, stored))
+
+
+class BoastfulFold:
+    """Says what its fold says, and `covered`."""
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+        self.counters, self.take_changes, self.roll_back = fold.counters, fold.take_changes, fold.roll_back
+
+    def advance(self, record: Record, outputs: list[Output]) -> None:
+        said: list[Output] = []
+        self._fold.advance(record, said)
+        for output in said:
+            if isinstance(output.value, TrainCoverage):
+                output.value = replace(output.value, covered=True)
+            outputs.append(output)
+
+
+def test_the_stage_meets_the_bars_in_some_days_of_a_port() -> None:
+    tally = PortRun(PortJob("2604", 3, 5), TrainsStage()).run()
+    assert missed(tally) == [], tally.examples
+    assert tally.counts["trains"] > 6 and tally.of("named").cases > 3
+    result = figures(tally)
+    assert result["scanned_well_by_port"]["2604"]["ratio"] == approx(0.97, abs=0.03)
+    # What the platform says of itself is what is true.
+    assert result["told_scanned_well"]["ratio"] == approx(result["scanned_well"]["ratio"], abs=0.01)
+    assert result["falsely_missing"] == result["wrong_train"] == result["backwards_wrong"] == 0
+
+
+def test_a_claim_to_be_covered_that_is_false_is_found_at_whatever_revision() -> None:
+    tally = PortRun(PortJob("2507", 3, 3), Boastful()).run()
+    assert tally.counts["falsely_covered"] > 10
+    assert any("falsely_covered" in text for text in missed(tally))

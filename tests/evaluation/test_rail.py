@@ -91,7 +91,7 @@ def judged(change: Change = lambda _train, coverage, _car: coverage) -> Tally:
     for train in trains():
         told = [change(train, coverage, car) for coverage, car in truly_said(train)]
         cars = {one.coverage_id: one for one in told if one is not None}
-        Judge(tally, "test").judge(train, cars, 0, train.settled_at)
+        Judge(tally, "test").judge(train, cars, train.settled_at)
     return tally
 
 

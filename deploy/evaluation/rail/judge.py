@@ -69,15 +69,15 @@ class Judge:
     def __init__(self, tally: Tally, where: str) -> None:
         self._tally, self._where = tally, where
 
-    def judge(self, train: TrainTruth, cars: Mapping[str, CarCoverage], elsewhere: int, now_at: int) -> None:
-        """One train. `elsewhere`: cars of it that are told of under a visit that it is not."""
+    def judge(self, train: TrainTruth, cars: Mapping[str, CarCoverage], now_at: int) -> None:
+        """One train, by the cars that are told of and not withdrawn."""
         said, listed = Said(cars), train.list_at(now_at)
         places = {} if listed is None else {car: place for place, car in enumerate(listed, 1)}
         on_track = train.on_track()
         every = {car: None for car in [*places, *on_track] if car.kind is EquipmentKind.CAR}  # in order
         self._tally.counts["trains"] += 1
         self._tally.counts["cars"] += sum(car.kind is EquipmentKind.CAR for car in on_track)
-        self._tally.counts["one_state_violations"] += elsewhere + self._violations(train, said, places)
+        self._tally.counts["one_state_violations"] += self._violations(train, said, places)
         found = {car: coverage_of(car, said, places) for car in every}
         for kind in (*NAMED_KINDS, *OTHER_KINDS):
             wanted = [car for car in every if is_of_kind(kind, car, places)]

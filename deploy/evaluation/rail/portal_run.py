@@ -14,7 +14,8 @@ from deploy.evaluation.rail.judge import Judge, is_cleared
 from deploy.evaluation.rail.tally import Tally
 from deploy.rail_simulation import log_record
 from producers.simulator.rail import RAIL_2023, RailItem, RailScenario, RailWorld, TrainTruth
-from schemas.records import Alert, AlertKind, CarCoverage, EquipmentKind, TrainCoverage
+from producers.simulator.rail.truth import visit_of
+from schemas.records import Alert, AlertKind, CarCoverage, CarState, EquipmentKind, TrainCoverage
 from streams.core.replay import StageReplay
 from streams.core.stage import Output, Stage
 
@@ -90,20 +91,29 @@ class PortRun:
         """Judge the trains that have settled by now."""
         while self._due and self._due[0][0] <= now_at:
             at, _, train = heapq.heappop(self._due)
-            elsewhere = sum(len(self._cars.get(f"{train.track_id}/{number}", ())) for number in train.pass_numbers[1:])
-            self._judge.judge(train, self._cars.get(train.visit_id, {}), elsewhere, at)
+            self._judge.judge(train, self._cars_of(train), at)
+
+    def _cars_of(self, train: TrainTruth) -> dict[str, CarCoverage]:
+        """The cars that stand, under whatever visit of the train's passes they are told of."""
+        places = {f"{train.track_id}/{number}" for number in train.pass_numbers} | {f"{train.port_code}/T:{train.train_id}"}
+        return {
+            coverage_id: one
+            for place in places
+            for coverage_id, one in self._cars.get(place, {}).items()
+            if one.state is not CarState.WITHDRAWN
+        }
 
     def _follow(self, output: Output, item: RailItem) -> None:
         """Keep what was said, and look at every claim that a train is covered."""
         said = output.value
         if isinstance(said, CarCoverage):
-            cars = self._cars.setdefault(said.visit_id, {})
+            cars = self._cars.setdefault(visit_of(said.visit_id), {})
             before = cars.get(said.coverage_id)
             if before is None or before.revision < said.revision:
                 cars[said.coverage_id] = said
             self.tally.counts["coverages"] += 1
         elif isinstance(said, TrainCoverage):
-            self._coverage[said.visit_id] = said
+            self._coverage[visit_of(said.visit_id)] = said
             if said.train_id is not None and said.released_at is not None:
                 self._signed[said.train_id] = said
             if said.covered and not self._is_covered(said, item.due_at_us):
@@ -116,7 +126,7 @@ class PortRun:
 
     def _is_covered(self, said: TrainCoverage, now_at: int) -> bool:
         """Whether every listed and every seen car was truly cleared by now."""
-        train = self._by_visit.get(said.visit_id)
+        train = self._by_visit.get(visit_of(said.visit_id))
         listed = None if train is None else train.list_at(now_at)
         if train is None or listed is None or train.left_at > now_at:
             return False
@@ -143,6 +153,6 @@ class PortRun:
             tally.counts["backwards_wrong"] += last is not None and last.backwards != train.tail_first
             tally.counts["wrong_train"] += last is not None and last.train_id not in (None, train.train_id)
             broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]
-            cars = self._cars.get(train.visit_id, {}).values()
+            cars = self._cars_of(train).values()
             named = {(one.mark, one.number) for one in cars if "SEAL_CONTRADICTS" in one.reasons}
             tally.share("named seal_broken", sum((car.mark, car.number) in named for car in broken), len(broken))

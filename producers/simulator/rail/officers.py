@@ -39,7 +39,7 @@ SEAL_LOOKED_AT_RATIO: Final = 0.01
 TRIES_MAX: Final = 2
 OFFICERS: Final = 8  # of a port's yard
 
-CLEARED: Final = (CarState.CLEARED, CarState.CLEARED_BY_HAND, CarState.EXEMPT)
+CLOSED: Final = (CarState.CLEARED, CarState.CLEARED_BY_HAND, CarState.EXEMPT, CarState.WITHDRAWN)
 Plan = Callable[[int, Callable[[int], None]], None]
 """Takes a time in microseconds UTC and what happens then, which is told the time."""
 Say = Callable[[int, HandInspection | TrainEvent], int]
@@ -71,7 +71,7 @@ class Yard:
     def tell(self, said: CarCoverage | TrainCoverage, now_at: int) -> None:
         """What the platform says of a car or of the train."""
         if isinstance(said, CarCoverage):
-            if said.state in CLEARED:
+            if said.state in CLOSED:
                 self._open.pop(said.coverage_id, None)
             else:
                 self._open[said.coverage_id] = said

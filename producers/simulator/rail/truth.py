@@ -101,6 +101,11 @@ class Anomaly(NamedTuple):
     cars: tuple[CarTruth, ...]
 
 
+def visit_of(visit_id: str) -> str:
+    """Track and pass in a visit's id, behind which stands the train if the pass was taken for another one's before."""
+    return "/".join(visit_id.split("/")[:3])
+
+
 @dataclass(slots=True, eq=False)
 class TrainTruth:
     """One train at one port. Times in microseconds UTC."""
@@ -129,7 +134,7 @@ class TrainTruth:
 
     @property
     def visit_id(self) -> str:
-        """The visit as the platform names it."""
+        """The visit as the platform names it, unless it took the train for another one before: see `visit_of`."""
         return f"{self.track_id}/{self.pass_numbers[0]}"
 
     def on_track(self) -> list[CarTruth]:

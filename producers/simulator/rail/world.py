@@ -20,7 +20,7 @@ from producers.simulator.rail.railroad import Railroad
 from producers.simulator.rail.scanner import Scanner
 from producers.simulator.rail.scenario import RAIL_2023, RailScenario
 from producers.simulator.rail.trains import make_train
-from producers.simulator.rail.truth import RailItem, RailReading, TrainTruth
+from producers.simulator.rail.truth import RailItem, RailReading, TrainTruth, visit_of
 from schemas.records import CarCoverage, EquipmentKind, TrainCoverage, TrainEventKind
 
 US: Final = 1_000_000
@@ -144,7 +144,7 @@ class PortOfRail:
 
     def tell(self, said: CarCoverage | TrainCoverage) -> None:
         """Pass on what the platform says to the people at the train."""
-        yard = self._held.get(said.visit_id)
+        yard = self._held.get(visit_of(said.visit_id))
         if yard is not None:
             yard.tell(said, self._now_at)
 

@@ -95,10 +95,12 @@ class PortRun:
 
     def _cars_of(self, train: TrainTruth) -> dict[str, CarCoverage]:
         """The cars that stand, under whatever visit of the train's passes they are told of."""
-        places = {f"{train.track_id}/{number}" for number in train.pass_numbers} | {f"{train.port_code}/T:{train.train_id}"}
+        places = {f"{train.track_id}/{number}" for number in train.pass_numbers} | {
+            f"{train.port_code}/T:{train.train_id}"
+        }
         return {
             coverage_id: one
-            for place in places
+            for place in sorted(places)
             for coverage_id, one in self._cars.get(place, {}).items()
             if one.state is not CarState.WITHDRAWN
         }

@@ -130,6 +130,8 @@ class Portal:
                 text = misread_text(random, car, side)
                 mark, number, passed = identity_in(text)
                 car.tags_misread += 1
+            elif not passed:
+                car.tags_doubted += 1
             else:
                 car.tags_read += 1
                 car.read_in.append(one.number)

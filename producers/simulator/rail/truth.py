@@ -67,7 +67,8 @@ class CarTruth:
     first_axle: int = 0
     tags_lost: int = 0  # over all passes
     tags_misread: int = 0
-    tags_read: int = 0  # right ones
+    tags_doubted: int = 0  # right, but their check bits do not fit
+    tags_read: int = 0  # right ones, and their check bits fit
     read_in: list[int] = field(default_factory=list)
     """Numbers of the passes in which a tag was read right."""
     weighed: int = 0

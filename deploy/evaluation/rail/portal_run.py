@@ -152,7 +152,9 @@ class PortRun:
                 tally.counts["not_signed_off"] += 1
                 tally.example(f"seed {self._job.seed} {train.train_id}: let go and not signed off")
             tally.share("covered", signed is not None and signed.covered, 1)
-            tally.counts["backwards_wrong"] += last is not None and last.backwards != train.tail_first
+            # Which end is the head only a list tells.
+            held = last is not None and last.consist_revision is not None
+            tally.counts["backwards_wrong"] += last is not None and held and last.backwards != train.tail_first
             tally.counts["wrong_train"] += last is not None and last.train_id not in (None, train.train_id)
             broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]
             cars = self._cars_of(train).values()

@@ -45,10 +45,11 @@ class RailRun:
 
 @dataclass(frozen=True)
 class RailFeed:
-    """Readings when they are due, and where they go."""
+    """Readings when they are due, and where they go. `seconds`: of arrivals, as long as they take in `due_at_us`."""
 
     items: Iterator[RailItem]
     sinks: list[Sink]
+    seconds: float
 
 
 def rail_feed(
@@ -76,7 +77,8 @@ def rail_feed(
         while_waiting = publisher.poll
     items: Iterable[RailItem] = world
     items = live_rail(items, speed, while_waiting) if live else paced(items, run.speed, while_waiting)
-    return RailFeed(iter(items) if run.people is None else told(world, items, TrainsStage()), sinks)
+    items = items if run.people is None else told(world, items, TrainsStage())
+    return RailFeed(iter(items), sinks, run.seconds / speed if live else run.seconds)
 
 
 def told(world: RailWorld, items: Iterable[RailItem], stage: Stage) -> Iterator[RailItem]:
@@ -90,11 +92,10 @@ def told(world: RailWorld, items: Iterable[RailItem], stage: Stage) -> Iterator[
 
 
 def log_record(item: RailItem, offset: int) -> LogRecord:
-    """An item as the log holds it; appended when it was due, or now if it came live."""
+    """An item as the log holds it, appended when it was due."""
     key = item.reading.port_code.encode()
     partition = partition_of(key, RAIL_READINGS.partitions)
-    appended_at = max(item.due_at_us, item.reading.received_at)
-    return LogRecord(RAIL_READINGS.name, partition, offset, appended_at, key, item.reading)
+    return LogRecord(RAIL_READINGS.name, partition, offset, item.due_at_us, key, item.reading)
 
 
 def container_sink(writer: ContainerWriter) -> Sink:

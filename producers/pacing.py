@@ -98,12 +98,20 @@ def live_rail(
     for item in paced(items, speed, while_waiting):
         if not first:
             first, started_at = item.due_at_us, now_us()
-        yield item._replace(reading=moved(item.reading, first, started_at, speed))
+        at = moved_time(item.due_at_us, first, started_at, speed)
+        yield item._replace(due_at_us=at, reading=moved(item.reading, first, started_at, speed))
 
 
 def moved(reading: RailReading, from_at: int, to_at: int, speed: float) -> RailReading:
     """The reading with its times moved so that `from_at` becomes `to_at`, and later ones come so much faster."""
     times = {
-        name: to_at + int((getattr(reading, name) - from_at) / speed) for name in TIME_FIELDS if hasattr(reading, name)
+        name: moved_time(getattr(reading, name), from_at, to_at, speed)
+        for name in TIME_FIELDS
+        if hasattr(reading, name)
     }
     return msgspec.structs.replace(reading, **times)
+
+
+def moved_time(at: int, from_at: int, to_at: int, speed: float) -> int:
+    """The time moved likewise, microseconds UTC."""
+    return to_at + int((at - from_at) / speed)

@@ -171,7 +171,9 @@ def simulate_rail(
     try:
         with ExitStack() as stack:
             feed = rail_feed(stack, asked, out, truth, broker, registry_url)
-            report(RAIL_SCENARIO, asked.seed, asked.start_at, run(feed.items, feed.sinks, asked.seconds, json), json)
+            result = run(feed.items, feed.sinks, feed.seconds, json)
+            result["simulated_seconds"] = round(result["simulated_seconds"] * asked.seconds / feed.seconds, 1)
+            report(RAIL_SCENARIO, asked.seed, asked.start_at, result, json)
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
     return 0

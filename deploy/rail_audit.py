@@ -8,7 +8,7 @@ byte; nothing is left to a comparison of counts.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -28,7 +28,7 @@ Read = Callable[[tuple[str, ...]], Iterable[LogRecord]]
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found. `signed` is the log's last word on the train; `difference` the first, empty if there is none."""
+    """What was found. `signed` is the sign-off; `difference` the first one, empty if there is none."""
 
     signed: TrainCoverage
     records: int
@@ -41,7 +41,7 @@ def signed_off(
     log: Iterable[LogRecord], port_code: str | None, train_id: str | None, visit_id: str | None
 ) -> TrainCoverage:
     """The newest sign-off of a train. Raises UserError if none in the log was."""
-    found: dict[tuple[str, str], TrainCoverage] = {}
+    found, signed = False, list[TrainCoverage]()
     for record in log:
         value = record.value
         if (
@@ -49,8 +49,9 @@ def signed_off(
             and (value.visit_id == visit_id or (visit_id is None and value.train_id == train_id))
             and port_code in (None, value.port_code)
         ):
-            found[value.operating_mode, value.visit_id] = value
-    signed = [one for one in found.values() if one.released_at is not None]
+            found = True
+            if value.cars_sha256 is not None:
+                signed.append(value)
     what = f"visit {visit_id}" if visit_id is not None else f"train {train_id}"
     if not signed:
         raise UserError(f"{what} was not released: nothing is signed off" if found else f"the log knows no {what}")
@@ -70,10 +71,9 @@ def audit(stage: Stage, read: Read, wanted: TrainCoverage) -> Audit:
         elif record.partition == partition:
             readings += 1
             folded += of_visit(wanted, [output.value for output in replay.advance(record)])
-    signed = [one for one in held if isinstance(one, TrainCoverage)][-1]
-    cars = newest_cars(held)
-    difference = first_difference(held, folded) or digest_difference(signed, cars)
-    return Audit(signed, len(held), len(cars), readings, difference)
+    signed = [one for one in held if isinstance(one, TrainCoverage) and one.cars_sha256 is not None][-1]
+    difference = first_difference(held, folded) or digest_difference(held)
+    return Audit(signed, len(held), len(newest_cars(held)), readings, difference)
 
 
 def of_visit(wanted: TrainCoverage, values: Iterable[object]) -> Iterator[Coverage]:
@@ -114,19 +114,19 @@ def first_difference(held: Iterable[Coverage], folded: Iterable[Coverage]) -> st
     return ""
 
 
-def digest_difference(signed: TrainCoverage, cars: dict[str, CarCoverage]) -> str:
-    """Whether the digest that was signed is that of the cars in the log; empty if it is."""
-    if signed.released_at is None:
-        return "its last word is no sign-off"
-    digest = cars_digest(cars)
-    if signed.cars_sha256 != digest:
-        return f"cars_sha256 that was signed is {signed.cars_sha256}; the cars in the log come to {digest}"
+def digest_difference(held: Sequence[Coverage]) -> str:
+    """Whether the digest that was signed is that of the cars as they stood then; empty if it is."""
+    for place, one in enumerate(held):
+        if isinstance(one, TrainCoverage) and one.cars_sha256 is not None:
+            digest = cars_digest(newest_cars(held[:place]))
+            if digest != one.cars_sha256:
+                return f"cars_sha256 that was signed is {one.cars_sha256}; the cars in the log come to {digest}"
     return ""
 
 
 def cars_digest(cars: dict[str, CarCoverage]) -> str:
-    """SHA-256 over coverage id, revision and state of cars in order of coverage id, a line each."""
-    lines = [f"{one.coverage_id} {one.revision} {one.state}\n" for _, one in sorted(cars.items())]
+    """SHA-256 over coverage id, revision and state of cars, a line each, in order."""
+    lines = sorted([f"{one.coverage_id} {one.revision} {one.state}\n" for one in cars.values()])
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -134,4 +134,4 @@ def name_of(one: Coverage) -> str:
     """Which record it is."""
     if isinstance(one, TrainCoverage):
         return f"revision {one.revision} of the train"
-    return f"revision {one.revision} of car {one.coverage_id} ({one.state})"
+    return f"revision {one.revision} of car {one.coverage_id}"

@@ -58,8 +58,9 @@ def follow(
     with coverage_reader(connection, DAYS_BACK, fetch_wait_ms=50) as reader:
         for received in reader.read_to_end():
             visits.see(received.log_record.value)
-        changed = {visit.key: visit for visit in visits.current()}
-        shown_at, forget_at = 0.0, time.monotonic() + FORGET_EVERY_SECONDS
+        show(visits.current(), reader.undecoded.total())
+        shown_at = time.monotonic()
+        forget_at = shown_at + FORGET_EVERY_SECONDS
         while goes_on():
             now = time.monotonic()
             if now - shown_at >= DRAWN_EVERY_SECONDS:

@@ -8,6 +8,7 @@ from deploy.cli import COMMANDS
 from deploy.settings import Settings
 from schemas.topics import TOPICS
 from streams.console.estimate_metrics import EstimateMetrics
+from streams.console.rail_metrics import RailMetrics
 from streams.light.telemetry import LightTelemetry
 from streams.runtime.metrics import Telemetry
 from streams.sharing.telemetry import SharingTelemetry
@@ -36,7 +37,11 @@ def settings_table() -> str:
 def metrics_table() -> str:
     rows = [
         f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in [*Telemetry("readme", 0).registry.collect(), *EstimateMetrics(()).collect()]
+        for metric in [
+            *Telemetry("readme", 0).registry.collect(),
+            *EstimateMetrics(()).collect(),
+            *RailMetrics({}).collect(),
+        ]
     ]
     return table("| metric | type | meaning |", sorted(rows))
 

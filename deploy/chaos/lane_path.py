@@ -72,9 +72,9 @@ STRAW_SHARE: Final = 0.5
 class LanePath:
     """For a platform of its own, with nothing else on it.
 
-    All stages but convoys: no simulated plate becomes a regular within minutes, so that one would have nothing to
-    commit. Every vehicle that reaches the light is shown one by a light server, by lot while its stages are down. One
-    vehicle in some is inspected while it still stands there, so that outcomes are written within the run.
+    All stages of lanes but convoys: no simulated plate becomes a regular within minutes, so that one would have nothing
+    to commit. Every vehicle that reaches the light is shown one by a light server, by lot while its stages are down.
+    One vehicle in some is inspected while it still stands there, so that outcomes are written within the run.
     """
 
     run: str

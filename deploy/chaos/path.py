@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 
 from deploy.chaos.lane_path import LanePath
 from deploy.chaos.producer import CHANGE_SECONDS, new_producer
+from deploy.chaos.rail_path import RailPath
 from deploy.chaos.stages import TestTopology
 from deploy.errors import UserError
 from deploy.reference_changes import write_everywhere
@@ -162,4 +163,6 @@ def find_path(name: str, run: str) -> Path:
         return TestPath(run)
     if name == "lane":
         return LanePath(run)
-    raise UserError(f"there is no path {name!r} to break; take `test` or `lane`")
+    if name == "rail":
+        return RailPath(run)
+    raise UserError(f"there is no path {name!r} to break; take `test`, `lane` or `rail`")

@@ -37,6 +37,7 @@ from streams.core.light.questions import Question
 from streams.core.stage import Stage
 from streams.runtime.settings import RuntimeSettings
 
+BROKER: Final = "broker"
 READY_SECONDS: Final = 120.0
 DRAIN_SECONDS: Final = 90.0
 # Some partitions are told the time once a minute, and nothing else.
@@ -56,6 +57,7 @@ class Plan:
     workers: int
     seed: int
     session_seconds: float = 10.0
+    broker_kills: int = 0
 
 
 @dataclass
@@ -67,6 +69,9 @@ class Report:
     """Seconds from each kill to the first new commit of every partition that the victim owned."""
 
     pauses: list[float] = field(default_factory=list)
+    broker_kills: list[float] = field(default_factory=list)
+    """Seconds from each kill of the broker, its restart included, to the first new commit of every partition."""
+
     struck: Counter[str] = field(default_factory=Counter)
     """Faults by stage."""
 
@@ -87,11 +92,16 @@ class Report:
         return {
             "kills": len(self.kills),
             "pauses": len(self.pauses),
+            "broker_kills": len(self.broker_kills),
             "outputs": self.verdict.expected,
             "lost": self.verdict.lost,
             "wrong": self.verdict.wrong,
             "duplicates": self.verdict.duplicates,
-            "recovery_seconds": {"kills": spread(self.kills), "pauses": spread(self.pauses)},
+            "recovery_seconds": {
+                "kills": spread(self.kills),
+                "pauses": spread(self.pauses),
+                "broker_kills": spread(self.broker_kills),
+            },
             "struck": dict(sorted(self.struck.items())),
             "lights": None if self.lights is None else self.lights.as_json(),
             "exits": {str(status): count for status, count in sorted(self.exits.items())},
@@ -110,10 +120,18 @@ class Run:
     """A running path. Use from the main thread: children die with the thread that started them."""
 
     def __init__(
-        self, path: Path, broker: str, registry_url: str, codec: Codec, logs: FilePath, session_seconds: float
+        self,
+        path: Path,
+        broker: str,
+        registry_url: str,
+        codec: Codec,
+        logs: FilePath,
+        session_seconds: float,
+        restart_broker: Callable[[], None] | None = None,
     ) -> None:
-        self.path, self.broker, self.codec = path, broker, codec
-        self._registry_url = registry_url
+        """`restart_broker` kills the broker and starts it again; None: it is not this run's."""
+        self.path, self.broker, self.codec, self.restart_broker = path, broker, codec, restart_broker
+        self.registry_url = registry_url
         self._session_seconds = session_seconds
         ensure_topics(broker, [*path.topics, DEAD_LETTERS])
         self.watch = Watch(broker, path.stages)
@@ -129,7 +147,7 @@ class Run:
         """The command line of a worker."""
         settings = RuntimeSettings(
             self.broker,
-            self._registry_url,
+            self.registry_url,
             instance=instance,
             session_seconds=self._session_seconds,
             failpoint=failpoint,
@@ -147,7 +165,7 @@ class Run:
         """Start the light server of a path that has lights, and who asks it, before any vehicle comes."""
         secret = self.path.light_secret
         if secret is not None:
-            self._light = LightServer(self._logs / "light", secret, self.broker, self._registry_url)
+            self._light = LightServer(self._logs / "light", secret, self.broker, self.registry_url)
             self._light.wait(READY_SECONDS)
             self._controller = Controller(self._light.lines_port)
 
@@ -238,12 +256,17 @@ def run_plan(run: Run, plan: Plan, progress: Callable[[str, int], None]) -> Repo
     run.start_feeding(plan.seed)
     progress("waiting for every partition to commit", 0)
     run.wait("the first commit of every partition", READY_SECONDS, run.all_committed)
-    faults = ["kill"] * plan.kills + ["pause"] * plan.pauses
+    faults = ["kill"] * plan.kills + ["pause"] * plan.pauses + [BROKER] * plan.broker_kills
     draw.shuffle(faults)
-    for done, (fault, stage) in enumerate(zip(faults, victims(run.path.stages, draw), strict=False)):
+    stages = victims(run.path.stages, draw)
+    for done, fault in enumerate(faults):
         until = time.monotonic() + draw.uniform(*QUIET_SECONDS)
         run.wait("quiet", READY_SECONDS, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
-        instance = draw.randrange(plan.workers)
+        if fault == BROKER:
+            progress("kill the broker", done)
+            report.broker_kills.append(strike_broker(run))
+            continue
+        stage, instance = next(stages), draw.randrange(plan.workers)
         progress(f"{fault} {stage.name}-{instance}", done)
         seconds = strike(run, fault, stage, instance, plan)
         (report.kills if fault == "kill" else report.pauses).append(seconds)
@@ -264,6 +287,25 @@ def victims(stages: Sequence[Stage], draw: random.Random) -> Iterator[Stage]:
     """Stages to strike, without end: each once before any of them again."""
     while True:
         yield from draw.sample(stages, len(stages))
+
+
+def strike_broker(run: Run) -> float:
+    """Kill and restart the broker; seconds until every partition of every stage has committed again."""
+    if run.restart_broker is None:
+        raise UserError("the broker is not this run's to kill")
+    seen_from, since = len(run.watch.commits), time.time()
+    run.restart_broker()
+    back_at = time.time()
+
+    def has_recovered() -> bool:
+        return all(
+            len(run.watch.committed_again(stage.name, range(stage.source.partitions), back_at, seen_from))
+            == stage.source.partitions
+            for stage in run.path.stages
+        )
+
+    run.wait("recovery from the kill of the broker", RECOVERY_SECONDS, has_recovered)
+    return time.time() - since
 
 
 def strike(run: Run, fault: str, stage: Stage, instance: int, plan: Plan) -> float:

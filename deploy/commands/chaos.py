@@ -31,6 +31,7 @@ def chaos(
     *,
     kills: CountOrNone = 10,
     pauses: CountOrNone = 3,
+    broker_kills: CountOrNone = 0,
     workers: Count = 2,
     path: str = "test",
     seed: Seed | None = None,
@@ -51,6 +52,7 @@ def chaos(
         border chaos --kills 10 --pauses 3 --workers 2 --json
         border chaos --kills 3 --pauses 0 --seed 7
         border chaos --path lane --kills 10 --pauses 3 --json
+        border chaos --path rail --kills 4 --pauses 1 --broker-kills 1 --json
 
     Parameters
     ----------
@@ -58,11 +60,14 @@ def chaos(
         how many kill -9.
     pauses
         how many SIGSTOPs past the session.
+    broker_kills
+        how many kill -9 of the private broker, which is started again at once.
     workers
         workers of each stage.
     path
-        what to break: `test`, the two-stage test topology, or `lane`, all stages but convoys, with the simulator and a
-        light server; that needs a platform with nothing else on it.
+        what to break: `test`, the two-stage test topology; `lane`, the lanes' stages but convoys, with the simulator
+        and a light server; or `rail`, the trains stage, with simulated trains. The real ones need a platform with
+        nothing else on it.
     seed
         repeats the victims, the order and the feed; the moments depend on the machine too.
     session_seconds
@@ -76,7 +81,10 @@ def chaos(
     """
     if (broker is None) != (registry_url is None):
         raise UserError("give both --broker and --registry-url, or neither to start a private platform")
-    plan = Plan(kills, pauses, workers, random.randrange(1 << 31) if seed is None else seed, session_seconds)
+    if broker is not None and broker_kills:
+        raise UserError("--broker-kills needs a private platform; leave out --broker and --registry-url")
+    draw = random.randrange(1 << 31) if seed is None else seed
+    plan = Plan(kills, pauses, workers, draw, session_seconds, broker_kills)
     with ExitStack() as stack:
         report = carry_out(plan, path, broker, registry_url, stack)
     print(orjson.dumps(report.as_json()).decode() if json else text_of(report, session_seconds))
@@ -87,29 +95,36 @@ def carry_out(plan: Plan, path: str, broker: str | None, registry_url: str | Non
     """Start what is not there yet, run the plan under a progress bar; the stack stops it all."""
     console = Console(stderr=True)
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="border-chaos-")))
+    restart_broker = None
     if broker is None or registry_url is None:
         platform = LocalPlatform(directory / "state", load_settings().cache_path, console=console)
         stack.enter_context(platform)
         broker, registry_url = platform.broker, platform.registry_url
-    codec = load_codec(registry_url)
-    run = Run(find_path(path, f"{plan.seed:08x}"), broker, registry_url, codec, directory, plan.session_seconds)
+        restart_broker = platform.restart_broker
+    codec, what = load_codec(registry_url), find_path(path, f"{plan.seed:08x}")
+    run = Run(what, broker, registry_url, codec, directory, plan.session_seconds, restart_broker)
     stack.callback(run.stop)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     bar = stack.enter_context(Progress(*columns, console=console))
-    task = bar.add_task("starting", total=plan.kills + plan.pauses)
+    task = bar.add_task("starting", total=plan.kills + plan.pauses + plan.broker_kills)
     return run_plan(run, plan, lambda text, done: bar.update(task, description=text, completed=done))
 
 
 def text_of(report: Report, session_seconds: float) -> str:
     """The report for a person."""
     verdict = report.verdict
+    struck = f"{len(report.kills)} kills, {len(report.pauses)} pauses, {len(report.broker_kills)} kills of the broker"
     lines = [
-        f"{len(report.kills)} kills, {len(report.pauses)} pauses, {verdict.expected} outputs (seed {report.seed})",
+        f"{struck}, {verdict.expected} outputs (seed {report.seed})",
         f"lost {verdict.lost}, wrong {verdict.wrong}, duplicates {verdict.duplicates}",
     ]
     for name, seconds, bound in (("kill", report.kills, 5.0), ("pause", report.pauses, session_seconds + 6)):
         if seconds:
             lines.append(f"recovery from a {name}: at most {max(seconds):.1f} s (bound {bound:.0f} s)")
+    if report.broker_kills:
+        lines.append(
+            f"recovery from a kill of the broker, its start included: at most {max(report.broker_kills):.1f} s"
+        )
     if (lights := report.lights) is not None:
         lines.append(
             f"{lights.asked} lights asked, {lights.answered} answered, {lights.by_lot} by lot, {lights.late} late; "

@@ -35,7 +35,7 @@ def replay(
 ) -> int:
     """Fold captured or simulated readings offline; with --prove, check that Kafka holds what the folds give.
 
-    Without --prove the lane readings in the files go through all stages, and --out keeps what they write. With
+    Without --prove the lane and rail readings in the files go through all stages, and --out keeps what they write. With
     --prove each stage is folded over its own captured input, and its outputs are compared byte for byte with what was
     captured: exit status 1 if anything is lost, twice or wrong, or nothing was expected. Draws need the secret of the
     platform captured.
@@ -101,7 +101,7 @@ def proved(files: Iterable[Path], settings: Settings, quiet: bool) -> dict[str, 
 
 
 def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: bool) -> dict[str, Any]:
-    """Send the lane readings of the files through all stages."""
+    """Send the lane and rail readings of the files through all stages."""
     chain, written, lights, reasons = Chain(build_stages(settings)), Counter[str](), Counter[str](), Counter[str]()
     with ExitStack() as stack:
         writer = stack.enter_context(ContainerWriter(stack.enter_context(new_file(out)))) if out else None

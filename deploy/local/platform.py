@@ -88,8 +88,7 @@ class LocalPlatform:
         with self._console.status("Starting Kafka and the schema registry"):
             # The registry first: it starts while Kafka formats its directory. Each is in care before the next starts.
             registry = self.add(self.registry.start())
-            broker = self.add(self.kafka.start())
-            wait_until_ready(broker, self.kafka.is_ready, kafka.READY_TIMEOUT_SECONDS)
+            self.start_broker()
             ensure_topics(self.broker)
             wait_until_ready(registry, self.registry.is_ready, apicurio.READY_TIMEOUT_SECONDS)
             self.codec = register_all(self.registry_url)
@@ -111,6 +110,23 @@ class LocalPlatform:
         """Forget a process that has ended."""
         self.children.remove(child)
         write_process_list(self.directory / PROCESS_LIST, self.children)
+
+    def restart_broker(self) -> None:
+        """kill -9 the broker and start it again over its data; returns when it answers."""
+        self.kill_broker()
+        self.start_broker()
+
+    def kill_broker(self) -> None:
+        """kill -9 the broker, which is then nobody's."""
+        broker = next(child for child in self.children if child.name == kafka.NAME)
+        broker.process.kill()
+        broker.process.wait()
+        self.remove(broker)
+
+    def start_broker(self) -> None:
+        """Start the broker; returns when it answers."""
+        broker = self.add(self.kafka.start())
+        wait_until_ready(broker, self.kafka.is_ready, kafka.READY_TIMEOUT_SECONDS)
 
     def stop(self) -> None:
         """Stop everything in reverse order and give the directory back. Safe to call twice."""

@@ -37,6 +37,13 @@ EVIDENCE_SHOWN: Final = 4
 
 SHAPES: Final = {Light.RED: ("■ RED", "bold white on red"), Light.GREEN: ("● GREEN", "bold green")}
 NO_DATA: Final = ("○ no data", "grey50")
+# Of a port's month or of a train: no lane, no vehicle, no evidence.
+SUMMARY_SAYS_ALL: Final = (
+    AlertKind.DISPARITY,
+    AlertKind.CAR_NOT_CLEARED,
+    AlertKind.TRAIN_NOT_COVERABLE,
+    AlertKind.RELEASED_UNCOVERED,
+)
 SEVERITY_STYLES: Final = {
     Severity.EXTREME: "bold white on red",
     Severity.SEVERE: "bold red",
@@ -165,7 +172,7 @@ class Board:
 
 def alert_text(alert: Alert) -> Text:
     """What happened where, and of a vehicle on a second line the strongest evidence with its weight in log-odds."""
-    if alert.kind is AlertKind.DISPARITY:  # of a port's month: no lane, no vehicle, no evidence
+    if alert.kind in SUMMARY_SAYS_ALL:
         style = SEVERITY_STYLES.get(alert.severity, "")
         return Text.assemble(
             (f"{alert.severity.lower():9}", style), f" {alert.summary}", no_wrap=True, overflow="ellipsis"

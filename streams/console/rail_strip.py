@@ -36,6 +36,7 @@ CELLS: Final = {
     CarState.MISSING: ("M", "bold white on magenta", "missing"),
     CarState.EXEMPT: ("x", "grey62", "exempt"),
     CarState.EXPECTED: ("·", "grey50", "expected"),
+    CarState.WITHDRAWN: (" ", "", "withdrawn"),
     CarState.UNKNOWN: ("?", "black on yellow", "unknown"),
 }
 ACTIONS: Final = {

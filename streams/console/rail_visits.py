@@ -14,36 +14,13 @@ from schemas.records import (
     CarCoverage,
     CarState,
     ConsistDiscrepancy,
-    CoverageReason,
     OperatingMode,
     TrainCoverage,
 )
+from streams.core.trains.cars import URGENCY
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
-
-# What opens a car, most urgent first: a find, then what says that something may be hidden, then whose car it is, then
-# what the portal can mend by itself.
-URGENCY: Final = (
-    CoverageReason.CONTRABAND,
-    CoverageReason.SCAN_ALARM,
-    CoverageReason.NOT_ON_CONSIST,
-    CoverageReason.SHIELDED,
-    CoverageReason.SEAL_CONTRADICTS,
-    CoverageReason.LOAD_CONTRADICTS,
-    CoverageReason.WEIGHT_CONTRADICTS,
-    CoverageReason.NOT_SEEN,
-    CoverageReason.TAGS_DISAGREE,
-    CoverageReason.IDENTITY_UNKNOWN,
-    CoverageReason.NO_CONSIST,
-    CoverageReason.NOT_SCANNED,
-    CoverageReason.SCAN_UNUSABLE,
-    CoverageReason.SCAN_SHARED,
-    CoverageReason.SCAN_UNDECIDED,
-    CoverageReason.OUT_OF_SEQUENCE,
-)
-RANKS: Final = {reason: rank for rank, reason in enumerate(URGENCY)}
-
 
 @dataclass
 class Visit:
@@ -77,9 +54,17 @@ class Visit:
         """Whether it was let go."""
         return self.train is not None and self.train.released_at is not None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it: what passed belongs to another visit, or the list's train came."""
+        train = self.train
+        return train is None or not (
+            train.train_id or train.cars_expected or train.cars_seen or train.cars_missing or self.in_order()
+        )
+
     def in_order(self) -> list[CarCoverage]:
-        """Its cars as they passed; one that was not seen stands where the list has it."""
-        cars = list(self.cars.values())
+        """Its cars as they passed; one that was not seen stands where the list has it. Withdrawn ones are none."""
+        cars = [car for car in self.cars.values() if car.state is not CarState.WITHDRAWN]
         backwards = self.train is not None and self.train.backwards
         # Of those seen where they were listed: place on the list, place on the track.
         anchors = sorted(
@@ -109,7 +94,7 @@ class Visit:
     def to_do(self) -> list[CarCoverage]:
         """Cars that must not leave yet, most urgent first; those still to come are not among them."""
         left = [car for car in self.in_order() if car.state in (CarState.OPEN, CarState.MISSING, CarState.UNKNOWN)]
-        return sorted(left, key=lambda car: min((RANKS.get(reason, 0) for reason in car.reasons), default=len(RANKS)))
+        return sorted(left, key=lambda car: min((URGENCY.get(reason, 0) for reason in car.reasons), default=len(URGENCY)))
 
 
 @dataclass
@@ -154,7 +139,7 @@ class Visits:
             (
                 one
                 for one in self.visits.values()
-                if one.train is not None
+                if not one.is_empty
                 and (
                     one.track_id is not None
                     or seen.get((one.port_code, one.operating_mode, one.train_id), -1) < one.told_at
@@ -165,7 +150,7 @@ class Visits:
 
     def _seen(self) -> Iterator[Visit]:
         """In the order of their last word."""
-        on_track = [one for one in self.visits.values() if one.track_id is not None]
+        on_track = [one for one in self.visits.values() if one.track_id is not None and not one.is_empty]
         yield from sorted(on_track, key=lambda one: one.told_at)
 
     def on_tracks(self) -> list[Visit]:

@@ -25,7 +25,7 @@ from schemas.records import (
     SecondaryStaffing,
     Trace,
 )
-from schemas.topics import DEAD_LETTERS, OUTCOMES
+from schemas.topics import DEAD_LETTERS, OUTCOMES, RAIL_READINGS
 from streams.core.stage import FOLD_FAILED, Fold, Output, Record, Rejected, Stage
 
 # What people, and the light that answers them, write into an input that a stage writes too; no fold expects it.
@@ -42,6 +42,9 @@ BY_PEOPLE: Final = (
     Link,
     OversightRequirement,
 )
+
+# An input that no stage writes, wherever its reader stands among the stages: sensors, railroads and people do.
+FROM_OUTSIDE: Final = frozenset({RAIL_READINGS.name})
 
 # What people write elsewhere and a stage sends on into such an input: there its fold expects it.
 SENT_ON: Final = {OUTCOMES.name: OfficerAssignment}
@@ -115,6 +118,12 @@ class StageReplay:
         self._since_taken[partition].clear()
 
 
+def first_inputs(sources: Iterable[str]) -> frozenset[str]:
+    """Of the inputs of some stages in the order of the data path those that no stage writes."""
+    names = list(sources)
+    return frozenset(names[:1]) | FROM_OUTSIDE.intersection(names)
+
+
 def replays_of(stages: Iterable[Stage]) -> dict[str, list[StageReplay]]:
     """A replay of each stage by the topic that it reads; several may read the same."""
     replays: dict[str, list[StageReplay]] = {}
@@ -142,7 +151,7 @@ class Chain:
         self._by_source = replays_of(stages)
         self._offsets: Counter[tuple[str, int]] = Counter()
         # A later stage's input in the log given would be folded twice: once as given, once as written by the chain.
-        self.first_inputs = frozenset(list(self._by_source)[:1])
+        self.first_inputs = first_inputs(self._by_source)
 
     @property
     def replays(self) -> list[StageReplay]:
@@ -228,15 +237,15 @@ def place_of(record: LogRecord) -> Place:
 def compare(stages: Iterable[Stage], log: Iterable[LogRecord], report: Callable[[int], None] = lambda _: None) -> Proof:
     """Fold each stage over its input in the log and compare all that the log holds with all that the folds write.
 
-    `log` must hold each partition's records in offset order. Not compared: the first stage's input, which others
-    write, as people and the light do what BY_PEOPLE names in any input; changelogs, which are compacted; dead letters,
-    whose place on the wire is the original bytes. `report` is called with the number of records done.
+    `log` must hold each partition's records in offset order. Not compared: inputs that no stage writes, and what people
+    and the light write in any input, as BY_PEOPLE names it; changelogs, which are compacted; dead letters, whose place
+    on the wire is the original bytes. `report` is called with the number of records done.
     """
     by_source = replays_of(stages)
     replays = [replay for same in by_source.values() for replay in same]
     expected: dict[str, Counter[Place]] = {}
     actual: dict[str, Counter[Place]] = {}
-    not_compared = {DEAD_LETTERS.name, *list(by_source)[:1], *(r.stage.changelog.name for r in replays)}
+    not_compared = {DEAD_LETTERS.name, *first_inputs(by_source), *(r.stage.changelog.name for r in replays)}
     for done, record in enumerate(log, 1):
         report(done)
         for replay in by_source.get(record.topic, ()):

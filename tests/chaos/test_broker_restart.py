@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.kafka import READY_TIMEOUT_SECONDS
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import wait_until_ready
 from tests.chaos.runs import new_run
 
 pytestmark = pytest.mark.integration
@@ -19,13 +17,7 @@ def test_a_killed_and_restarted_broker_costs_nothing_but_time(platform: LocalPla
         run.start_feeding(seed=12)
         run.wait("the first commit of every partition", 60, run.all_committed)
         before = dict(run.watch.positions)
-        broker = next(child for child in platform.children if child.name == "kafka")
-        broker.process.kill()
-        broker.process.wait()
-        platform.remove(broker)
-        restarted = platform.kafka.start()
-        platform.add(restarted)
-        wait_until_ready(restarted, platform.kafka.is_ready, READY_TIMEOUT_SECONDS)
+        platform.restart_broker()
         run.wait(
             "every partition moving on",
             90,

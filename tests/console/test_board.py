@@ -114,9 +114,10 @@ def test_an_alert_shows_its_summary_and_probability() -> None:
     assert "p = 0.25" in text
 
 
-def test_an_alert_of_a_ports_month_shows_its_summary_and_no_vehicle() -> None:
+@pytest.mark.parametrize("kind", [AlertKind.DISPARITY, AlertKind.CAR_NOT_CLEARED, AlertKind.RELEASED_UNCOVERED])
+def test_an_alert_of_a_ports_month_or_a_train_shows_its_summary_and_no_vehicle(kind: AlertKind) -> None:
     board = Board()
-    said = {"kind": AlertKind.DISPARITY, "summary": "port 2301, 2026-09: differs", "lane_id": "", "passage_number": 0}
+    said = {"kind": kind, "summary": "port 2301, 2026-09: differs", "lane_id": "", "passage_number": 0}
     board.see(msgspec.structs.replace(SAMPLES[Alert], **said), now_seconds=1000.0)
     text = drawn(board, 1000.5)
     assert "port 2301, 2026-09: differs" in text

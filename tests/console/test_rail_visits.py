@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from schemas.records import CarState, ConsistDiscrepancy, CoverageReason, OperatingMode
-from streams.console.rail_visits import RANKS, DayKey, days_of
+from streams.console.rail_visits import DayKey, days_of
+from streams.core.trains.cars import URGENCY
 from tests.console.rail_builders import DAY, ENTERED, HOUR, KEY, VISIT, added, car, opened, seen, train
 
 OFFSETS = {"2304": -6.0}
@@ -76,7 +77,7 @@ def test_what_is_to_do_begins_with_the_most_urgent() -> None:
 
 
 def test_every_reason_has_a_rank() -> None:
-    assert RANKS.keys() == set(CoverageReason) - {CoverageReason.UNKNOWN}
+    assert URGENCY.keys() == set(CoverageReason) - {CoverageReason.UNKNOWN, CoverageReason.OUT_OF_SEQUENCE}
 
 
 def test_a_list_is_not_shown_once_its_train_was_seen_and_a_later_one_of_the_same_id_is() -> None:

@@ -1,8 +1,6 @@
 """Lights while stages, broker and light server are killed: always an answer in time, and the log has all of it."""
 
 import json
-import os
-import signal
 import socket
 import time
 from collections.abc import Callable
@@ -16,9 +14,8 @@ from deploy.commands.keys import audited
 from deploy.commands.up import running
 from deploy.connection import Connection
 from deploy.demo import log_of, prove, wait_for_workers
-from deploy.local.kafka import READY_TIMEOUT_SECONDS
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import Child, wait_until_ready
+from deploy.local.processes import Child
 from deploy.local.supervisor import Supervisor, border_command
 from deploy.scrape import fetch
 from deploy.settings import Settings, child_environment, load_settings
@@ -186,19 +183,14 @@ def ask_without_the_vehicles_stage(border: Border) -> None:
 
 
 def ask_without_a_broker(border: Border) -> None:
-    kafka = next(child for child in border.platform.children if child.name == "kafka")
-    os.kill(kafka.pid, signal.SIGKILL)
-    kafka.process.wait()
-    border.platform.remove(kafka)
+    border.platform.kill_broker()
     numbers = [border.number + 1, border.number + 2]
     told = [border.ask(number) for number in numbers]
     eventually(lambda: border.undelivered() >= len(numbers), 30, "what was told to be counted as undelivered")
     border.kill_light()
     border.start_light()
     assert [border.ask(number) for number in numbers] == told  # from the file alone
-    restarted = border.platform.kafka.start()
-    border.platform.add(restarted)
-    wait_until_ready(restarted, border.platform.kafka.is_ready, READY_TIMEOUT_SECONDS)
+    border.platform.start_broker()
     border.tended(lambda: border.undelivered() == 0, "the delivery of what was told meanwhile")
     for number, light in zip(numbers, told, strict=True):
         given = border.tended(lambda number=number: border.answer(number), "its answer in the log")

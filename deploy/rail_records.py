@@ -15,6 +15,8 @@ from schemas.records import HandInspection, HandInspectionResult, OperatingMode,
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
 from streams.console.log_reader import LogReader
 from streams.console.rail_visits import Visit, Visits
+from streams.core.stage import Rejected
+from streams.core.trains.validation import check_record
 
 # How far back trains are looked for that stand at a port: a list comes hours before its train, and one that waits in
 # the yard for longer than this is asked for with --days.
@@ -79,15 +81,17 @@ def car_of(text: str) -> tuple[str, int]:
 def event_of(
     kind: TrainEventKind, track_id: str, train_id: str, mode: OperatingMode, at: str | None, officer_id: str | None
 ) -> TrainEvent:
-    """ARRIVED or RELEASED as a person tells it. Raises UserError for a track or a time that is none."""
+    """ARRIVED or RELEASED as a person tells it, checked as the stage will. Raises UserError for what cannot be."""
     told_at = now()
-    return TrainEvent(
+    event = TrainEvent(
         reading_id=f"{train_id} {kind} {told_at}",
         **place_of(track_id, mode, told_at, at),
         kind=kind,
         train_id=train_id,
         officer_id=officer_id,
     )
+    check(event)
+    return event
 
 
 def inspection_of(
@@ -104,18 +108,16 @@ def inspection_of(
     at: str | None,
     revision: int,
 ) -> HandInspection:
-    """A person's inspection of one car, named as painted or by its place. Raises UserError for what cannot be.
+    """A person's inspection of one car, named as painted, by its place, or both. Raises UserError for what is neither.
 
     The id is the car's within its train: a correction, and a later look at the same car, take a higher revision.
     """
-    if (car is None) == (place is None):
-        raise UserError("name the car by --car as painted on it, or by --place if it has no number")
-    if result is HandInspectionResult.UNKNOWN:
-        raise UserError("--result is CLEARED, NOT_COMPLETED or CONTRABAND")
+    if car is None and place is None:
+        raise UserError("name the car by --car as painted on it, by --place, or both")
     mark, number = car_of(car) if car is not None else (None, None)
     which = f"{mark} {number}" if car is not None else f"place {place}"
     told_at = now()
-    return HandInspection(
+    inspection = HandInspection(
         reading_id=f"{train_id} {which} {revision} {told_at}",
         **place_of(track_id, mode, told_at, at),
         train_id=train_id,
@@ -129,6 +131,8 @@ def inspection_of(
         seals_intact=seals_intact,
         seals=tuple(seals),
     )
+    check(inspection)
+    return inspection
 
 
 def place_of(track_id: str, mode: OperatingMode, told_at: int, at: str | None) -> dict[str, Any]:
@@ -143,6 +147,14 @@ def place_of(track_id: str, mode: OperatingMode, told_at: int, at: str | None) -
     }
 
 
+def check(record: PersonsWord) -> None:
+    """As the stage will. Raises UserError if it would refuse it."""
+    try:
+        check_record(record, record.port_code.encode(), now())
+    except Rejected as error:
+        raise UserError(str(error)) from error
+
+
 def send(record: PersonsWord, connection: Connection) -> None:
-    """Write a person's word and wait until it is stored. Raises UserError if the broker did not take it."""
+    """Write a checked word and wait until it is stored. Raises UserError if the broker did not take it."""
     write([record], connection, topic=RAIL_READINGS)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from deploy.chaos.rail_feed import at_speed, rail_readings, twins
+from deploy.chaos.rail_feed import PORT, at_speed, rail_readings, twins_of
 from producers.publisher import Publisher
 from schemas.codec import Codec
 from schemas.topics import ALERTS, RAIL_COVERAGE, RAIL_READINGS, Topic
@@ -13,9 +13,8 @@ from streams.core.light.questions import Question
 from streams.core.stage import Stage
 from streams.core.trains.stage import TrainsStage
 
-# A car passes every nine seconds: at this speed a partition hears of its train some ten times a second, and a train of
-# a hundred cars has passed within half a minute.
-SPEED: Final = 30.0
+# A partition hears of its trains some ten times a second, and one of 40 cars has passed within half a minute.
+SPEED: Final = 20.0
 FEED_DAYS_MAX: Final = 3.0
 
 
@@ -44,8 +43,8 @@ class RailPath:
     def feed(
         self, broker: str, codec: Codec, seed: int, stop: threading.Event, at_light: Callable[[Question], None]
     ) -> None:
-        """Trains at six ports and their twins, with lists, hand inspections and releases."""
+        """Trains at Laredo and its twins, with lists, hand inspections and releases."""
         readings = rail_readings(TrainsStage(), seed, FEED_DAYS_MAX)
         with Publisher(broker, codec, RAIL_READINGS) as publisher:
-            for reading in at_speed(readings, SPEED, twins(), lambda: not stop.is_set(), publisher.poll):
+            for reading in at_speed(readings, SPEED, twins_of(PORT), lambda: not stop.is_set(), publisher.poll):
                 publisher.publish(reading)

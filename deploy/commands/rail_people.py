@@ -93,7 +93,7 @@ def inspect(
     car
         mark and number as painted on the car.
     place
-        its place in the train, counted from 1 at the head, if it has no number.
+        its place in the train, counted from 1 at the head: which car is meant if it has no number.
     seal
         number of a seal found on it; may be given several times.
     seals_intact

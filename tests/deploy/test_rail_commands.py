@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,26 @@ from deploy.rail_audit import cars_digest, digest_difference, first_difference, 
 from deploy.rail_records import car_of, newest_visit, port_of
 from producers.publisher import Publisher
 from schemas.container import ContainerWriter, LogRecord
+from schemas.partitioning import partition_of
 from schemas.records import (
     CarCoverage,
+    CarScan,
     CarState,
+    CarTagRead,
     CoverageReason,
     HandInspection,
     HandInspectionResult,
     OperatingMode,
+    ScanDecision,
     TrainCoverage,
     TrainEvent,
     TrainEventKind,
 )
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
+from streams.core.replay import StageReplay, placed
+from streams.core.trains import TrainsStage
 from tests.console.rail_builders import ENTERED, HOUR, VISIT, car, opened, seen, train
+from tests.core.trains.builders import SECOND, START, TRAIN, Portal, Rolling, changed, consist, freight, released
 from tests.support import eventually
 
 NOWHERE = ["--broker", "127.0.0.1:1", "--registry-url", "http://127.0.0.1:1"]
@@ -49,10 +57,13 @@ INSPECT = ["rail", "inspect", "2304/R1", "T1", "--officer", "1", "--result"]
         (["rail", "arrive", "2304/R1", "T1", "--at", "2026-01-01T00:00"], "no time zone"),
         (["rail", "release", "R1", "T1", "--officer", "1"], "is no track"),
         ([*INSPECT, "cleared"], "name the car by --car"),
-        ([*INSPECT, "cleared", "--car", "TTGX 1", "--place", "3"], "name the car by --car"),
         ([*INSPECT, "cleared", "--car", "123456"], "is no car"),
         ([*INSPECT, "cleared", "--car", "TTGX 1234567"], "is no car"),
-        ([*INSPECT, "unknown", "--place", "3"], "--result is CLEARED"),
+        ([*INSPECT, "unknown", "--place", "3"], "result is UNKNOWN"),
+        ([*INSPECT, "cleared", "--place", "9999"], "place must lie in"),
+        ([*INSPECT, "cleared", "--place", "3", "--seal", ""], "seals"),
+        (["rail", "release", "2304/R1", "T1", "--officer", ""], "officer_id must have"),
+        (["rail", "arrive", "2304/R1", "T1", "--at", "2126-01-01T00:00Z"], "observed_at must lie in"),
         (["rail", "audit"], "--train or its visit"),
         (["rail", "audit", "--train", "T1", "--visit", VISIT], "--train or its visit"),
         (["rail", "audit", "/nowhere/all.avro", "--train", "T1"], "cannot read /nowhere/all.avro"),
@@ -96,11 +107,6 @@ def test_of_a_train_that_was_here_before_the_newest_visit_is_meant() -> None:
         assert found is not None and found.visit_id == "2304/R1/1099"
 
 
-def signed_train(*cars: object, **fields: object) -> TrainCoverage:
-    digest = cars_digest(newest_cars(cars))  # type: ignore[arg-type]
-    return train(2, released_at=ENTERED, cars_sha256=digest, **fields)
-
-
 def test_the_first_difference_between_log_and_fold_is_told_in_words() -> None:
     held = [car(1), car(2, CarState.OPEN), train()]
     assert first_difference(held, list(held)) == ""
@@ -111,21 +117,24 @@ def test_the_first_difference_between_log_and_fold_is_told_in_words() -> None:
     assert "where its readings give" in first_difference(held, [car(1), train(), car(2, CarState.OPEN)])
 
 
-def test_the_digest_that_was_signed_must_be_that_of_the_newest_revisions_of_the_cars() -> None:
+def test_the_digest_that_was_signed_must_be_that_of_the_cars_as_they_stood_then() -> None:
     cars = [car(1, CarState.OPEN), car(2), car(1, revision=2)]
-    signed = signed_train(*cars)
-    assert digest_difference(signed, newest_cars(cars)) == ""
-    assert "cars_sha256 that was signed" in digest_difference(signed, newest_cars(cars[:2]))
-    assert "no sign-off" in digest_difference(train(), newest_cars(cars))
+    signed = train(2, released_at=ENTERED, cars_sha256=cars_digest(newest_cars(cars)))
+    later = [car(2, CarState.OPEN, revision=2), train(3, released_at=ENTERED)]
+    assert digest_difference([train(), *cars, signed, *later]) == ""
+    assert "cars_sha256 that was signed" in digest_difference([*cars[:2], signed, *later])
+    assert "cars_sha256 that was signed" in digest_difference([*cars[::-1], signed])
 
 
 def test_what_is_audited_is_the_newest_sign_off_and_none_is_an_error() -> None:
     def log(*told: TrainCoverage) -> list[LogRecord]:
         return [LogRecord(RAIL_COVERAGE.name, 0, n, 0, b"2304", one) for n, one in enumerate(told)]
 
-    first = train(released_at=ENTERED)
-    second = train(visit_id="2304/R1/1099", released_at=ENTERED, decided_at=ENTERED + 9 * HOUR)
-    elsewhere = train(visit_id="2303/R1/4", port_code="2303", released_at=ENTERED)
+    signed = {"released_at": ENTERED, "cars_sha256": "0"}
+    first = train(**signed)
+    second = train(visit_id="2304/R1/1099", decided_at=ENTERED + 9 * HOUR, **signed)
+    elsewhere = train(visit_id="2303/R1/4", port_code="2303", **signed)
+    assert signed_off(log(second, first, train(3, released_at=ENTERED)), None, "T1", None) == second
     assert signed_off(log(first, second), None, "T1", None).visit_id == "2304/R1/1099"
     assert signed_off(log(first, second), None, None, VISIT).visit_id == VISIT
     assert signed_off(log(first, elsewhere), "2303", "T1", None).visit_id == "2303/R1/4"
@@ -256,3 +265,88 @@ def test_prometheus_reads_the_share_of_cars_scanned_well(platform: LocalPlatform
             eventually(lambda: wanted in urllib.request.urlopen(url).read().decode(), 30, "the gauge")
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+def folded(readings: list[Any]) -> list[LogRecord]:
+    """The readings and what the stage makes of them, as the log holds both."""
+    replay, log = StageReplay(TrainsStage()), list[LogRecord]()
+    for offset, reading in enumerate(readings):
+        key = reading.port_code.encode()
+        partition = partition_of(key, RAIL_READINGS.partitions)
+        given = LogRecord(RAIL_READINGS.name, partition, offset, reading.received_at, key, reading)
+        log += [given, *[placed(output, len(log), reading.received_at) for output in replay.advance(given)]]
+    return log
+
+
+@pytest.fixture
+def log() -> list[LogRecord]:
+    """Of a train of five cars, one of which was not scanned, that was let go; an operator's word comes later."""
+    rolling = changed(changed(freight(5), 4, scan=False), 5, operator=ScanDecision.UNKNOWN)
+    *readings, late = [*Portal().read(rolling), undecided_scan_decided(rolling)]
+    return folded([consist(rolling), *readings, released(), late])
+
+
+def undecided_scan_decided(rolling: Sequence[Rolling]) -> CarScan:
+    """The word on the image of the car in sixth place, after the release."""
+    (shot,) = [one for one in Portal().read(rolling) if isinstance(one, CarScan) and one.first_axle == 25]
+    at = START + 9_000 * SECOND
+    told = {"reading_id": "late word", "revision": 2, "received_at": at, "operator_decision": ScanDecision.CLEAR}
+    return msgspec.structs.replace(shot, **told)
+
+
+def audited(log: list[LogRecord], directory: Path) -> int:
+    """Exit status of the audit of a capture."""
+    file = directory / "all.avro"
+    with ContainerWriter(file) as writer:
+        for record in log:
+            writer.write(record)
+    return main(["rail", "audit", str(file), "--train", TRAIN])
+
+
+def test_an_honest_log_passes_the_audit(
+    log: list[LogRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audited(log, tmp_path) == 0
+    said = capsys.readouterr().out
+    assert "NOT covered" in said and "are what the readings give" in said and "cars_sha256" in said
+
+
+def is_car(record: LogRecord, state: CarState) -> bool:
+    return isinstance(record.value, CarCoverage) and record.value.state is state
+
+
+def tampered(log: list[LogRecord], how: str) -> list[LogRecord]:
+    """The log with one record changed, missing, put in, or moved."""
+    opened_at = max(n for n, record in enumerate(log) if is_car(record, CarState.OPEN))
+    signed_at = max(n for n, record in enumerate(log) if getattr(record.value, "cars_sha256", None))
+    tag_at = next(n for n, record in enumerate(log) if isinstance(record.value, CarTagRead))
+    if how == "a car made clear":
+        cleared = msgspec.structs.replace(log[opened_at].value, state=CarState.CLEARED, reasons=())  # type: ignore[type-var]
+        return [*log[:opened_at], log[opened_at]._replace(value=cleared), *log[opened_at + 1 :]]
+    if how == "a train made covered":
+        covered = msgspec.structs.replace(log[signed_at].value, covered=True)  # type: ignore[type-var]
+        return [*log[:signed_at], log[signed_at]._replace(value=covered), *log[signed_at + 1 :]]
+    if how == "a car left out":
+        return [*log[:opened_at], *log[opened_at + 1 :]]
+    if how == "a car told twice":
+        return [*log, log[opened_at]]
+    assert how == "a reading left out"
+    return [*log[:tag_at], *log[tag_at + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("how", "difference"),
+    [
+        ("a car made clear", "state is CLEARED in the log and OPEN by its readings"),
+        ("a train made covered", "covered is True in the log and False by its readings"),
+        ("a car left out", "where its readings give"),
+        ("a car told twice", "its readings do not give it"),
+        ("a reading left out", "in the log and"),
+    ],
+)
+def test_the_audit_finds_what_was_tampered_with(
+    how: str, difference: str, log: list[LogRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audited(tampered(log, how), tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "DIFFERS: " in said and difference in said

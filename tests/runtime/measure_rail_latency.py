@@ -1,7 +1,7 @@
 """How soon after its last reading a car is decided: `python -m tests.runtime.measure_rail_latency [SPEED [SECONDS]]`.
 
 A real broker, one worker of the trains stage in a process of its own, simulated trains at twelve ports whose time goes
-SPEED times as fast as real (30), for SECONDS (120). All times are the broker's appends, in whole milliseconds:
+SPEED times as fast as real (5), for SECONDS (120). All times are the broker's appends, in whole milliseconds:
 
     told     each revision of a car that rests on a reading that the ones before did not: from that reading to it
     decided  each car, once: from the last reading that it rests on to the revision from which its state and reasons
@@ -19,13 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from confluent_kafka import KafkaException
+
 from deploy.chaos.log import Logged, read_log
 from deploy.chaos.path import find_path
-from deploy.chaos.rail_feed import at_speed, rail_readings, twins
+from deploy.chaos.rail_feed import PORT, at_speed, rail_readings, twins_of
 from deploy.chaos.run import Run
 from deploy.local.platform import LocalPlatform
 from deploy.settings import load_settings
 from producers.publisher import Publisher
+from producers.simulator.rail import RAIL_2023
 from schemas.codec import Codec
 from schemas.records import CarCoverage, CarState
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
@@ -33,8 +36,9 @@ from streams.console.board import percentile
 from streams.core.trains.stage import TrainsStage
 
 BOUND_SECONDS = 1.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 DAYS = 3.0
+BUSIER = 8.0  # Laredo's two tracks are in use most of the time
 
 
 class Revision(NamedTuple):
@@ -97,15 +101,28 @@ def latencies_of(codec: Codec, readings: Sequence[Logged], coverage: Sequence[Lo
     return found
 
 
+def start_worker(run: Run) -> None:
+    """Start one worker and wait until it has partitions."""
+    run.start_worker(0, 0)
+
+    def owns_something() -> bool:
+        try:
+            return bool(run.partitions_of("trains", 0))
+        except (KafkaException, TimeoutError):  # a broker that has just started has no coordinator yet
+            return False
+
+    run.wait("the worker owning partitions", READY_SECONDS, owns_something)
+
+
 def measured(run: Run, speed: float, seconds: float, seed: int) -> tuple[Latencies, float]:
     """Trains for some time through a worker that is there already; readings a second with it."""
     stop, published = threading.Event(), 0
     timer = threading.Timer(seconds, stop.set)
-    readings = rail_readings(TrainsStage(), seed, DAYS)
+    readings = rail_readings(TrainsStage(), seed, DAYS, RAIL_2023, BUSIER)
     with Publisher(run.broker, run.codec, RAIL_READINGS) as publisher:
         timer.start()
         started = time.monotonic()
-        for reading in at_speed(readings, speed, twins(), lambda: not stop.is_set(), publisher.poll):
+        for reading in at_speed(readings, speed, twins_of(PORT), lambda: not stop.is_set(), publisher.poll):
             publisher.publish(reading)
             published += 1
         took = time.monotonic() - started
@@ -115,17 +132,14 @@ def measured(run: Run, speed: float, seconds: float, seed: int) -> tuple[Latenci
 
 
 def main() -> None:
-    speed, seconds = (float(sys.argv[n]) if len(sys.argv) > n else default for n, default in ((1, 30.0), (2, 120.0)))
+    speed, seconds = (float(sys.argv[n]) if len(sys.argv) > n else default for n, default in ((1, 5.0), (2, 120.0)))
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         with LocalPlatform(place / "state", load_settings().cache_path) as platform:
             path = find_path("rail", "latency")
             run = Run(path, platform.broker, platform.registry_url, platform.codec, place, session_seconds=10.0)
             try:
-                run.start_worker(0, 0)
-                run.wait(
-                    "the worker owning all partitions", READY_SECONDS, lambda: bool(run.partitions_of("trains", 0))
-                )
+                start_worker(run)
                 latencies, rate = measured(run, speed, seconds, seed=1)
             finally:
                 run.stop()

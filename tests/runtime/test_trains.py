@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.chaos.log import Logged, read_log
+from deploy.chaos.log import Logged
 from deploy.chaos.oracle import compare
 from deploy.chaos.path import find_path
 from deploy.chaos.run import Run
@@ -18,6 +18,7 @@ from schemas.codec import Codec
 from schemas.records import CarCoverage, CarState, TrainCoverage
 from schemas.topics import RAIL_COVERAGE
 from streams.console.board import percentile
+from streams.console.log_reader import LogReader, Received
 from streams.runtime.failpoints import FAILPOINTS
 from tests.chaos.runs import SESSION_SECONDS
 from tests.chaos.test_failpoints import nth
@@ -50,9 +51,10 @@ def told(codec: Codec, coverage: list[Logged]) -> tuple[Counter[CarState], list[
     return Counter(car.state for car in cars.values()), [one for one in trains.values() if one.released_at is not None]
 
 
-def signed(run: Run) -> list[TrainCoverage]:
-    """Trains that were signed off by now."""
-    return told(run.codec, read_log(run.broker, RAIL_COVERAGE))[1]
+def is_signed(received: Received) -> bool:
+    """Whether a record of the coverage topic signs a train off."""
+    value = received.log_record.value
+    return isinstance(value, TrainCoverage) and value.cars_sha256 is not None
 
 
 @pytest.mark.timeout(900)  # ten kills and a release, on a busy machine
@@ -71,7 +73,8 @@ def test_killed_at_every_step_of_a_batch_the_log_is_what_the_fold_gives_and_the_
             lambda done=done: run.supervisor.exits[name][-signal.SIGKILL] == done,  # type: ignore[misc]
         )
     run.wait("every partition committing", 120, run.all_committed)
-    run.wait("a train being signed off", 240, lambda: bool(signed(run)))
+    with LogReader(run.broker, run.registry_url, run.codec, [RAIL_COVERAGE.name], from_beginning=True) as reader:
+        run.wait("a train being signed off", 240, lambda: any(is_signed(one) for one in reader.read()))
     run.stop_feeding()
     logs = run.drain()
     verdict = compare(run.path.stages, run.codec, logs)

@@ -20,6 +20,7 @@ from deploy.local.supervisor import Supervisor, border_command
 from deploy.options import Count, Flag, Port, Positive, Seed, scenario_named
 from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
 from deploy.stages import STAGE_NAMES, make_secret
+from producers.simulator.rail import RAIL_SCENARIO
 
 TEND_SECONDS: Final = 0.2
 
@@ -43,6 +44,7 @@ def up(
 
         border up
         border up --scenario border-2023 --rate 250
+        border up --scenario rail-2023 --rate 10    # and in another terminal: border watch --rail
         border up --kafka-port 0 --registry-port 0 --json
 
     Parameters
@@ -60,8 +62,8 @@ def up(
     stages
         `--no-stages` starts broker and registry only.
     scenario
-        also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour. Where no selection policy
-        was ever published, one for its traffic is.
+        also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour, or rail-2023 with trains.
+        Where no selection policy was ever published, one for the traffic of lanes is.
     rate
         about this many simulated readings a second, in real time.
     seed
@@ -76,14 +78,16 @@ def up(
         workers=workers,
         metrics_port=metrics_port,
     )
-    if scenario is not None:
+    is_rail = scenario == RAIL_SCENARIO
+    if scenario is not None and not is_rail:
         scenario_named(scenario)  # before anything is started
     console = Console(stderr=True)
     started = time.monotonic()
     with running(settings, console, stages) as (platform, supervisor):
         if scenario is not None:
             connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
-            publish_simulated_policy(scenario_named(scenario), rate, connection)
+            if not is_rail:  # trains have no lights
+                publish_simulated_policy(scenario_named(scenario), rate, connection)
             arguments = (
                 "--to-kafka",
                 "--officers",

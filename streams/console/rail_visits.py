@@ -94,7 +94,8 @@ class Visit:
     def to_do(self) -> list[CarCoverage]:
         """Cars that must not leave yet, most urgent first; those still to come are not among them."""
         left = [car for car in self.in_order() if car.state in (CarState.OPEN, CarState.MISSING, CarState.UNKNOWN)]
-        return sorted(left, key=lambda car: min((URGENCY.get(reason, 0) for reason in car.reasons), default=len(URGENCY)))
+        last = len(URGENCY)
+        return sorted(left, key=lambda car: min((URGENCY.get(one, 0) for one in car.reasons), default=last))
 
 
 @dataclass

@@ -90,6 +90,23 @@ def test_a_list_is_not_shown_once_its_train_was_seen_and_a_later_one_of_the_same
     assert [one.visit_id for one in visits.current()] == [VISIT, "2304/T:T1"]
 
 
+def test_a_visit_whose_pass_turned_out_to_be_another_trains_is_not_shown() -> None:
+    """The stage withdraws its cars, and nothing is left to count."""
+    taken = {"cars_expected": 0, "cars_seen": 0, "cars_scanned_well": 0, "cars_cleared": 0, "train_id": None}
+    other = {"visit_id": "2304/R1/1018", "decided_at": ENTERED + 2 * HOUR}
+    withdrawn = car(1, CarState.WITHDRAWN, visit_id="2304/R1/1018", revision=2)
+    visits = seen(train(), train(**other), car(1, visit_id="2304/R1/1018"), train(2, **other, **taken), withdrawn)
+    assert [one.visit_id for one in visits.current()] == [one.visit_id for one in visits.on_tracks()] == [VISIT]
+    assert visits.visits[OperatingMode.OPERATIONAL, "2304/R1/1018"].in_order() == []
+
+
+def test_a_list_that_was_taken_over_by_its_train_is_not_shown() -> None:
+    listed = train(visit_id="2304/T:T1", track_id=None, decided_at=ENTERED - HOUR)
+    taken = {"cars_expected": 0, "cars_seen": 0, "cars_scanned_well": 0, "cars_cleared": 0, "train_id": None}
+    over = msgspec.structs.replace(listed, revision=2, decided_at=ENTERED + 2 * HOUR, **taken)
+    assert [one.visit_id for one in seen(listed, train(), over).current()] == [VISIT]
+
+
 def test_a_track_holds_its_newest_train_until_that_is_released() -> None:
     later = train(visit_id="2304/R1/1018", train_id="T2", decided_at=ENTERED + 2 * HOUR)
     drill = train(train_id="T3", operating_mode=OperatingMode.EXERCISE)  # the same track and pass, in another world

@@ -62,16 +62,16 @@ def test_killed_at_every_step_of_a_batch_the_log_is_what_the_fold_gives_and_the_
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = run.start_worker(0, 0, f"{FAILPOINTS[0]}:{nth(FAILPOINTS[0])}")
-    worker = run.supervisor.workers[name]
     run.start_feeding(seed=5)
-    for done, failpoint in enumerate(FAILPOINTS, 1):
-        following = FAILPOINTS[done] if done < len(FAILPOINTS) else ""
-        worker.command = run.worker_command(0, 0, f"{following}:{nth(following)}" if following else "")
+    for done, following in enumerate([*FAILPOINTS[1:], ""], 1):
         run.wait(
-            f"the worker meeting {failpoint}",
+            f"the worker meeting {FAILPOINTS[done - 1]}",
             120,
             lambda done=done: run.supervisor.exits[name][-signal.SIGKILL] == done,  # type: ignore[misc]
         )
+        # It is started again a little later, and then meets the next one.
+        command = run.worker_command(0, 0, f"{following}:{nth(following)}" if following else "")
+        run.supervisor.workers[name].command = command
     run.wait("every partition committing", 120, run.all_committed)
     with LogReader(run.broker, run.registry_url, run.codec, [RAIL_COVERAGE.name], from_beginning=True) as reader:
         run.wait("a train being signed off", 240, lambda: any(is_signed(one) for one in reader.read()))

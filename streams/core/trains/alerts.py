@@ -12,10 +12,10 @@
 
 A car that only waits, for its scan, for an analyst or for somebody who reads its number, has no alert: it stands in its
 coverage with what is to be done, a train has a hundred of them at a time, and none may leave anyway. Nor have the
-cars of a train without a list for being on none, since they all are. An incident is told again when its severity
-changes, and once as MINOR when it no longer stands: the analyst or a person cleared the car, it was found, later images
-cover the train.
-A release stands as it was; its incident is told as MINOR when all that was open has been cleared since.
+cars of a train without a list for being on none, since they all are, or those missing of a train that lacks more than
+ten: its release tells how many. An incident is told again when its severity changes, and once as MINOR when it no
+longer stands: the analyst or a person cleared the car, it was found, later images cover the train. A release stands as
+it was; its incident is told as MINOR when all that was open has been cleared since.
 """
 
 from typing import Final
@@ -50,13 +50,17 @@ MODERATE_REASONS: Final = frozenset(
         _R.NOT_SEEN,
     }
 )
+# A train that lacks more has been cut in two, or another list: one incident of the train, not one for each car.
+MISSING_MAX: Final = 10
 GRAVE_REASONS: Final = frozenset({_R.CONTRABAND, _R.SCAN_ALARM})
 OPEN_STATES: Final = frozenset({CarState.OPEN, CarState.MISSING})
 
 
-def severity_of(one: Decision | None) -> str:
-    """Severity of a car's alert, empty if it needs none."""
+def severity_of(one: Decision | None, missing: int) -> str:
+    """Severity of a car's alert, empty if it needs none. `missing`: cars that the train lacks."""
     reasons = frozenset(one.reasons) if one is not None and one.state in OPEN_STATES else frozenset()
+    if missing > MISSING_MAX:
+        reasons -= {_R.NOT_SEEN}
     if reasons & EXTREME_REASONS:
         return Severity.EXTREME
     if reasons & SEVERE_REASONS:
@@ -64,9 +68,10 @@ def severity_of(one: Decision | None) -> str:
     return Severity.MODERATE if reasons & MODERATE_REASONS else ""
 
 
-def car_alert_of(told: Told, name: str, raised: Raised, one: Decision | None) -> Alert | None:
-    """The alert of a car, MINOR if it calls the last one off; None if there is nothing to say or nothing new."""
-    severity = severity_of(one)
+def car_alert_of(told: Told, name: str, raised: Raised, one: Decision | None, missing: int) -> Alert | None:
+    """The alert of a car, MINOR if it calls the last one off; None if there is nothing to say or nothing new.
+    `missing`: cars that the train lacks."""
+    severity = severity_of(one, missing)
     if severity == raised.severity:
         return None
     if one is None:

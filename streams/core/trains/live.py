@@ -160,7 +160,7 @@ class Live:
         raised = Raised() if before is None else before.raised
         outputs.append(Output(RAIL_COVERAGE, told.port_code.encode(), car_of(told, name, revision, one), None, True))
         self._count(f"cars_{(one.state if one is not None else WITHDRAWN).lower()}")
-        alert = car_alert_of(told, name, raised, one)
+        alert = car_alert_of(told, name, raised, one, view.counts.missing)
         if alert is not None:
             raised = self._raise(alert, outputs)
         self._store.put_told(key, ToldCar(name, revision, said, rest, raised))

@@ -133,3 +133,10 @@ def test_a_train_that_people_took_for_another_keeps_its_visit_when_its_list_come
     assert (told.train().train_id, told.train().covered) == ("MLARM1 02", True)
     assert [one for one in told.trains if "T:" not in one] == ["2304/R1/1017"]
     assert told.trains["2304/T:OTHER"].train_id == "OTHER"
+
+
+def test_a_train_of_which_half_is_missing_is_one_incident_at_its_release() -> None:
+    listed = freight(30)
+    told = Seen().take(consist(listed), *Portal().read(listed[:15]), released())
+    assert told.train().cars_missing == 17
+    assert kinds(told) == [(AlertKind.RELEASED_UNCOVERED, Severity.EXTREME)]

@@ -22,6 +22,7 @@ from streams.core.trains.cars import URGENCY
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 
+
 @dataclass
 class Visit:
     """One train at one port: the newest word on it and on each of its cars."""

@@ -225,7 +225,7 @@ def test_the_stage_meets_the_bars_in_some_days_of_a_port() -> None:
     assert result["scanned_well_by_port"]["2604"]["ratio"] == approx(0.97, abs=0.03)
     # What the platform says of itself is what is true.
     assert result["told_scanned_well"]["ratio"] == approx(result["scanned_well"]["ratio"], abs=0.01)
-    assert result["falsely_missing"] == result["wrong_train"] == result["backwards_wrong"] == 0
+    assert result["falsely_missing"] == result["wrong_track"] == result["backwards_wrong"] == 0
 
 
 def test_a_claim_to_be_covered_that_is_false_is_found_at_whatever_revision() -> None:

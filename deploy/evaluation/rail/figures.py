@@ -75,7 +75,7 @@ def figures(tally: Tally) -> dict[str, Any]:
         "named_ratio": None if named is None else round(named, 5),
         **{name: counts[name] for name in NEVER},
         "falsely_missing": counts["falsely_missing"],
-        "wrong_train": counts["wrong_train"],
+        "wrong_track": counts["wrong_track"],
         "backwards_wrong": counts["backwards_wrong"],
         "named": {kind: tally.of(f"named {kind}").as_figures() for kind in (*NAMED_KINDS, *OTHER_KINDS, "seal_broken")},
         "falsely_named": tally.of("falsely named").as_figures(),
@@ -117,7 +117,7 @@ def show(result: dict[str, Any]) -> None:
             table.add_row(name, f"{share['ratio']:.4f}", interval, f"{share['cases']:,}")
     console.print(table)
     counted = Table(show_header=False)
-    for name in ("named_ratio", *NEVER, "falsely_missing", "wrong_train", "open_per_train", "readings_per_second"):
+    for name in ("named_ratio", *NEVER, "falsely_missing", "wrong_track", "open_per_train", "readings_per_second"):
         counted.add_row(name, str(result[name]))
     for name, number in (result["falsely_named_for"] | result["alerts_per_train"]).items():
         counted.add_row(name, str(number))

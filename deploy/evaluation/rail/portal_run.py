@@ -51,6 +51,7 @@ class PortRun:
         self._trains: dict[str, TrainTruth] = {}
         self._by_visit: dict[str, TrainTruth] = {}
         self._cars: dict[str, dict[str, CarCoverage]] = {}
+        self._visits_of_train: dict[str, set[str]] = {}
         self._coverage: dict[str, TrainCoverage] = {}
         self._signed: dict[str, TrainCoverage] = {}
         self._due: list[tuple[int, int, TrainTruth]] = []
@@ -94,28 +95,31 @@ class PortRun:
             self._judge.judge(train, self._cars_of(train), at)
 
     def _cars_of(self, train: TrainTruth) -> dict[str, CarCoverage]:
-        """The cars that stand, under whatever visit of the train's passes they are told of."""
-        places = {f"{train.track_id}/{number}" for number in train.pass_numbers} | {
-            f"{train.port_code}/T:{train.train_id}"
-        }
+        """The cars that are told of as this train's, or as nobody's in one of its passes, and not withdrawn."""
+        passes = {f"{train.track_id}/{number}" for number in train.pass_numbers}
         return {
             coverage_id: one
-            for place in sorted(places)
-            for coverage_id, one in self._cars.get(place, {}).items()
+            for visit_id in sorted(passes | self._visits_of_train.get(train.train_id, set()))
+            for coverage_id, one in self._cars.get(visit_id, {}).items()
             if one.state is not CarState.WITHDRAWN
+            and (one.train_id == train.train_id or (one.train_id is None and visit_id in passes))
         }
 
     def _follow(self, output: Output, item: RailItem) -> None:
         """Keep what was said, and look at every claim that a train is covered."""
         said = output.value
         if isinstance(said, CarCoverage):
-            cars = self._cars.setdefault(visit_of(said.visit_id), {})
+            visit_id = visit_of(said.visit_id)
+            cars = self._cars.setdefault(visit_id, {})
+            if said.train_id is not None:
+                self._visits_of_train.setdefault(said.train_id, set()).add(visit_id)
             before = cars.get(said.coverage_id)
             if before is None or before.revision < said.revision:
                 cars[said.coverage_id] = said
             self.tally.counts["coverages"] += 1
         elif isinstance(said, TrainCoverage):
-            self._coverage[visit_of(said.visit_id)] = said
+            if said.train_id is not None:
+                self._coverage[said.train_id] = said
             if said.train_id is not None and said.released_at is not None:
                 self._signed[said.train_id] = said
             if said.covered and not self._is_covered(said, item.due_at_us):
@@ -128,7 +132,9 @@ class PortRun:
 
     def _is_covered(self, said: TrainCoverage, now_at: int) -> bool:
         """Whether every listed and every seen car was truly cleared by now."""
-        train = self._by_visit.get(visit_of(said.visit_id))
+        train = (
+            self._by_visit.get(visit_of(said.visit_id)) if said.train_id is None else self._trains.get(said.train_id)
+        )
         listed = None if train is None else train.list_at(now_at)
         if train is None or listed is None or train.left_at > now_at:
             return False
@@ -145,7 +151,7 @@ class PortRun:
             tally.counts["dead_letters"] += number
             tally.counts[f"dead letters {reason}"] += number
         for train in self._trains.values():
-            last = self._coverage.get(train.visit_id)
+            last = self._coverage.get(train.train_id)
             # Of a train without list and arrival only its release tells the name: it may be signed off apart.
             signed = self._signed.get(train.train_id)
             if signed is None:
@@ -155,7 +161,7 @@ class PortRun:
             # Which end is the head only a list tells.
             held = last is not None and last.consist_revision is not None
             tally.counts["backwards_wrong"] += last is not None and held and last.backwards != train.tail_first
-            tally.counts["wrong_train"] += last is not None and last.train_id not in (None, train.train_id)
+            tally.counts["wrong_track"] += last is not None and last.track_id not in (None, train.track_id)
             broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]
             cars = self._cars_of(train).values()
             named = {(one.mark, one.number) for one in cars if "SEAL_CONTRADICTS" in one.reasons}

@@ -120,7 +120,8 @@ class PortOfRail:
         self._pass_numbers = {track: count(start_at // US // PASS_NUMBER_SECONDS + 1) for track in tracks}
         self._order = count()
         self._heap: list[tuple[int, int, RailItem | Callable[[int], None]]] = []
-        self._held: dict[str, Yard] = {}
+        self._held: dict[str, Yard] = {}  # by train
+        self._train_of_visit: dict[str, str] = {}
         self._now_at = start_at
 
     def items(self) -> Iterator[RailItem]:
@@ -144,7 +145,8 @@ class PortOfRail:
 
     def tell(self, said: CarCoverage | TrainCoverage) -> None:
         """Pass on what the platform says to the people at the train."""
-        yard = self._held.get(visit_of(said.visit_id))
+        # By the train if the platform knows it: a visit's id may be that of a pass it was first taken for.
+        yard = self._held.get(said.train_id or self._train_of_visit.get(visit_of(said.visit_id), ""))
         if yard is not None:
             yard.tell(said, self._now_at)
 
@@ -183,8 +185,12 @@ class PortOfRail:
         train.settled_at = max(settled_at, self._railroad.announce(random, rates, train, emit))
         self._free_at[train.track_id] = train.left_at + int(US * random.uniform(*HEADWAY_SECONDS))
         self._railroad.correct_after(random, rates, train, emit)
-        self._held = {visit_id: yard for visit_id, yard in self._held.items() if not yard.is_gone}
-        self._held[train.visit_id] = Yard(random, rates, train, self._push, emit, self._people_speed)
+        self._held = {train_id: yard for train_id, yard in self._held.items() if not yard.is_gone}
+        self._train_of_visit = {
+            visit_id: train_id for visit_id, train_id in self._train_of_visit.items() if train_id in self._held
+        }
+        self._train_of_visit[train.visit_id] = train.train_id
+        self._held[train.train_id] = Yard(random, rates, train, self._push, emit, self._people_speed)
 
     def _pass(self, random: Random, train: TrainTruth, at: int, emit: Callable[[int, RailReading], int]) -> int:
         """One pass through the portal; returns when the last of it reaches the log."""

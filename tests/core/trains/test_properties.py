@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import body_of
@@ -148,6 +148,7 @@ class Case:
 
 
 @settings(max_examples=150, deadline=None)
+@example(17683, 0.0)
 @given(st.integers(0, 1 << 40), st.sampled_from([0.0, 0.01, 0.05, 0.2]))
 def test_no_train_is_covered_with_a_car_that_is_not(seed: int, rate: float) -> None:
     case = Case(seed, rate)
@@ -156,12 +157,14 @@ def test_no_train_is_covered_with_a_car_that_is_not(seed: int, rate: float) -> N
         told.take(reading)
         for train in told.trains.values():
             assert not train.covered or case.may_be_covered()
-    train = told.take(released()).train()
+    told.take(released())
+    # Of passes of which too little was read, the one that the track's release names is the train's.
+    (train,) = [one for one in told.trains.values() if one.released_at]
     assert not train.covered or case.may_be_covered()
     if train.covered:
         assert train.cars_cleared == train.cars_seen == train.cars_expected == len(case.listed) - 2
     # Each car of the list, and each on the track, stands in one state, and the counts add up.
-    standing = told.standing().values()
+    standing = told.standing(train.visit_id).values()
     listed_places = [one.consist_position for one in standing if one.consist_position is not None]
     assert sorted(listed_places) == list(range(1, len(case.listed) + 1))
     assert train.cars_seen == train.cars_cleared + train.cars_open

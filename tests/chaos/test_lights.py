@@ -22,7 +22,6 @@ from tests.core.outcomes.builders import LANE, answer, at, selection
 from tests.light.serving import Serving, fresh, run
 
 CODEC = Codec(dict(zip(RECORD_TYPES, range(1, 99), strict=False)))
-ELSEWHERE = {"convoys", "trains"}  # not of the lane path
 
 # Stages that other paths strike.
 ELSEWHERE = ("convoys", "trains")
@@ -112,7 +111,7 @@ def test_each_stage_is_struck_before_any_is_struck_again() -> None:
     assert sorted(struck[: len(names)]) == sorted(struck[len(names) :]) == sorted(names)
 
 
-def test_the_lane_path_has_every_stage_of_lanes_but_convoys_and_all_that_they_read() -> None:
+def test_the_lane_path_has_every_stage_but_those_of_other_paths_and_all_that_they_read() -> None:
     path = LanePath("a-run")
     assert [stage.name for stage in path.stages] == [name for name in STAGE_NAMES if name not in ELSEWHERE]
     assert {topic for stage in path.stages for topic in (stage.source, stage.changelog)} <= set(path.topics)

@@ -16,7 +16,7 @@ from deploy.errors import UserError
 from schemas.codec import body_of
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
-from schemas.records import CarCoverage, TrainCoverage
+from schemas.records import CarCoverage, CarState, TrainCoverage
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
 from streams.core.replay import StageReplay
 from streams.core.stage import Stage
@@ -125,8 +125,9 @@ def digest_difference(held: Sequence[Coverage]) -> str:
 
 
 def cars_digest(cars: dict[str, CarCoverage]) -> str:
-    """SHA-256 over coverage id, revision and state of cars, a line each, in order."""
-    lines = sorted([f"{one.coverage_id} {one.revision} {one.state}\n" for one in cars.values()])
+    """SHA-256 over coverage id, revision and state of the cars that stand, a line each, in order."""
+    standing = [one for one in cars.values() if one.state is not CarState.WITHDRAWN]
+    lines = sorted([f"{one.coverage_id} {one.revision} {one.state}\n" for one in standing])
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

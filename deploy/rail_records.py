@@ -110,7 +110,8 @@ def inspection_of(
 ) -> HandInspection:
     """A person's inspection of one car, named as painted, by its place, or both. Raises UserError for what is neither.
 
-    The id is the car's within its train: a correction, and a later look at the same car, take a higher revision.
+    The id is the officer's of that car and train: a correction takes a higher revision, and another officer's word
+    stands beside it.
     """
     if car is None and place is None:
         raise UserError("name the car by --car as painted on it, by --place, or both")
@@ -124,7 +125,7 @@ def inspection_of(
         mark=mark,
         number=number,
         place=place,
-        inspection_id=f"{train_id} {which}",
+        inspection_id=f"{train_id} {which} {officer_id}",
         revision=revision,
         officer_id=officer_id,
         result=result,

@@ -19,7 +19,7 @@ from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.local.supervisor import border_command
 from deploy.rail_audit import cars_digest, digest_difference, first_difference, newest_cars, signed_off
-from deploy.rail_records import car_of, newest_visit, port_of
+from deploy.rail_records import car_of, inspection_of, newest_visit, port_of
 from producers.publisher import Publisher
 from schemas.container import ContainerWriter, LogRecord
 from schemas.partitioning import partition_of
@@ -85,6 +85,26 @@ def test_a_car_is_named_as_it_is_painted() -> None:
     assert port_of("MX-370/R1") == "MX-370"
     with pytest.raises(UserError, match="is no car"):
         car_of("T 1")
+
+
+def test_of_two_officers_at_one_car_neither_overrules_the_other() -> None:
+    first, second = [
+        inspection_of(
+            "2304/R1",
+            "T1",
+            OperatingMode.OPERATIONAL,
+            officer_id,
+            result,
+            car="TTGX 5",
+            place=None,
+            seals_intact=None,
+            seals=(),
+            at=None,
+            revision=1,
+        )
+        for officer_id, result in (("1", HandInspectionResult.CLEARED), ("2", HandInspectionResult.CONTRABAND))
+    ]
+    assert first.inspection_id != second.inspection_id
 
 
 def test_why_a_train_must_not_go() -> None:
@@ -309,6 +329,16 @@ def test_an_honest_log_passes_the_audit(
     assert audited(log, tmp_path) == 0
     said = capsys.readouterr().out
     assert "NOT covered" in said and "are what the readings give" in said and "cars_sha256" in said
+
+
+def test_an_honest_log_in_which_cars_were_withdrawn_passes_the_audit(tmp_path: Path) -> None:
+    """A car on no list has no name of its own until its tags come."""
+    rolling = freight(6)
+    readings = Portal().read([*rolling[:4], Rolling("GUNX", 777777), *rolling[4:]])
+    late = [one for one in readings if isinstance(one, CarTagRead) and one.mark == "GUNX"]
+    log = folded([consist(rolling), *[one for one in readings if one not in late], *late, released()])
+    assert any(is_car(record, CarState.WITHDRAWN) for record in log)
+    assert audited(log, tmp_path) == 0
 
 
 def is_car(record: LogRecord, state: CarState) -> bool:

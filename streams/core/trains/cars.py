@@ -101,6 +101,7 @@ class Sighting:
             and self.certain is other.certain
             and self.disagree is other.disagree
             and self.in_order is other.in_order
+            and self.shared == other.shared
         )
 
 

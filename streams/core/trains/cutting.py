@@ -83,10 +83,10 @@ class Cutting:
         """Place of a car among the cars, from 0."""
         return bisect_left(self.cars, car.first, key=_first)
 
-    def shared_by(self, scanned: Scanned) -> int:
-        """How many cars lie wholly or in part within a scan."""
+    def shown_by(self, scanned: Scanned) -> range:
+        """Places of the cars that lie wholly or in part within a scan."""
         low = bisect_left(self.cars, scanned.first, key=_last)
-        return bisect_right(self.cars, scanned.last, key=_first) - low
+        return range(low, bisect_right(self.cars, scanned.last, key=_first))
 
     def at_axle(self, axle: int) -> Car | None:
         """The car with an axle."""
@@ -146,7 +146,7 @@ class Cutting:
         is_same = len(before) == len(made) and all(car.first in before for car in made)
         cars[low:high] = made
         touched = set(direct)
-        if has_tags:
+        if has_tags or not is_same:
             # Tags at an edge are given to one of two neighbours by what both have.
             ends = direct if is_same else direct | {low - 1, low, low + len(made) - 1, low + len(made)}
             for place in ends:

@@ -115,7 +115,7 @@ class PassView:
                 keys[place] = evidence_of(cars[place]).key
         dirty: set[str] = set()
         if self._stands(before, change):
-            for place in change.touched:
+            for place in self._seen_with(change.touched):
                 self._sight(place, dirty)
             if len(keys) > len(before) and len(keys) > 1:
                 self._sight(len(keys) - 2, dirty)  # it may have a neighbour now
@@ -133,6 +133,14 @@ class PassView:
             self.sightings[name].was_due = place < self._due
             dirty.add(name)
         return dirty
+
+    def _seen_with(self, touched: Sequence[int]) -> set[int]:
+        """Places of cars that changed, and of those that share an image with one."""
+        places = set(touched)
+        for place in touched:
+            for scanned in self.cutting.cars[place].scans:
+                places.update(self.cutting.shown_by(scanned))
+        return places
 
     def _due_now(self) -> int:
         """How many cars have passed the scanner."""
@@ -213,7 +221,7 @@ class PassView:
         certain, disagree = self._certainty(place)
         made = Sighting(car, listed_place, place + 1, certain, disagree, self.alignment.in_order[place])
         made.was_due = place < due
-        made.shared = frozenset([one.scan_id for one in car.scans if self.cutting.shared_by(one) > 1])
+        made.shared = frozenset([one.scan_id for one in car.scans if len(self.cutting.shown_by(one)) > 1])
         return made
 
     def _certainty(self, place: int) -> tuple[bool, bool]:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import body_of
-from schemas.records import CarScan, CarState, CarTagRead, EquipmentKind, ScanDecision, ScanQuality
+from schemas.records import CarScan, CarState, CarTagRead, CarWeighing, EquipmentKind, ScanDecision, ScanQuality
 from streams.core.trains.stage import TrainsFold
 from tests.core.crashes import folded_through_crashes
 from tests.core.trains.builders import (
@@ -219,6 +219,48 @@ def test_crashes_and_restarts_change_nothing_that_is_told_or_stored(seed: int) -
     crashed, kept = folded_through_crashes(lambda rows: TrainsFold(rows), log, random, 7)
     assert [body_of(value) for value in crashed] == [body_of(value) for value in written]
     assert kept == stored
+
+
+@settings(max_examples=15, deadline=None)
+@example(15, 0.4)
+@given(st.integers(0, 1 << 40), st.sampled_from([0.05, 0.2, 0.4]))
+def test_views_that_are_kept_up_tell_what_their_rows_tell(seed: int, rate: float) -> None:
+    case = Case(seed, rate)
+    random = Random(seed)
+    papers = [consist(case.listed), arrived(), hand(case.listed[3].number), hand(place=4), released()]
+    log = [*papers[:2], *hard(random, case.readings), *papers[2:]]
+    kept_up = TrainsFold({})
+    stored: dict[bytes, bytes] = {}
+    for reading in log:
+        said: list[Any] = []
+        rows_say: list[Any] = []
+        kept_up.advance(record(reading), said)
+        anew = TrainsFold(stored)
+        anew.advance(record(reading), rows_say)
+        anew.take_changes()
+        assert [body_of(one.value) for one in said] == [body_of(one.value) for one in rows_say]
+
+
+def hard(random: Random, readings: Sequence[Any]) -> list[Any]:
+    """Images that show other cars too, and weighings that are lost or of two halves of cars."""
+    made = []
+    for reading in readings:
+        if isinstance(reading, CarScan) and random.random() < 0.15:
+            last = reading.last_axle + random.choice([2, 4, 8])
+            quality = random.choice([ScanQuality.GOOD, ScanQuality.DEGRADED])
+            reading = msgspec.structs.replace(reading, last_axle=last, scan_quality=quality)
+        if isinstance(reading, CarWeighing):
+            draw = random.random()
+            if draw < 0.1:
+                continue
+            if draw < 0.2:
+                first = max(reading.first_axle + random.choice([-2, 2]), 1)
+                name = f"{reading.reading_id} again"
+                made.append(msgspec.structs.replace(reading, reading_id=name, first_axle=first))
+        made.append(reading)
+    if random.random() < 0.4:
+        random.shuffle(made)
+    return made
 
 
 def test_a_list_and_a_track_of_the_same_cars_are_covered_at_ordinary_rates_but_for_a_few_cars() -> None:

@@ -50,7 +50,7 @@ class Live:
             self.forget()
 
     def forget(self) -> None:
-        """A change was rolled back: rows are what stands."""
+        """A change was rolled back or rows were forgotten: rows are what stands."""
         self._passes.clear()
         self._visits.clear()
 

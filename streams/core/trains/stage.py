@@ -85,6 +85,7 @@ class TrainsFold:
         self._binder = Binder(self._store)
         self._live = Live(self._store, self.counters)
         self._settling = Settling(self._store, self._binder, self._live, self.counters)
+        self._store.on_forgotten = self._forget_views
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
         """Fold one record. Raises Rejected before any change."""
@@ -112,6 +113,9 @@ class TrainsFold:
     def roll_back(self) -> None:
         """Forget every change since the last take_changes."""
         self._store.roll_back()
+        self._forget_views()
+
+    def _forget_views(self) -> None:
         self._live.forget()
         self._binder.forget()
 
@@ -270,8 +274,7 @@ class TrainsFold:
     def _renew(self, port_key: str, key: str, train: Train) -> None:
         """Make room for the next train under an id; the one that was let go stays where its visit finds it."""
         self._store.move_train(port_key, key, f"{key}{BEFORE}{train.released_received_at}")
-        self._live.forget()
-        self._binder.forget()
+        self._forget_views()
 
     def _note_train(self, value: TrainConsist | TrainEvent | HandInspection, key: str, train: Train) -> Train:
         """Count a reading into its train, which is kept."""

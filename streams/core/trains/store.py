@@ -1,7 +1,7 @@
 """The stage's rows by key, and what is forgotten of them."""
 
 import zlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Final
 
 import msgspec
@@ -47,6 +47,8 @@ class Store:
     """All rows of one partition. Keys are texts that begin with their operating mode: `OPERATIONAL:2304/R1/17`."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes]) -> None:
+        self.on_forgotten: Callable[[], None] | None = None
+        """Called when a train or a pass is forgotten: what was made from its rows must not stand."""
         self.ports: KeyedState[Port] = KeyedState(stored, encode, lambda row: Rows.port.decode(memoryview(row)[1:]))
         self.trains: KeyedState[Train] = KeyedState(stored, encode, lambda row: Rows.train.decode(memoryview(row)[1:]))
         self.consists: KeyedState[Consist] = KeyedState(
@@ -254,6 +256,7 @@ class Store:
         port = self.port(port_key)
         passes = tuple([other for other in port.passes if other != one])
         self.put_port(port_key, msgspec.structs.replace(port, passes=passes))
+        self._tell_forgotten()
 
     def _forget_train(self, port_key: str, one: tuple[str, int]) -> None:
         train = self.train(one[0])
@@ -268,6 +271,11 @@ class Store:
         port = self.port(port_key)
         trains = tuple([other for other in port.trains if other != one])
         self.put_port(port_key, msgspec.structs.replace(port, trains=trains))
+        self._tell_forgotten()
+
+    def _tell_forgotten(self) -> None:
+        if self.on_forgotten is not None:
+            self.on_forgotten()
 
     def _forget_visit(self, visit_key: str) -> None:
         self.visits.remove(b"v:" + visit_key.encode())

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -30,9 +31,11 @@ from tests.core.trains.builders import (
     Portal,
     Seen,
     arrived,
+    cars,
     consist,
     freight,
     hand,
+    locomotives,
     record,
     released,
 )
@@ -104,6 +107,30 @@ def test_a_pass_number_that_comes_again_after_days_covers_nothing_of_the_earlier
     with pytest.raises(Rejected) as raised:
         told.take(again)
     assert raised.value.reason == "late"
+
+
+def test_a_pass_number_that_comes_again_when_its_rows_are_forgotten_begins_anew() -> None:
+    """Whether the views of the earlier train were kept or not: nothing of them stands."""
+    train = freight(6)
+    later = START + KEPT + DAY
+    papers = (
+        consist(locomotives() + cars(6, first=700_000), "OTHER", at=later),
+        consist(train, at=later + 3600 * SECOND),
+    )
+    again = [
+        msgspec.structs.replace(one, reading_id=f"again {one.reading_id}")  # type: ignore[attr-defined]
+        for one in Portal(start=later + 7200 * SECOND).read([replace(one, scan=False) for one in train])
+    ]
+    for restarts in (False, True):
+        stored: dict[bytes, bytes] = {}
+        told = Seen(TrainsFold(stored)).take(*Portal().read(train), *papers)
+        told.fold.take_changes()
+        fold = TrainsFold(stored) if restarts else told.fold
+        outputs: list[Output] = []
+        for one in again:
+            fold.advance(record(one), outputs)
+        last = [one.value for one in outputs if isinstance(one.value, TrainCoverage)][-1]
+        assert (last.visit_id, last.cars_scanned_well, last.cars_open) == ("2304/R1/1017", 0, 6)
 
 
 def test_a_port_keeps_so_many_passes_and_a_stretch_so_many_tags() -> None:

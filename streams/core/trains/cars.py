@@ -18,8 +18,9 @@
 
 A car is CLEARED only if nothing of this stands: its own tags say that it is the listed one, its axles are certain, a
 usable image shows all of them, and an analyst cleared that image. The analyst's word counts, not the software's, whose
-alarms are what analysts are there for. A person at the car clears what a scan leaves open, but neither broken seals nor
-what another person found. Nothing that is inferred from a car's place clears it.
+alarms are what analysts are there for. A listed locomotive is EXEMPT by its own tags, one on no list is not; neither is
+one with an alarm, contraband or contradicting seals. A person at the car clears what a scan leaves open, but neither
+broken seals nor what another person found. Nothing that is inferred from a car's place clears it.
 """
 
 import hashlib
@@ -181,6 +182,23 @@ class Scanning:
                 problems.add(_R.NOT_SCANNED)
             self.reasons.append(sorted(problems, key=_best)[0])
 
+    @property
+    def alarms(self) -> list[CoverageReason]:
+        """What opens even what need not be scanned."""
+        return [reason for reason in self.reasons if reason is _R.SCAN_ALARM]
+
+    def doubts(self, uncertain: Sequence[Sighting]) -> list[CoverageReason]:
+        """What sightings in other passes say against a car that may be this one: alarms and shielding, and, as it may
+        be another car at its place, all that an image of its own leaves open."""
+        reasons: list[CoverageReason] = []
+        for one in uncertain:
+            own = Scanning([one])
+            self.images += own.images
+            if not own.well and one.was_due:
+                reasons += [_R.IDENTITY_UNKNOWN, *own.reasons]
+            reasons += [reason for reason in own.reasons if reason not in SCAN_REASONS]
+        return reasons
+
     def _plain(self, scanned: Scanned, is_shared: bool) -> CoverageReason | None:
         """What is wrong with an image of a whole car on which nobody raised an alarm."""
         if not scanned.usable:
@@ -207,14 +225,19 @@ def decide_listed(
     scanning = Scanning(counted)
     discrepancy = ConsistDiscrepancy.NONE
     reasons: list[CoverageReason] = []
-    if not certain:
-        reasons.append(_R.TAGS_DISAGREE if any(one.disagree for one in sightings) else _R.IDENTITY_UNKNOWN)
+    if any(one.disagree for one in sightings):
+        reasons.append(_R.TAGS_DISAGREE)
+    elif not certain:
+        reasons.append(_R.IDENTITY_UNKNOWN)
+    if certain:
+        reasons += scanning.doubts([one for one in sightings if not one.certain])
+    else:
         if any(one.car.claims and listed.identity not in one.car.claims for one in sightings):
             discrepancy = ConsistDiscrepancy.MISIDENTIFIED
     if discrepancy is ConsistDiscrepancy.NONE and not any(one.in_order for one in counted):
         discrepancy = ConsistDiscrepancy.OUT_OF_SEQUENCE
     if listed.kind is EquipmentKind.LOCOMOTIVE and certain:
-        made = Decision(listed.kind, CarState.EXEMPT, discrepancy, ())
+        made = _exempt(listed.kind, discrepancy, [*reasons, *scanning.alarms], hands, listed.seals)
     else:
         weight_kg = weight_of(counted)
         reasons += scanning.reasons
@@ -231,8 +254,9 @@ def decide_unlisted(identity: str, sightings: Sequence[Sighting], hands: Sequenc
     discrepancy = ConsistDiscrepancy.ADDED if has_consist else ConsistDiscrepancy.UNKNOWN
     sides = max([sides.bit_count() for one in sightings for sides in one.car.claims.values()], default=0)
     settled = sides > 1 or any(one.was_due for one in sightings)
-    if kinds == {EquipmentKind.LOCOMOTIVE} and identity and sides > 1 and all(one.car.sure for one in sightings):
-        made = Decision(EquipmentKind.LOCOMOTIVE, CarState.EXEMPT, discrepancy, ())
+    is_locomotive = kinds == {EquipmentKind.LOCOMOTIVE} and identity and all(one.car.sure for one in sightings)
+    if is_locomotive and sides > 1 and not has_consist:
+        made = _exempt(EquipmentKind.LOCOMOTIVE, discrepancy, scanning.alarms, hands, ())
     else:
         reasons = [_R.NOT_ON_CONSIST if has_consist else _R.NO_CONSIST, *scanning.reasons]
         if any(one.disagree for one in sightings):
@@ -246,9 +270,21 @@ def decide_unlisted(identity: str, sightings: Sequence[Sighting], hands: Sequenc
     return _filled(made, identity, sightings, scanning, hands, None)
 
 
+def _exempt(
+    kind: EquipmentKind,
+    discrepancy: ConsistDiscrepancy,
+    found: list[CoverageReason],
+    hands: Sequence[Hand],
+    seals: Sequence[str],
+) -> Decision:
+    """What need not be scanned is exempt unless somebody found something at it nevertheless."""
+    made = _with_hands(kind, discrepancy, found, hands, seals)
+    return made if made.state is CarState.OPEN else Decision(kind, CarState.EXEMPT, discrepancy, ())
+
+
 def _unseen(listed: Listed, identity: str, hands: Sequence[Hand], passed: bool) -> Decision:
     if listed.kind is not EquipmentKind.CAR:
-        made = Decision(listed.kind, CarState.EXEMPT, ConsistDiscrepancy.NONE, ())
+        made = _exempt(listed.kind, ConsistDiscrepancy.NONE, [], hands, listed.seals)
     elif not passed:
         made = Decision(listed.kind, CarState.EXPECTED, ConsistDiscrepancy.NONE, ())
     elif any(hand.result is not HandInspectionResult.NOT_COMPLETED for hand in hands):  # a person saw it

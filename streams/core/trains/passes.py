@@ -245,7 +245,7 @@ class PassView:
         one = listed.aligned[at]
         if listed.listing.place_of[one.identity] != at or (one.axles and one.axles != car.axles):
             return False, False
-        if one.kind not in car.kinds and EquipmentKind.UNKNOWN not in car.kinds:
+        if not is_of_kind(car, one):
             return False, True
         return sides >= SIDES_OF_CAR or alignment.in_order[place] or self._has_neighbour(place, at), False
 
@@ -263,6 +263,15 @@ class PassView:
             if 0 <= n < len(alignment.place_of) and alignment.by_tags[n] and abs(alignment.place_of[n] - at) == 1:
                 return True
         return False
+
+
+def is_of_kind(car: Car, listed: Listed) -> bool:
+    """Whether the tags that say who a car is say the listed kind too. A locomotive is never scanned, so nothing but
+    tags of locomotives makes one."""
+    kinds = {tag.kind for tag in car.tags if tag.checked and tag.identity == listed.identity}
+    if listed.kind is EquipmentKind.LOCOMOTIVE:
+        return kinds == {EquipmentKind.LOCOMOTIVE}
+    return listed.kind in kinds or EquipmentKind.UNKNOWN in kinds
 
 
 def is_as_good(before: EvidenceKey, now: EvidenceKey, by_tags: bool) -> bool:

@@ -140,3 +140,26 @@ def test_a_train_of_which_half_is_missing_is_one_incident_at_its_release() -> No
     told = Seen().take(consist(listed), *Portal().read(listed[:15]), released())
     assert told.train().cars_missing == 17
     assert kinds(told) == [(AlertKind.RELEASED_UNCOVERED, Severity.EXTREME)]
+
+
+def test_what_a_second_pass_says_against_a_car_stands_though_its_tags_are_lost() -> None:
+    listed = freight(6)
+    own = listed[4].mark, listed[4].number
+    for change, reason in (
+        ({"tags": (None, None), "operator": ScanDecision.ALARM}, R.SCAN_ALARM),
+        ({"tags": (None, None), "shielded": True}, R.SHIELDED),
+        ({"tags": (None, None), "scan": False}, R.IDENTITY_UNKNOWN),
+        ({"tags": (own, ("ABCD", 5))}, R.TAGS_DISAGREE),
+    ):
+        told = Seen().take(consist(listed), *Portal().read(listed))
+        assert told.train().covered
+        told.take(*Portal(number=1018, start=START + 2400 * SECOND).read(changed(listed, 4, **change)))
+        one = told.standing()[f"TTGX {listed[4].number}"]
+        assert (one.state, one.reasons[0]) == (CarState.OPEN, reason)
+        assert (told.train().covered, told.train().cars_open) == (False, 1)
+
+
+def test_a_second_pass_that_lost_the_tags_of_a_car_with_a_clear_image_takes_nothing_back() -> None:
+    listed = freight(6)
+    again = Portal(number=1018, start=START + 2400 * SECOND).read(changed(listed, 4, tags=(None, None)))
+    assert Seen().take(consist(listed), *Portal().read(listed), *again).train().covered

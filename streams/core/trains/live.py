@@ -63,6 +63,7 @@ class Live:
             tags, weighings, scans = self._store.readings_of(key)
             cutting.read(tags, weighings, scans, -1 if passing is None else passing.left_axles)
             view = self._passes[key] = PassView(pass_id, cutting)
+            view.is_one_train = passing is None or passing.is_one_train
             if passing is not None and passing.visit_id:
                 self._visits.pop(f"{key.partition(':')[0]}:{passing.visit_id}", None)
         return view

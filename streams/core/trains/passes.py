@@ -57,6 +57,8 @@ class PassView:
         self.pass_id = pass_id
         self.number = pass_id.rpartition("/")[2]
         self.cutting = cutting
+        self.is_one_train = True
+        """See `Pass`."""
         self.identities: set[str] = set()
         """Identities of cars that checked tags say: what tells which train it is."""
         for tags in cutting.tags.values():
@@ -77,10 +79,15 @@ class PassView:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the cars make up all axles that the controller counted, and no reading tells of more."""
+        """Whether it is one train's, its cars make up all axles that the controller counted, and no reading tells of
+        more."""
         cars = self.cutting.cars
         return (
-            self.has_left and self.cutting.top <= self.cutting.end and bool(cars) and cars[-1].last == self.cutting.end
+            self.has_left
+            and self.is_one_train
+            and self.cutting.top <= self.cutting.end
+            and bool(cars)
+            and cars[-1].last == self.cutting.end
         )
 
     def knows(self, tag: Tag) -> bool:
@@ -233,9 +240,9 @@ class PassView:
         for identity in car.claims:
             if identity == own:
                 continue
-            if sides >= SIDES_OF_CAR:
+            if sides >= SIDES_OF_CAR and self._is_beside(identity, place):
                 continue  # both of its tags say it, and the third is a neighbour's
-            if not is_near(identity, own):
+            if not is_near(identity, own) or car.claims[identity].bit_count() >= SIDES_OF_CAR:
                 return False, True
             other = NONE if listed is None else listed.listing.place_of.get(identity, NONE)
             if other != NONE and not self._is_elsewhere(other, place):
@@ -248,6 +255,11 @@ class PassView:
         if not is_of_kind(car, one):
             return False, True
         return sides >= SIDES_OF_CAR or alignment.in_order[place] or self._has_neighbour(place, at), False
+
+    def _is_beside(self, identity: str, place: int) -> bool:
+        """Whether a tag of the car before or behind says an identity."""
+        cars = self.cutting.cars
+        return any(identity in cars[n].claims for n in (place - 1, place + 1) if 0 <= n < len(cars))
 
     def _is_elsewhere(self, other: int, place: int) -> bool:
         """Whether another car on the track is a listed one by its own tags."""

@@ -143,6 +143,10 @@ class TrainsFold:
         if not passing.readings_count:
             self._store.note_time(port_key, value.received_at)
             self._store.add_pass(port_key, pass_id, value.received_at)
+        read_last_at = passing.read_last_at
+        if not isinstance(value, TrainEvent):
+            at = value.scan_ended_at if isinstance(value, CarScan) else value.observed_at
+            read_last_at = max(read_last_at, at)
         after = msgspec.structs.replace(
             passing,
             first_at=min(passing.first_at, value.received_at),
@@ -150,6 +154,7 @@ class TrainsFold:
             stretches=max(passing.stretches, stretches),
             readings_count=passing.readings_count + 1,
             chain=chained(passing.chain, value.reading_id),
+            read_last_at=read_last_at,
         )
         self._store.put_pass(key, after)
         return after
@@ -219,12 +224,11 @@ class TrainsFold:
         passing = msgspec.structs.replace(passing, events=(*passing.events, event.reading_id)[-EVENTS_MAX:])
         changed: Change | None = None
         if event.kind is TrainEventKind.PORTAL_ENTERED:
-            entered_at = event.observed_at if passing.entered_at is None else min(passing.entered_at, event.observed_at)
-            passing = msgspec.structs.replace(passing, entered_at=entered_at)
-        elif passing.left_at is None or (event.observed_at, event.axle_count) > (passing.left_at, passing.left_axles):
-            axles = event.axle_count or 0
-            passing = msgspec.structs.replace(passing, left_at=event.observed_at, left_axles=axles)
-            changed = view.cutting.leave(axles)
+            passing = entered(passing, event.observed_at)
+        else:
+            before, passing = passing, left(passing, event.observed_at, event.axle_count or 0)
+            if passing.left_axles > before.left_axles:
+                changed = view.cutting.leave(passing.left_axles)
         passing = self._note(event, pass_id, passing, 0)
         self._tell_pass(event, pass_id, passing, view, changed, True, outputs)
 
@@ -239,6 +243,7 @@ class TrainsFold:
         outputs: list[Output],
     ) -> None:
         """Find whose pass it is, if the reading may tell, and tell what changed."""
+        view.is_one_train = passing.is_one_train
         is_told = False
         if may_bind or not passing.visit_id:
             is_told = self._settling.bind(value, pass_id, passing, view, outputs)
@@ -350,6 +355,25 @@ class TrainsFold:
         hands = tuple(sorted([*others, hand], key=_by_id))
         self._note_train(value, key, msgspec.structs.replace(train, hands=hands))
         self._tell_train(value, key, outputs)
+
+
+def entered(passing: Pass, at: int) -> Pass:
+    """The pass of a train of which the controller told the head."""
+    first_at = at if passing.entered_at is None else min(passing.entered_at, at)
+    return msgspec.structs.replace(passing, entered_at=first_at, entered_last_at=max(passing.entered_last_at, at))
+
+
+def left(passing: Pass, at: int, axles: int) -> Pass:
+    """The pass of a train of which the controller told the end. The most axles count: fewer would hide cars."""
+    if passing.left_at is None:
+        return msgspec.structs.replace(passing, left_at=at, left_first_at=at, left_axles=axles, left_least=axles)
+    return msgspec.structs.replace(
+        passing,
+        left_at=max(passing.left_at, at),
+        left_first_at=min(passing.left_first_at, at),
+        left_axles=max(passing.left_axles, axles),
+        left_least=min(passing.left_least, axles),
+    )
 
 
 def is_known(stretch: Stretch, reading_id: str) -> bool:

@@ -20,7 +20,7 @@ import msgspec
 from schemas.records import EquipmentKind, HandInspectionResult, LoadState, ScanDecision, ScanQuality, TagSide
 
 # First byte of what is stored; a change of the structures below needs a new one.
-VERSION: Final = b"\x01"
+VERSION: Final = b"\x02"
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
@@ -28,6 +28,11 @@ HOUR: Final = 3600 * SECOND
 # Readings of a pass come at most so long after its first: an analyst's decision and a spool after an outage. Later
 # ones under its number are another train's, whose controller began to count anew, and must not cover this one's cars.
 PASS_SPAN: Final = 72 * HOUR
+
+# A controller stamps its event with one clock: what it sends again says the same time but for rounding [assumed].
+EVENT_SLACK: Final = 2 * SECOND
+# Cars are still scanned when the last axle has passed the wheel sensor, and devices' clocks differ [assumed].
+LEFT_SLACK: Final = 600 * SECOND
 
 # A stretch holds 8 cars of four axles: small enough to write anew for each reading.
 STRETCH_AXLES: Final = 32
@@ -107,7 +112,9 @@ class Scans(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Pass(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One pass of a train through a portal. `first_at`, `last_at`: gateway times of its readings; `stretches`: how many
     there are; `visit_id`: whose visit it is, empty while that is not known; `chain`: see `audit`; `events`: readings of
-    its controller."""
+    its controller. By the devices' clocks: `entered_at`, `entered_last_at`: the first and the last time that it began,
+    `left_first_at`, `left_at`: that it ended, `read_last_at`: when its last car was read; `left_least`, `left_axles`:
+    the fewest and the most axles that it ended with."""
 
     first_at: int
     last_at: int
@@ -119,6 +126,19 @@ class Pass(msgspec.Struct, frozen=True, array_like=True, gc=False):
     readings_count: int = 0
     chain: bytes = b""
     events: tuple[str, ...] = ()
+    entered_last_at: int = 0
+    left_first_at: int = 0
+    left_least: int = -1
+    read_last_at: int = 0
+
+    @property
+    def is_one_train(self) -> bool:
+        """Whether nothing says that two trains came under its number, or that its axles were counted anew."""
+        if self.entered_at is not None and self.entered_last_at - self.entered_at > EVENT_SLACK:
+            return False
+        if self.left_at is None:
+            return True
+        return self.left_least == self.left_axles and self.read_last_at <= self.left_first_at + LEFT_SLACK
 
 
 class Listed(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,5 +1,10 @@
 """Which visit a pass belongs to, lists that come late, and what stands after a release."""
 
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
 from schemas.records import (
     AlertKind,
     CarState,
@@ -8,6 +13,7 @@ from schemas.records import (
     ScanDecision,
     ScanQuality,
     Severity,
+    TrainEvent,
 )
 from tests.core.trains.builders import (
     SECOND,
@@ -163,3 +169,51 @@ def test_a_second_pass_that_lost_the_tags_of_a_car_with_a_clear_image_takes_noth
     listed = freight(6)
     again = Portal(number=1018, start=START + 2400 * SECOND).read(changed(listed, 4, tags=(None, None)))
     assert Seen().take(consist(listed), *Portal().read(listed), *again).train().covered
+
+
+def again(portal: Portal, track: list[Rolling]) -> list[Any]:
+    """What a portal reads, under other ids than the first time."""
+    return [msgspec.structs.replace(one, reading_id=f"again {one.reading_id}") for one in portal.read(track)]  # type: ignore[attr-defined]
+
+
+def test_two_trains_under_one_pass_number_are_never_covered() -> None:
+    """The controller began to count anew: images of one train say nothing of the other."""
+    listed = cars(8)
+    other = [replace(one, mark="BBBX", number=200_000 + n, tags=(None, None)) for n, one in enumerate(listed)]
+    unscanned = [replace(one, scan=False) for one in listed]
+    later = again(Portal(start=START + 3 * 3600 * SECOND), unscanned)
+    portal_says = Portal().read(other)
+    for log in (
+        [*portal_says, *later],
+        [*portal_says, *[one for one in later if not isinstance(one, TrainEvent)]],
+        [*later, *portal_says],
+    ):
+        told = Seen().take(consist(listed), *log, released(at=START + 5 * 3600 * SECOND))
+        assert not told.train().covered
+    told = Seen().take(consist(listed), *Portal().read(listed), *portal_says[:1], released())
+    assert told.train().covered  # the same event again
+
+
+def test_a_train_whose_axles_are_counted_anew_behind_an_added_car_is_never_covered() -> None:
+    listed = cars(6)
+    before = Portal(start=START - 20 * SECOND, leaves=False)
+    added = again(before, [Rolling("BBBX", 200_001, scan=False)])
+    for one in (added, added[1:]):
+        told = Seen().take(consist(listed), *one, *Portal().read(listed), released())
+        assert not told.train().covered
+
+
+def test_the_most_axles_with_which_a_train_left_count_and_two_counts_are_not_whole() -> None:
+    listed = freight(6)
+    readings = Portal().read([*listed, Rolling("GUNX", 999_999, tags=(None, None), scan=False, weighed=False)])
+    ends = [one for one in readings if isinstance(one, TrainEvent) and one.axle_count]
+    fewer = msgspec.structs.replace(
+        ends[0], reading_id="fewer", observed_at=ends[0].observed_at + SECOND, axle_count=ends[0].axle_count - 4
+    )
+    for log in ([*readings, fewer], [*[one for one in readings if one is not ends[0]], fewer, ends[0]]):
+        told = Seen().take(consist(listed), *log)
+        assert (told.train().covered, told.train().cars_seen, told.train().cars_added) == (False, 7, 1)
+    told = Seen().take(consist(listed), *Portal().read(listed), fewer)
+    assert told.train().covered
+    told.take(msgspec.structs.replace(fewer, reading_id="none", axle_count=0))
+    assert not told.train().covered

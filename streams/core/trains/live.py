@@ -78,6 +78,7 @@ class Live:
             train = self._store.train(visit.train_key) if visit.train_key else None
             consist = self._store.consist(visit.train_key) if visit.train_key else None
             view = self._visits[key] = VisitView(visit_id, passes, train, consist)
+            view.is_overfull = visit.overfull
         return view
 
     def open_unseen(self, mode: str, visit_id: str, train_key: str) -> None:

@@ -12,7 +12,7 @@ from streams.core.stage import Output
 from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, Binder, has_arrived
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
-from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass
+from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass, Visit
 from streams.core.trains.store import Store, port_key_of, unseen_id_of
 from streams.core.trains.validation import RailReading
 
@@ -59,8 +59,7 @@ class Settling:
         if passing.visit_id == visit_id and visit is not None and visit.train_key == train_key:
             return False
         if visit is not None and len(visit.pass_ids) >= PASSES_MAX and pass_id not in visit.pass_ids:
-            self._count("passes_beyond_bound")
-            return False
+            return self._refuse(value, pass_id, passing, visit_id, visit, outputs)
         left = {passing.visit_id, visit_id}
         train = self._store.train(train_key) if train_key else None
         if train is not None:
@@ -80,6 +79,20 @@ class Settling:
         for one in sorted(left - {""}):
             self._live.rebuild(value, one, outputs)
         return True
+
+    def _refuse(
+        self, value: RailReading, pass_id: str, passing: Pass, visit_id: str, visit: Visit, outputs: list[Output]
+    ) -> bool:
+        """Tell of a pass for which a visit has no room on its own, as nobody's; the visit is never covered again."""
+        if not visit.overfull:
+            self._count("visits_overfull")
+            key = f"{value.operating_mode}:{visit_id}"
+            self._store.put_visit(key, msgspec.structs.replace(visit, overfull=True))
+            self._live.rebuild(value, visit_id, outputs)
+        is_told = self._bind_to(value, pass_id, passing, "", outputs)
+        if is_told:
+            self._count("passes_beyond_bound")
+        return is_told
 
     def _robbed(self, mode: str, passing: Pass, visit_id: str, train_key: str) -> list[str]:
         """Keys of trains that a pass was taken for, and may lose it."""

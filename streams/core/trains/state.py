@@ -226,7 +226,7 @@ class ToldCars(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One train at one port, once. `train_key`: where its train and list are kept, empty if that is not known;
     `pass_ids`: in order of track and number; `said`: what was told of the train last; `signed`: the signed-off record
-    was told."""
+    was told; `overfull`: it had more passes than are kept together, so it is never covered."""
 
     train_key: str = ""
     pass_ids: tuple[str, ...] = ()
@@ -235,6 +235,7 @@ class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signed: bool = False
     coverable: Raised = Raised()
     released: Raised = Raised()
+    overfull: bool = False
 
 
 class Port(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -69,6 +69,8 @@ class VisitView:
         self.counts = Counts()
         self.train = train
         self.consist = consist
+        self.is_overfull = False
+        """Whether passes of it are told of elsewhere."""
         self.list = None if consist is None else TrainList(consist.listed)
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
@@ -93,6 +95,7 @@ class VisitView:
         return (
             self.list is not None
             and bool(self.passes)
+            and not self.is_overfull
             and not counts.open
             and not counts.missing
             and not counts.expected

@@ -15,6 +15,7 @@ from schemas.records import (
     Severity,
     TrainEvent,
 )
+from streams.core.trains.state import PASSES_MAX
 from tests.core.trains.builders import (
     SECOND,
     START,
@@ -217,3 +218,19 @@ def test_the_most_axles_with_which_a_train_left_count_and_two_counts_are_not_who
     assert told.train().covered
     told.take(msgspec.structs.replace(fewer, reading_id="none", axle_count=0))
     assert not told.train().covered
+
+
+def test_a_pass_beyond_the_bound_is_told_of_on_its_own_and_its_train_is_never_covered() -> None:
+    listed = freight(6)
+    told = Seen().take(consist(listed))
+    for n in range(PASSES_MAX):
+        told.take(*Portal(number=1017 + n, start=START + n * 1200 * SECOND).read(listed))
+    assert told.train().covered
+    gun = Rolling("GUNX", 666_666, scan=False)
+    told.take(*Portal(number=1099, start=START + PASSES_MAX * 1200 * SECOND).read([*listed[:3], gun, *listed[3:]]))
+    assert not told.train().covered
+    assert told.standing("2304/R1/1099")["GUNX 666666"].state is CarState.OPEN
+    assert (told.train("2304/R1/1099").train_id, told.train("2304/R1/1099").covered) == (None, False)
+    told.take(consist(listed, revision=2, at=START + 4 * 3600 * SECOND), released(at=START + 5 * 3600 * SECOND))
+    assert (told.train().covered, told.train("2304/R1/1099").cars_seen) == (False, 7)
+    assert told.fold.counters["visits_overfull"] == told.fold.counters["passes_beyond_bound"] == 1

@@ -32,7 +32,7 @@ from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
 from streams.core.trains.binding import Binder
 from streams.core.trains.car import Change
-from streams.core.trains.kept import hand_of, listed_of, scanned_of, tag_of, weighed_of
+from streams.core.trains.kept import hand_of, hands_with, listed_of, scanned_of, tag_of, weighed_of
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.settling import Settling
@@ -47,7 +47,6 @@ from streams.core.trains.state import (
     VERSION,
     WEIGHINGS_MAX,
     Consist,
-    Hand,
     Pass,
     Scans,
     Stretch,
@@ -339,20 +338,15 @@ class TrainsFold:
         port_key = port_key_of(value.operating_mode, value.port_code)
         key = f"{port_key}/{value.train_id}"
         train = self._store.train(key) or Train(value.train_id)
-        hand = hand_of(value)
-        others: list[Hand] = []
-        for other in train.hands:
-            if other.inspection_id != hand.inspection_id:
-                others.append(other)
-            elif other.revision >= hand.revision:
-                if other.revision == hand.revision or value.reading_id in train.reading_ids:
-                    self._count("readings_repeated")
-                else:
-                    self._note_train(value, key, train)
-                return
-        if len(others) >= HANDS_MAX:
+        if value.reading_id in train.reading_ids or any(one.reading_id == value.reading_id for one in train.hands):
+            self._count("readings_repeated")
+            return
+        hands = hands_with(train.hands, hand_of(value))
+        if hands == train.hands:
+            self._note_train(value, key, train)
+            return
+        if len(hands) > HANDS_MAX:
             raise Rejected("too_many", f"a train has at most {HANDS_MAX} hand inspections")
-        hands = tuple(sorted([*others, hand], key=_by_id))
         self._note_train(value, key, msgspec.structs.replace(train, hands=hands))
         self._tell_train(value, key, outputs)
 
@@ -381,7 +375,3 @@ def is_known(stretch: Stretch, reading_id: str) -> bool:
     if any(tag.reading_id == reading_id for tag in stretch.tags):
         return True
     return any(weighed.reading_id == reading_id for weighed in stretch.weighings)
-
-
-def _by_id(hand: Hand) -> str:
-    return hand.inspection_id

@@ -12,7 +12,6 @@ from schemas.records import (
     ConsistDiscrepancy,
     CoverageAction,
     CoverageReason,
-    EquipmentKind,
     HandInspectionResult,
     ScanDecision,
     ScanQuality,
@@ -340,41 +339,4 @@ def test_a_tag_pair_that_is_cloned_clears_neither_car() -> None:
     states = [told.standing()[f"TTGX {listed[n].number}"].state for n in (9, 14)]
     assert states == [CarState.OPEN, CarState.MISSING]
     assert [one.discrepancy for name, one in told.standing().items() if "@" in name] == [D.ADDED]
-    assert not told.train().covered
-
-
-def test_a_locomotive_on_no_list_is_an_added_car_until_a_person_cleared_it() -> None:
-    listed = freight(6)
-    gun = Rolling("GUNX", 666_666, EquipmentKind.LOCOMOTIVE, scan=False)
-    told = Seen().take(consist(listed), *Portal().read([*listed[:4], gun, *listed[4:]]))
-    one = told.standing()["GUNX 666666"]
-    assert (one.state, one.discrepancy, one.reasons[0]) == (CarState.OPEN, D.ADDED, R.NOT_ON_CONSIST)
-    assert (told.train().covered, told.train().cars_added, told.train().cars_open) == (False, 1, 1)
-    told.take(hand(666_666, mark="GUNX"))
-    assert told.standing()["GUNX 666666"].state is CarState.CLEARED_BY_HAND
-    assert told.train().covered
-
-
-def test_a_locomotive_with_an_alarm_contraband_or_broken_seals_is_not_exempt() -> None:
-    listed = freight(6)
-    alarm = changed(listed, 0, scan=True, operator=ScanDecision.ALARM)
-    contraband = hand(listed[0].number, mark="UP", result=HandInspectionResult.CONTRABAND)
-    broken = hand(listed[0].number, mark="UP", seals_intact=False)
-    for readings, reason in (
-        (Portal().read(alarm), R.SCAN_ALARM),
-        ([*Portal().read(listed), contraband], R.CONTRABAND),
-        ([*Portal().read(listed), broken], R.SEAL_CONTRADICTS),
-        ([*Portal().read(listed[1:]), released(), contraband], R.CONTRABAND),
-    ):
-        told = Seen().take(consist(listed), *readings)
-        one = told.standing()[f"UP {listed[0].number}"]
-        assert (one.state, one.reasons) == (CarState.OPEN, (reason,))
-        assert not told.train().covered
-
-
-@pytest.mark.parametrize("kind", [EquipmentKind.UNKNOWN, EquipmentKind.CAR])
-def test_a_listed_locomotive_is_one_only_by_tags_of_locomotives(kind: EquipmentKind) -> None:
-    listed = freight(6)
-    told = seen(changed(listed, 1, kind=kind), listed)
-    assert told.standing()[f"UP {listed[1].number}"].state is CarState.OPEN
     assert not told.train().covered

@@ -3,7 +3,7 @@
     Cutting ─► cars ─► evidence ─► Aligner ─► Sighting by the car's name
 
 The name is what a car's coverage is told under, behind the visit's id: mark and number if its tags say them or the list
-gives it that place, so that it stays when a list comes late or is corrected; else pass and first axle.
+gives it that place, so that it stays when a list comes late or is corrected; else track, pass and first axle.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,8 @@ class PassView:
 
     def __init__(self, pass_id: str, cutting: Cutting) -> None:
         self.pass_id = pass_id
-        self.number = pass_id.rpartition("/")[2]
+        self.short_id = pass_id.partition("/")[2].replace("/", ".")
+        """Track and number, `R1.1017`; a visit may have passes of one number on several tracks."""
         self.cutting = cutting
         self.is_one_train = True
         """See `Pass`."""
@@ -209,7 +210,7 @@ class PassView:
         return names
 
     def _place_name(self, car: Car) -> str:
-        return f"{self.number}@{car.first}"
+        return f"{self.short_id}@{car.first}"
 
     def identity_of(self, car: Car) -> str:
         """The identity that most of its tags' sides say, empty if there is none or several."""

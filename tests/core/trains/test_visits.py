@@ -234,3 +234,15 @@ def test_a_pass_beyond_the_bound_is_told_of_on_its_own_and_its_train_is_never_co
     told.take(consist(listed, revision=2, at=START + 4 * 3600 * SECOND), released(at=START + 5 * 3600 * SECOND))
     assert (told.train().covered, told.train("2304/R1/1099").cars_seen) == (False, 7)
     assert told.fold.counters["visits_overfull"] == told.fold.counters["passes_beyond_bound"] == 1
+
+
+def test_cars_without_a_number_of_two_tracks_are_two_cars_though_their_passes_have_one_number() -> None:
+    listed = freight(6)
+    nobody = Rolling("NONE", 1, tags=(None, None))
+    told = Seen().take(consist(listed), *Portal().read([*listed[:4], nobody, *listed[4:]]), hand(place=5))
+    assert told.train().covered
+    track = [*listed[:2], *listed[4:6], replace(nobody, scan=False), *listed[2:4], *listed[6:]]
+    told.take(*Portal(track_id="2304/R2", start=START + 2400 * SECOND).read(track))
+    assert sorted(name for name in told.standing() if "@" in name) == ["R1.1017@21", "R2.1017@21"]
+    assert told.standing()["R2.1017@21"].state is CarState.OPEN
+    assert not told.train().covered

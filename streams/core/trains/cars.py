@@ -151,7 +151,8 @@ class Scanning:
         self.reasons: list[CoverageReason] = []
         self.well = False
         self.usable = False
-        self.loaded: bool | None = None
+        self.loads: set[bool] = set()
+        """Whether images of this car alone show a load; a part of it may show one, not that there is none."""
         self.images: list[tuple[str, str]] = []
         problems: set[CoverageReason] = set()
         shielded = False
@@ -159,6 +160,10 @@ class Scanning:
             car = sighting.car
             for scanned in car.scans:
                 is_whole = scanned.first <= car.first and scanned.last >= car.last
+                is_shared = scanned.scan_id in sighting.shared
+                shielded |= scanned.shielded
+                if scanned.loaded is not None and not is_shared and (scanned.loaded or (is_whole and scanned.usable)):
+                    self.loads.add(scanned.loaded)
                 if scanned.operator is ScanDecision.ALARM:
                     self.reasons.append(_R.SCAN_ALARM)
                     if scanned.image_uri:
@@ -171,10 +176,9 @@ class Scanning:
                 elif not is_whole:
                     problems.add(_R.SCAN_UNUSABLE)
                 else:
-                    problem = self._plain(scanned, scanned.scan_id in sighting.shared)
+                    problem = self._plain(scanned, is_shared)
                     if problem is not None:
                         problems.add(problem)
-                    shielded |= scanned.shielded and scanned.usable
         if shielded:
             self.reasons.append(_R.SHIELDED)
         if not self.well and not self.reasons:
@@ -194,6 +198,7 @@ class Scanning:
         for one in uncertain:
             own = Scanning([one])
             self.images += own.images
+            self.loads |= own.loads
             if not own.well and one.was_due:
                 reasons += [_R.IDENTITY_UNKNOWN, *own.reasons]
             reasons += [reason for reason in own.reasons if reason not in SCAN_REASONS]
@@ -206,8 +211,6 @@ class Scanning:
         if is_shared and scanned.quality is not ScanQuality.GOOD:
             return _R.SCAN_SHARED
         self.usable = True
-        if scanned.loaded is not None and not is_shared:
-            self.loaded = scanned.loaded
         if scanned.operator is not ScanDecision.CLEAR:
             return _R.SCAN_UNDECIDED
         self.well = True
@@ -239,11 +242,12 @@ def decide_listed(
     if listed.kind is EquipmentKind.LOCOMOTIVE and certain:
         made = _exempt(listed.kind, discrepancy, [*reasons, *scanning.alarms], hands, listed.seals)
     else:
-        weight_kg = weight_of(counted)
         reasons += scanning.reasons
-        reasons += contradictions(listed, weight_kg, counted[0].car.axles, scanning.loaded)
+        reasons += contradictions(listed, sightings, scanning.loads)
         made = _with_hands(listed.kind, discrepancy, reasons, hands, listed.seals)
     made.weight_kg = weight_of(counted)
+    if _R.WEIGHT_CONTRADICTS in made.reasons and listed.declared_kg:
+        made.weight_kg = max([(abs(one - listed.declared_kg), one) for one in weights_of(sightings)])[1]
     return _filled(made, identity, sightings, scanning, hands, listed)
 
 
@@ -356,27 +360,32 @@ def _filled(
     return made
 
 
+def weights_of(sightings: Sequence[Sighting]) -> list[float]:
+    """A car's weighings in kg."""
+    return [weighed.gross_kg for one in sightings for weighed in one.car.weighings]
+
+
 def weight_of(sightings: Sequence[Sighting]) -> float | None:
     """Mean of a car's weighings in kg, None without any."""
-    weights = [weighed.gross_kg for one in sightings for weighed in one.car.weighings]
+    weights = weights_of(sightings)
     return sum(weights) / len(weights) if weights else None
 
 
-def contradictions(listed: Listed, weight_kg: float | None, axles: int, is_loaded: bool | None) -> list[CoverageReason]:
-    """What the scale and the image say against the list."""
-    made = []
+def contradictions(listed: Listed, sightings: Sequence[Sighting], loads: set[bool]) -> list[CoverageReason]:
+    """What any weighing or image says against the list: another one that agrees with it takes nothing back."""
+    made: list[CoverageReason] = []
     empty, loaded = listed.load_state is LoadState.EMPTY, listed.load_state is LoadState.LOADED
-    contradicted = (empty and is_loaded is True) or (loaded and is_loaded is False)
-    if weight_kg is not None:
-        by_axle_kg = weight_kg / axles
-        contradicted |= (empty and by_axle_kg > EMPTY_AXLE_KG_MAX) or (loaded and by_axle_kg < LOADED_AXLE_KG_MIN)
-        declared_kg = listed.declared_kg
-        if declared_kg:
+    if (empty and True in loads) or (loaded and False in loads):
+        made.append(_R.LOAD_CONTRADICTS)
+    for one in sightings:
+        for weight_kg in weights_of([one]):
+            by_axle_kg = weight_kg / one.car.axles
+            if (empty and by_axle_kg > EMPTY_AXLE_KG_MAX) or (loaded and by_axle_kg < LOADED_AXLE_KG_MIN):
+                made.append(_R.LOAD_CONTRADICTS)
+            declared_kg = listed.declared_kg or weight_kg
             tolerance_kg = SCALE_TOLERANCE * weight_kg + max(DECLARED_TOLERANCE * declared_kg, DECLARED_TOLERANCE_KG)
             if abs(weight_kg - declared_kg) > tolerance_kg:
                 made.append(_R.WEIGHT_CONTRADICTS)
-    if contradicted:
-        made.append(_R.LOAD_CONTRADICTS)
     return made
 
 

@@ -6,6 +6,7 @@ import pytest
 from schemas.records import (
     CarScan,
     CarState,
+    CarWeighing,
     ConsistDiscrepancy,
     CoverageReason,
     EquipmentKind,
@@ -13,7 +14,7 @@ from schemas.records import (
     ScanDecision,
     ScanQuality,
 )
-from tests.core.trains.builders import Portal, Rolling, Seen, changed, consist, freight, hand, released
+from tests.core.trains.builders import SECOND, START, Portal, Rolling, Seen, changed, consist, freight, hand, released
 
 R = CoverageReason
 
@@ -117,3 +118,44 @@ def test_an_inspection_that_names_two_cars_under_one_revision_clears_neither() -
     for pair in ((one, other), (other, one)):
         told = Seen().take(consist(listed), *Portal().read(track), *pair)
         assert told.train().cars_open == 2
+
+
+def test_a_contradiction_or_shielding_stands_though_another_image_or_weighing_has_none() -> None:
+    listed = freight(6)
+    name = f"TTGX {listed[4].number}"
+    for change, reason in (
+        ({"loaded": False}, R.LOAD_CONTRADICTS),
+        ({"gross_kg": 18_000.0}, R.LOAD_CONTRADICTS),
+        ({"gross_kg": 95_000.0}, R.WEIGHT_CONTRADICTS),
+        ({"shielded": True, "quality": ScanQuality.BAD}, R.SHIELDED),
+        ({"shielded": True, "operator": ScanDecision.ALARM}, R.SHIELDED),
+    ):
+        told = Seen().take(consist(listed, declared_gross_weight_kg=80_000.0))
+        told.take(*Portal().read(changed(listed, 4, **change)))
+        told.take(*Portal(number=1018, start=START + 2400 * SECOND).read(listed))
+        assert reason in told.standing()[name].reasons
+        assert told.take(hand(listed[4].number)).standing()[name].state is CarState.CLEARED_BY_HAND
+        assert told.train().covered
+
+
+def test_the_weighing_that_contradicts_is_the_one_that_is_told() -> None:
+    listed = freight(6)
+    readings = Portal().read(changed(listed, 4, gross_kg=95_000.0))
+    weighed = next(one for one in readings if isinstance(one, CarWeighing) and one.gross_weight_kg == 95_000.0)
+    again = msgspec.structs.replace(weighed, reading_id="again", gross_weight_kg=72_000.0)
+    for pair in ((weighed, again), (again, weighed)):
+        rest = [one for one in readings if one is not weighed]
+        told = Seen().take(consist(listed, declared_gross_weight_kg=80_000.0), *rest, *pair)
+        one = told.standing()[f"TTGX {listed[4].number}"]
+        assert (one.reasons, one.weight_kg) == ((R.WEIGHT_CONTRADICTS,), 95_000.0)
+
+
+def test_a_part_of_a_car_that_is_shielded_opens_it_though_an_image_of_all_of_it_is_clear() -> None:
+    listed = freight(6)
+    readings = Portal().read(listed)
+    cleared = next(one for one in readings if isinstance(one, CarScan) and one.revision == 2)
+    part = msgspec.structs.replace(
+        cleared, reading_id="part", scan_id="part", first_axle=cleared.first_axle + 1, shielding_indicator=True
+    )
+    told = Seen().take(consist(listed), *readings, part)
+    assert told.standing()[f"TTGX {listed[2].number}"].reasons == (R.SHIELDED,)

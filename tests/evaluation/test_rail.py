@@ -1,5 +1,6 @@
 """The judge of trains passes what is right and fails what is not; a small evaluation meets the bars."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import cache
 
@@ -10,7 +11,7 @@ from deploy.evaluation.rail.figures import figures, missed
 from deploy.evaluation.rail.judge import Judge, is_clean
 from deploy.evaluation.rail.portal_run import PortJob, PortRun
 from deploy.evaluation.rail.tally import Share, Tally
-from producers.simulator.rail import RailWorld, TrainTruth
+from producers.simulator.rail import RAIL_2023, RailWorld, TrainTruth
 from producers.simulator.rail.truth import CarTruth
 from schemas.records import (
     CarCoverage,
@@ -232,3 +233,13 @@ def test_a_claim_to_be_covered_that_is_false_is_found_at_whatever_revision() -> 
     tally = PortRun(PortJob("2507", 3, 3), Boastful()).run()
     assert tally.counts["falsely_covered"] > 10
     assert any("falsely_covered" in text for text in missed(tally))
+
+
+def test_a_train_that_comes_again_may_be_called_covered_before_it_does() -> None:
+    often = dataclasses.replace(RAIL_2023.trains, again_ratio=1.0)
+    well = dataclasses.replace(RAIL_2023.devices, scan_bad_ratio=0.0, scan_aborted_ratio=0.0, scan_missing_ratio=0.0)
+    scenario = dataclasses.replace(RAIL_2023, trains=often, devices=well)
+    run = PortRun(PortJob("2507", 5, 6), TrainsStage(), scenario)
+    tally = run.run()
+    assert missed(tally, strict=False) == [], tally.examples
+    assert tally.counts["covered before it came again"] > 0

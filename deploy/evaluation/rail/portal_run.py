@@ -122,6 +122,9 @@ class PortRun:
                 self._coverage[said.train_id] = said
             if said.train_id is not None and said.released_at is not None:
                 self._signed[said.train_id] = said
+            train = self._train_of(said)
+            if said.covered and train is not None and item.due_at_us < train.left_at:
+                self.tally.counts["covered before it came again"] += 1
             if said.covered and not self._is_covered(said, item.due_at_us):
                 self.tally.counts["falsely_covered"] += 1
                 self.tally.example(
@@ -130,13 +133,16 @@ class PortRun:
         elif isinstance(said, Alert) and said.revision == 1:
             self.tally.counts[f"alerts {ALERTS.get(said.kind, said.kind)}"] += 1
 
+    def _train_of(self, said: TrainCoverage) -> TrainTruth | None:
+        if said.train_id is None:
+            return self._by_visit.get(visit_of(said.visit_id))
+        return self._trains.get(said.train_id)
+
     def _is_covered(self, said: TrainCoverage, now_at: int) -> bool:
         """Whether every listed and every seen car was truly cleared by now."""
-        train = (
-            self._by_visit.get(visit_of(said.visit_id)) if said.train_id is None else self._trains.get(said.train_id)
-        )
+        train = self._train_of(said)
         listed = None if train is None else train.list_at(now_at)
-        if train is None or listed is None or train.left_at > now_at:
+        if train is None or listed is None or train.passed_at > now_at:
             return False
         on_list, on_track = set(listed), train.on_track()
         if any(car.track_position is None for car in on_list if car.kind is EquipmentKind.CAR):

@@ -16,7 +16,6 @@ OPERATOR_SECONDS: Final = (5.0, 60.0)
 ALARM_PROBABILITY: Final = (0.5, 0.99)
 CLEAR_PROBABILITY: Final = (0.0, 0.4)
 INCOMPLETE: Final = "IncompleteScan"  # DICOS AbortReason
-GROUPED_MAX: Final = 2  # cars in an image
 
 
 class Taken(NamedTuple):

@@ -126,7 +126,10 @@ class TrainTruth:
     consist: str = "in time"  # or late, corrected, never
     arrival: str = "told"  # or untold, wrong track, wrong train
     entered_at: int = 0
+    passed_at: int = 0
+    """When its tail had left the portal for the first time."""
     left_at: int = 0
+    """The same for the last time."""
     settled_at: int = 0
     """When the last reading of the portal, and the list if there is one, had reached the log; repeats apart."""
     released_at: int | None = None

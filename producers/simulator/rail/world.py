@@ -215,5 +215,6 @@ class PortOfRail:
         portal.weighings(random, one, cars, noted)
         scanner.scan(random, one, cars, noted)
         train.left_at = one.ends_at
+        train.passed_at = train.passed_at or train.left_at
         noted(train.left_at, portal.controller_event(TrainEventKind.PORTAL_LEFT, one, one.ends_at, cars[-1].last_axle))
         return last

@@ -82,12 +82,13 @@ def test_a_live_world_comes_into_kafka_with_the_present_time_in_it(platform: Loc
     with LogReader(*place[1::2], platform.codec, topics, from_beginning=True) as reader:
 
         def has_released() -> bool:
-            values.extend(received.log_record.value for received in reader.read(timeout_seconds=0.2))
+            read = [received.log_record for received in reader.read(timeout_seconds=0.2)]
+            values.extend(record.value for record in read if record.key == b"2304")  # other tests have other ports
             return any(isinstance(value, TrainEvent) and value.kind is TrainEventKind.RELEASED for value in values)
 
         eventually(has_released, what="the release of a train")
     readings = [value for value in values if hasattr(value, "received_at")]
-    assert len(readings) > 500 and {value.port_code for value in readings} == {"2304"}
+    assert len(readings) > 500
     assert all(started <= value.received_at <= ended for value in readings)
 
 

@@ -7,7 +7,6 @@ Port and train share one partition of both topics, so the fold must give what th
 byte; nothing is left to a comparison of counts.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -16,10 +15,11 @@ from deploy.errors import UserError
 from schemas.codec import body_of
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
-from schemas.records import CarCoverage, CarState, TrainCoverage
+from schemas.records import CarCoverage, TrainCoverage
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
 from streams.core.replay import StageReplay
 from streams.core.stage import Stage
+from streams.core.trains.audit import cars_sha256
 
 Coverage = CarCoverage | TrainCoverage
 Read = Callable[[tuple[str, ...]], Iterable[LogRecord]]
@@ -125,10 +125,8 @@ def digest_difference(held: Sequence[Coverage]) -> str:
 
 
 def cars_digest(cars: dict[str, CarCoverage]) -> str:
-    """SHA-256 over coverage id, revision and state of the cars that stand, a line each, in order."""
-    standing = [one for one in cars.values() if one.state is not CarState.WITHDRAWN]
-    lines = sorted([f"{one.coverage_id} {one.revision} {one.state}\n" for one in standing])
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    """The digest of cars as the log holds them."""
+    return cars_sha256([(one.coverage_id, one.revision, one.state) for one in cars.values()])
 
 
 def name_of(one: Coverage) -> str:

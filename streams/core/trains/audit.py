@@ -12,7 +12,7 @@ Readings of a pass may come before it is known whose it is, so each pass has a c
 import hashlib
 from collections.abc import Iterable
 
-from streams.core.trains.state import ToldCar
+from streams.core.trains.store import WITHDRAWN
 
 
 def chained(chain: bytes, reading_id: str) -> bytes:
@@ -25,7 +25,8 @@ def readings_sha256(chains: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(chains)).hexdigest()
 
 
-def cars_sha256(visit_id: str, cars: Iterable[ToldCar]) -> str:
-    """Of what was told of a visit's cars, `<coverage id> <revision> <state>` and a line's end each; hexadecimal."""
-    lines = sorted([f"{visit_id}/{car.name} {car.revision} {car.said.partition(' ')[0]}\n" for car in cars])
+def cars_sha256(cars: Iterable[tuple[str, int, str]]) -> str:
+    """Of coverage id, revision and state of a visit's cars, without those withdrawn; hexadecimal. Each makes a line
+    `<coverage id> <revision> <state>` with its end."""
+    lines = sorted([f"{name} {revision} {state}\n" for name, revision, state in cars if state != WITHDRAWN])
     return hashlib.sha256("".join(lines).encode()).hexdigest()

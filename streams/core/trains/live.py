@@ -178,7 +178,11 @@ class Live:
         digests: tuple[str | None, str | None] = (None, None)
         if is_signing and train is not None:
             chains = [train.chain, *[one.chain for one in passes]]
-            digests = readings_sha256(chains), cars_sha256(view.visit_id, self._store.told_cars(key))
+            cars = [
+                (f"{view.visit_id}/{car.name}", car.revision, car.said.partition(" ")[0])
+                for car in self._store.told_cars(key)
+            ]
+            digests = readings_sha256(chains), cars_sha256(cars)
             self._count("trains_released_covered" if view.is_covered else "trains_released_uncovered")
         revision = visit.revision + 1
         record = train_of(view, told, revision, passes, *digests)

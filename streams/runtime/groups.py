@@ -44,7 +44,7 @@ class Groups:
 
         self._end = end
         self._opened: dict[int, Group] = {}
-        self._opening: dict[int, asyncio.Task[None]] = {}
+        self._one_at_a_time = asyncio.Lock()
         self._threads = ThreadPoolExecutor(THREADS, "groups")
 
     @property
@@ -68,8 +68,14 @@ class Groups:
         """Close what was lost, claim and recover what is new; where to read each partition from.
 
         Never raises: a worker that cannot open its partitions ends, with a status that says whether to start it again.
+        One rebalance may start before the last one's call has returned. The newest call has to be the last to rewind:
+        an older one that rewinds a group after it was started anew would leave it refusing batches for ever.
         """
         self.opened = False
+        async with self._one_at_a_time:
+            return await self._open(assigned)
+
+    async def _open(self, assigned: set[Any]) -> dict[Any, int]:
         wanted: dict[int, list[int]] = defaultdict(list)
         for tp in assigned:
             wanted[group_of(tp.partition)].append(tp.partition)
@@ -77,15 +83,12 @@ class Groups:
             for index in set(self._opened) - set(wanted):
                 await self._opened.pop(index).close()
                 self.emit(events.GroupClosed(index))
-            new = set(wanted) - set(self._opened) - set(self._opening)
+            new = sorted(set(wanted) - set(self._opened))
             if new:
                 source = await self.in_thread(
                     recovery.describe, self.settings.broker, self.stage.source.name, self.stage.changelog.name
                 )
-                for index in sorted(new):
-                    self._opening[index] = asyncio.create_task(self._open_one(index, source, wanted[index]))
-            if self._opening:
-                await asyncio.gather(*self._opening.values())
+                await asyncio.gather(*(self._open_one(index, source, wanted[index]) for index in new))
         except StateRefused as error:
             self._end(events.Refused(str(error)))
         except Exception as error:
@@ -101,7 +104,6 @@ class Groups:
         group = Group(self, index, source)
         await group.open(partitions)
         self._opened[index] = group
-        del self._opening[index]
 
     def start(self, epoch: int, positions: dict[Any, int]) -> None:
         """Let batches of this epoch in."""

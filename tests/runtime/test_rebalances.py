@@ -35,9 +35,15 @@ def test_the_older_one_ends_last_and_the_groups_still_take_batches(
     record = ConsumerRecord(source.name, 0, 0, 1_700, 1, b"2301/01", reading, None, 0, 0, ())
 
     async def rebalance_twice() -> None:
-        groups = Groups(
-            stage, RuntimeSettings(platform.broker, platform.registry_url), platform.codec, told.append, end
-        )
+        committed = asyncio.Event()
+
+        def tell(one: events.Event) -> None:
+            told.append(one)
+            if isinstance(one, events.TransactionCommitted):
+                committed.set()
+
+        settings = RuntimeSettings(platform.broker, platform.registry_url)
+        groups = Groups(stage, settings, platform.codec, tell, end)
         staying = {partition_of(source.name, number) for number in range(3)}
         groups.start(1, await groups.open(staying | {partition_of(source.name, number) for number in range(3, 6)}))
         older = asyncio.create_task(groups.open(staying))
@@ -47,9 +53,7 @@ def test_the_older_one_ends_last_and_the_groups_still_take_batches(
         await older
         batch = Batch(partition_of(source.name, 0), 2, positions[partition_of(source.name, 0)], 1, [record])
         await groups.submit(batch)
-        async with asyncio.timeout(20):
-            while not any(isinstance(one, events.TransactionCommitted) for one in told):
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(committed.wait(), 20)
 
     asyncio.run(rebalance_twice())
     assert [one.group for one in told if isinstance(one, events.GroupClosed)] == [1]

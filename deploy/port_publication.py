@@ -1,8 +1,8 @@
 """Published ports: put into the log, and which of them each partition of the stages holds.
 
-A publication is one transaction: the same ReferenceChange into every partition of the readings, for the lanes stage,
-and of the passages, for the vehicles stage. A passage of a new lane is written after both are committed, so it always
-meets the vehicles stage behind its port.
+A publication is one transaction: the same ReferenceChange into every partition of the readings and of the backlog, for
+the stages that join them, and of the passages, for the vehicles stage. A passage of a new lane is written after all are
+committed, so it always meets the vehicles stage behind its port.
 """
 
 from collections.abc import Iterable
@@ -24,14 +24,22 @@ from deploy.reference_changes import (
 )
 from schemas.layout import Port, load_ports, parse_port
 from schemas.records import ChangeKind
-from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES, VEHICLES_CHANGELOG, Topic
+from schemas.topics import (
+    BACKLOG_CHANGELOG,
+    LANE_BACKLOG,
+    LANE_READINGS,
+    LANES_CHANGELOG,
+    PASSAGES,
+    VEHICLES_CHANGELOG,
+    Topic,
+)
 from streams.console.log_reader import LogReader
 from streams.core.people import are_two_people
 from streams.core.published_ports import PREFIX, decode_port
 
 # What needs ports: the inputs of the stages that do, and where they keep them.
-INPUTS: Final = (LANE_READINGS, PASSAGES)
-CHANGELOGS: Final = (LANES_CHANGELOG, VEHICLES_CHANGELOG)
+INPUTS: Final = (LANE_READINGS, LANE_BACKLOG, PASSAGES)
+CHANGELOGS: Final = (LANES_CHANGELOG, BACKLOG_CHANGELOG, VEHICLES_CHANGELOG)
 PARTITIONS: Final = sum(topic.partitions for topic in INPUTS)
 
 # One for all who publish: whoever comes second fences the first, so that no two write theirs in two orders.

@@ -12,7 +12,7 @@ from schemas.layout import load_lanes, load_ports
 from streams.core.convoys.stage import ConvoysStage
 from streams.core.estimates.stage import EstimatesStage
 from streams.core.integrity.stage import IntegrityStage
-from streams.core.lanes import LanesStage
+from streams.core.lanes import BacklogStage, LanesStage
 from streams.core.outcomes.stage import OutcomesStage
 from streams.core.policy.stage import PolicyStage
 from streams.core.random_draw import RandomKeys
@@ -25,6 +25,7 @@ from streams.core.vehicles import VehiclesStage
 # In the order of the data path.
 STAGE_NAMES: Final = (
     "lanes",
+    "backlog",
     "vehicles",
     "convoys",
     "outcomes",
@@ -41,6 +42,8 @@ def build_stage(name: str, settings: Settings) -> Stage:
     """The stage of that name. Raises UserError if there is none, or its secret or rule set cannot be read."""
     if name == "lanes":
         return LanesStage(load_lanes())
+    if name == "backlog":
+        return BacklogStage(load_lanes())
     if name == "vehicles":
         return VehiclesStage(
             load_rule_set(settings.rule_set_file), load_random_keys(settings.random_secret_path), load_ports()

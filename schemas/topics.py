@@ -1,6 +1,7 @@
 """The topic catalogue: every topic's name, key, records, partitions and retention, in this one place.
 
 sensors ─► lane.readings ─► LANES ─► passages ─► VEHICLES ─► lane.decisions ─► the light
+       └─► lane.backlog ─► BACKLOG ─┘
                                         ▲                   ├► alerts ─► ops centers
                                         ├─ CONVOYS ◄────────┴► crossings.by-port
                                         └─ POLICY ◄─ outcomes.by-port ◄─ OUTCOMES ◄─ lane.decisions
@@ -60,6 +61,9 @@ LANE_READINGS: Final = Topic(
         records.ReferenceChange,
     ),
 )
+# What a crossing that was cut off delivers when its line is back. Beside the live readings, not before them: those of a
+# vehicle that stands at the light wait for nothing.
+LANE_BACKLOG: Final = Topic("border.lane.backlog.v1", "lane_id", LANE_READINGS.records)
 PASSAGES: Final = Topic(
     "border.passages.v1",
     "plate_key",
@@ -155,6 +159,7 @@ SHARING: Final = Topic(
     auditors_only=True,
 )
 LANES_CHANGELOG: Final = Topic("border.lanes.changelog.v1", "state key", (), compacted=True)
+BACKLOG_CHANGELOG: Final = Topic("border.backlog.changelog.v1", "state key", (), compacted=True)
 VEHICLES_CHANGELOG: Final = Topic("border.vehicles.changelog.v1", "state key", (), compacted=True)
 CONVOYS_CHANGELOG: Final = Topic("border.convoys.changelog.v1", "state key", (), compacted=True)
 OUTCOMES_CHANGELOG: Final = Topic("border.outcomes.changelog.v1", "state key", (), compacted=True)
@@ -166,6 +171,7 @@ TRAINS_CHANGELOG: Final = Topic("border.trains.changelog.v1", "state key", (), c
 
 TOPICS: Final = (
     LANE_READINGS,
+    LANE_BACKLOG,
     PASSAGES,
     CROSSINGS,
     LANE_DECISIONS,
@@ -183,6 +189,7 @@ TOPICS: Final = (
     AGREEMENTS,
     SHARING,
     LANES_CHANGELOG,
+    BACKLOG_CHANGELOG,
     VEHICLES_CHANGELOG,
     CONVOYS_CHANGELOG,
     OUTCOMES_CHANGELOG,
@@ -196,6 +203,7 @@ TOPICS: Final = (
 # What proves itself: every stage's input and all that they write.
 PROVED_NAMES: Final = (
     LANE_READINGS.name,
+    LANE_BACKLOG.name,
     PASSAGES.name,
     CROSSINGS.name,
     LANE_DECISIONS.name,

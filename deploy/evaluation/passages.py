@@ -38,7 +38,7 @@ class PassageSource:
     """Makes passages of crossings. Every lane keeps its state, as in the lanes stage."""
 
     layouts: Mapping[str, LaneLayout]
-    maker: PassageMaker = field(default_factory=PassageMaker)
+    maker: PassageMaker = field(default_factory=lambda: PassageMaker(is_backlog=False))
     lanes: dict[str, LaneState] = field(default_factory=dict)
 
     def revisions_of(self, crossing: SimulatedCrossing) -> list[Revision]:

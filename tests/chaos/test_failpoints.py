@@ -39,9 +39,13 @@ def start_broken(run: Run, failpoint: str) -> list[str]:
 
 
 def is_stopped(run: Run, name: str) -> bool:
-    """Whether the worker's process is in state T."""
+    """Whether the worker's process is in state T; not, if it has just ended."""
     process = run.supervisor.workers[name].child.process
-    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    try:
+        state = Path(f"/proc/{process.pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return state.rpartition(")")[2].split()[0] == "T"
 
 
 @pytest.mark.parametrize("failpoint", FAILPOINTS)

@@ -24,7 +24,7 @@ from tests.light.serving import Serving, fresh, run
 CODEC = Codec(dict(zip(RECORD_TYPES, range(1, 99), strict=False)))
 
 # Stages that other paths strike.
-ELSEWHERE = ("convoys", "trains")
+ELSEWHERE = ("backlog", "convoys", "trains")
 
 
 def question(number: int) -> Question:

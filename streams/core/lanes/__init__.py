@@ -3,6 +3,6 @@
 reading ─► validation ─► search (which vehicle?) ─► queue (slots by sensor) ─► passages (revisions) ─► ticks
 """
 
-from streams.core.lanes.stage import LanesStage
+from streams.core.lanes.stage import BacklogStage, LanesStage
 
-__all__ = ["LanesStage"]
+__all__ = ["BacklogStage", "LanesStage"]

@@ -30,6 +30,8 @@ SPEED_USUAL_MPS: Final = 4.2
 MADE_MAX: Final = 1024
 # By the text that is stored; looking up is faster than making the member.
 DIRECTIONS: Final = {str(one): one for one in Direction}
+# Vehicles of a lane's backlog are counted by themselves: `2301/03/BACKLOG/7` is not the lane's seventh of its readings.
+BACKLOG_COUNT: Final = "BACKLOG/"
 OPERATIONAL: Final = str(OperatingMode.OPERATIONAL)
 MODES: Final = {str(one): one for one in OperatingMode}
 SCALE_TYPES: Final = {str(one): one for one in ScaleType}
@@ -122,13 +124,14 @@ def differs_by_exit(vehicle: Vehicle, made: Made) -> bool:
 class PassageMaker:
     """Makes passages; remembers the last one of each open vehicle, since most of it holds for the next revision."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_backlog: bool) -> None:
+        self._count = BACKLOG_COUNT if is_backlog else ""
         self._made: dict[str, Made] = {}
 
     def passage_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
         """The passage at its next revision. No vehicle or lane is changed."""
         mode = "" if lane.operating_mode == OPERATIONAL else f"{lane.operating_mode}/"
-        passage_id = f"{layout.lane_id}/{mode}{vehicle.number}"
+        passage_id = f"{layout.lane_id}/{self._count}{mode}{vehicle.number}"
         made = self._made.get(passage_id)
         if made is not None and made.layout is layout and differs_by_exit(vehicle, made):
             passage = self._continued(vehicle, lane, state, made.passage)

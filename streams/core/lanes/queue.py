@@ -3,7 +3,8 @@
 sighting + its place ─► its vehicle's slot, or rows of several vehicles told anew ─► revisions of passages
 time                 ─► vehicles that have left or that nothing has seen for long are closed: FINAL revisions
 
-In a northbound lane nobody waits for a light: a passage there is told once, as FINAL.
+In a northbound lane nobody waits for a light: a passage there is told once, as FINAL. Nor does anybody in a backlog,
+whose vehicles have long gone: no revision there is AT_LIGHT, which asks for one.
 """
 
 import hashlib
@@ -35,9 +36,10 @@ CONTENT_SLOTS: Final = frozenset({FRONT, REAR, SCALE, XRAY})
 class LaneQueue:
     """Changes lanes' vehicles and writes their passages. Counts into `counters`."""
 
-    def __init__(self, counters: dict[str, int]) -> None:
+    def __init__(self, counters: dict[str, int], is_backlog: bool) -> None:
         self._counters = counters
-        self._passages = PassageMaker()
+        self._is_backlog = is_backlog
+        self._passages = PassageMaker(is_backlog)
 
     def fold_sighting(
         self,
@@ -134,7 +136,7 @@ class LaneQueue:
                 lane.pending_load = None
             vehicle.officer_id = lane.officer_id
             matters = True
-        if asks_light:
+        if asks_light and not self._is_backlog:
             self._write(lane, layout, vehicle, PassageState.AT_LIGHT, outputs)
         elif matters and (vehicle.revision or vehicle.slots[STOP_LINE] is not None):
             self._write(lane, layout, vehicle, PassageState.UPDATED, outputs)

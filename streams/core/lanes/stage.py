@@ -1,7 +1,11 @@
-"""The lanes stage: one fold per partition of lane.readings, state by lane.
+"""The lanes stage: one fold per partition of lane.readings, state by lane. The backlog stage: the same of lane.backlog.
 
     reading          ─► the vehicle that it is of ─► revisions of its Passage
     ReferenceChange  ─► a port's lanes and layouts, from its place in the log on
+
+A backlog is what a crossing delivers after an outage, hours or weeks late. Its passages are history and coverage: none
+asks for a light, and their ids are of a count of their own. It tells nobody the time, which its readings are behind.
+A vehicle that was in the lane when the line was cut, or came back, is two passages, each of what its readings show.
 
 A port's file may change while vehicles are in its lanes. Sensors do not move under a vehicle: a lane is closed while it
 is rebuilt, and a place that was measured wrong is corrected in use. So vehicles stay in a lane whose layout changes;
@@ -28,7 +32,7 @@ from schemas.records import (
     Weighing,
     XrayScan,
 )
-from schemas.topics import LANE_READINGS, LANES_CHANGELOG, PASSAGES
+from schemas.topics import BACKLOG_CHANGELOG, LANE_BACKLOG, LANE_READINGS, LANES_CHANGELOG, PASSAGES, Topic
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.lanes import state as lane_state
 from streams.core.lanes.likelihood import Geometry
@@ -79,7 +83,15 @@ class LanesStage:
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""
-        return LanesFold(partition, stored, self._known)
+        return LanesFold(partition, stored, self._known, self.source)
+
+
+class BacklogStage(LanesStage):
+    """The same fold over the backlog, with a state of its own: a live lane's queue never meets its past."""
+
+    name = "backlog"
+    source = LANE_BACKLOG
+    changelog = BACKLOG_CHANGELOG
 
 
 def known_lanes(layouts: Mapping[str, LaneLayout]) -> KnownLanes:
@@ -100,9 +112,11 @@ _INTEGER: Final = msgspec.msgpack.Decoder(int)
 class LanesFold:
     """One partition's lanes."""
 
-    def __init__(self, partition: int, stored: MutableMapping[bytes, bytes], known: KnownLanes) -> None:
+    def __init__(self, partition: int, stored: MutableMapping[bytes, bytes], known: KnownLanes, source: Topic) -> None:
         self.counters: dict[str, int] = {}
         self._partition = partition
+        self._source = source
+        self._is_backlog = source is LANE_BACKLOG
         self._own = known
         of_lanes = [s for key, s in stored.items() if key != PARTITION_KEY and not key.startswith(PREFIX)]
         check_version(of_lanes, lane_state.VERSION, "a lane")
@@ -111,7 +125,7 @@ class LanesFold:
         self._lanes: KeyedState[LaneState] = KeyedState(stored, lane_state.encode, lane_state.decode)
         self._watermark: KeyedState[int] = KeyedState(stored, msgspec.msgpack.encode, _INTEGER.decode)
         self._next_tick_at = 0  # 0: to be read from the state
-        self._queue = LaneQueue(self.counters)
+        self._queue = LaneQueue(self.counters, self._is_backlog)
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
         """Fold one reading, or a change of a port. Raises Rejected before any change."""
@@ -120,7 +134,7 @@ class LanesFold:
             if isinstance(reading, ReferenceChange):
                 self._advance_change(reading, outputs)
                 return
-            raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {LANE_READINGS.name}")
+            raise Rejected("wrong_type", f"{type(reading).__name__} does not belong into {self._source.name}")
         known = self._known.get(reading.lane_id)  # type: ignore[attr-defined]
         if known is None:
             raise Rejected("unknown_lane", "no port has this lane; see `border ports list`")
@@ -142,7 +156,7 @@ class LanesFold:
             lane.watermark_at = received_at
         if lane.close_at and lane.watermark_at >= lane.close_at:
             self._queue.close_due(lane, known[0], outputs)
-        if received_at >= self._next_tick_at:
+        if received_at >= self._next_tick_at and not self._is_backlog:
             self._tick(received_at, outputs)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
@@ -168,7 +182,7 @@ class LanesFold:
     def _advance_change(self, change: ReferenceChange, outputs: list[Output]) -> None:
         """Put a port in force; of its lanes that are no more, whoever stands there is closed."""
         if change.kind is not ChangeKind.PORT:
-            raise Rejected("unknown_change", f"only changes of ports belong into {LANE_READINGS.name}")
+            raise Rejected("unknown_change", f"only changes of ports belong into {self._source.name}")
         port = check_port(change)
         self._ports.put(port, change)
         before, self._known = self._known, self._lanes_in_force()

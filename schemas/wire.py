@@ -33,6 +33,7 @@ ALERT_KIND: Final = (
     records.AlertKind.CAR_NOT_CLEARED,
     records.AlertKind.TRAIN_NOT_COVERABLE,
     records.AlertKind.RELEASED_UNCOVERED,
+    records.AlertKind.SENSOR_BLIND,
 )
 ALERT_KIND_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(ALERT_KIND)}
 SEVERITY: Final = (

@@ -37,8 +37,9 @@ EVIDENCE_SHOWN: Final = 4
 
 SHAPES: Final = {Light.RED: ("■ RED", "bold white on red"), Light.GREEN: ("● GREEN", "bold green")}
 NO_DATA: Final = ("○ no data", "grey50")
-# Of a port's month or of a train: no lane, no vehicle, no evidence.
+# Of a sensor, a port's month or a train: no vehicle, no evidence.
 SUMMARY_SAYS_ALL: Final = (
+    AlertKind.SENSOR_BLIND,
     AlertKind.DISPARITY,
     AlertKind.CAR_NOT_CLEARED,
     AlertKind.TRAIN_NOT_COVERABLE,

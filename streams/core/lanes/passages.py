@@ -130,8 +130,7 @@ class PassageMaker:
 
     def passage_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout, state: PassageState) -> Passage:
         """The passage at its next revision. No vehicle or lane is changed."""
-        mode = "" if lane.operating_mode == OPERATIONAL else f"{lane.operating_mode}/"
-        passage_id = f"{layout.lane_id}/{self._count}{mode}{vehicle.number}"
+        passage_id = self.id_of(vehicle, lane, layout)
         made = self._made.get(passage_id)
         if made is not None and made.layout is layout and differs_by_exit(vehicle, made):
             passage = self._continued(vehicle, lane, state, made.passage)
@@ -144,6 +143,11 @@ class PassageMaker:
                 self._made.clear()
             self._made[passage_id] = Made(passage, vehicle, layout)
         return passage
+
+    def id_of(self, vehicle: Vehicle, lane: LaneState, layout: LaneLayout) -> str:
+        """The passage's id: lane, count, mode if it is not OPERATIONAL, and the vehicle's number in it."""
+        mode = "" if lane.operating_mode == OPERATIONAL else f"{lane.operating_mode}/"
+        return f"{layout.lane_id}/{self._count}{mode}{vehicle.number}"
 
     def _continued(self, vehicle: Vehicle, lane: LaneState, state: PassageState, last: Passage) -> Passage:
         """The last passage with what a vehicle's leaving and time alone change."""

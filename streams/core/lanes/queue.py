@@ -2,6 +2,7 @@
 
 sighting + its place ─► its vehicle's slot, or rows of several vehicles told anew ─► revisions of passages
 time                 ─► vehicles that have left or that nothing has seen for long are closed: FINAL revisions
+a closed vehicle     ─► which sensors saw it; an alert of one that has gone blind (`blind.py`)
 
 In a northbound lane nobody waits for a light: a passage there is told once, as FINAL. Nor does anybody in a backlog,
 whose vehicles have long gone: no revision there is AT_LIGHT, which asks for one.
@@ -14,8 +15,9 @@ import msgspec
 
 from schemas.codec import body_of
 from schemas.layout import LaneLayout
-from schemas.records import LaneEvent, LaneEventKind, LaneMode, PassageState, SensorRole
-from schemas.topics import PASSAGES
+from schemas.records import LaneEvent, LaneEventKind, LaneMode, OperatingMode, PassageState, SensorRole
+from schemas.topics import ALERTS, PASSAGES
+from streams.core.lanes.blind import JUDGED, alert_of, passed_unseen_by
 from streams.core.lanes.likelihood import Geometry, last_slot
 from streams.core.lanes.passages import PassageMaker
 from streams.core.lanes.search import Place, Told, usual_probability
@@ -235,6 +237,8 @@ class LaneQueue:
         """Write the last revision of a vehicle and forget it."""
         vehicle = lane.vehicles[index]
         self._write(lane, layout, vehicle, PassageState.FINAL, outputs)
+        if not self._is_backlog and vehicle.backed_out is None:
+            self._look_at_sensors(lane, layout, vehicle, outputs)
         if index == 0:
             first = next(seen for seen in vehicle.slots if seen is not None)
             lane.closed_until = max(lane.closed_until, first.at)
@@ -243,6 +247,31 @@ class LaneQueue:
                     None if seen is None else Seen("", seen.sensor, seen.at, 0, 0, None) for seen in vehicle.slots
                 ]
         del lane.vehicles[index]
+
+    def _look_at_sensors(self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, outputs: list[Output]) -> None:
+        """Tell of a sensor that has gone blind by the vehicles that others saw, this one among them, or sees again."""
+        seen_by = [seen is not None for seen in vehicle.slots]
+        for slot in JUDGED:
+            unseen = passed_unseen_by(seen_by, slot)
+            if unseen is None:
+                continue
+            sight = lane.sights[slot]
+            since = sight.blind_since
+            if not (sight.miss(lane.watermark_at) if unseen else sight.see()):
+                continue
+            alert = alert_of(
+                since or sight.blind_since,
+                sight.missed_blind,
+                not unseen,
+                ROLES[slot],
+                layout.lane_id,
+                OperatingMode(lane.operating_mode),
+                self._passages.id_of(vehicle, lane, layout),
+                vehicle.number,
+                lane.watermark_at,
+            )
+            self._count("sensors_blind" if unseen else "sensors_seeing_again")
+            outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
 
     def _write(
         self, lane: LaneState, layout: LaneLayout, vehicle: Vehicle, state: PassageState, outputs: list[Output]

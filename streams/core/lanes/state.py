@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.records import SensorRole
+from streams.core.lanes.blind import Sight
 from streams.core.lanes.scale_bias import ScaleBias
 from streams.core.lanes.slots import ROLES
 
@@ -22,7 +23,7 @@ SEEN_ONCE_MAX: Final = 8
 # Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
 USUAL_STOP_FIRST: Final = 4_000_000
 
-VERSION: Final = b"\x08"  # first byte of a stored lane; a change of the structures below needs a new one
+VERSION: Final = b"\x09"  # first byte of a stored lane; a change of the structures below needs a new one
 
 SEEN_FIELDS: Final = 6  # of a stored reading; frames stand behind them, if there are any
 
@@ -109,6 +110,7 @@ class LaneState:
         self.loop_at = [0] * len(ROLES)
         self.loop_received_at = [0] * len(ROLES)
         self.scale_bias = ScaleBias()
+        self.sights = [Sight() for _ in ROLES]
         # Readings accepted of each sensor, and of the terminal, in a second of gateway time.
         self.second = 0
         self.in_second = [0] * (len(ROLES) + 1)
@@ -137,6 +139,7 @@ def encode(lane: LaneState) -> bytes:
             lane.second,
             lane.in_second,
             lane.scale_bias.fields(),
+            [sight.fields() for sight in lane.sights],
         )
     )
 
@@ -157,6 +160,7 @@ def decode(stored: bytes) -> LaneState:
     lane.loop_at, lane.loop_received_at = fields[14], fields[15]
     lane.second, lane.in_second = fields[16], fields[17]
     lane.scale_bias = ScaleBias(*fields[18])
+    lane.sights = [Sight(*one) for one in fields[19]]
     return lane
 
 

@@ -103,7 +103,7 @@ def test_hours_of_a_port_delivered_late_pass_every_stage_behind_and_no_light_is_
                 continue
             told = list[Output]()
             vehicles.advance(Record(passage.key, passage.value, at), told)
-            remembered += fold is backlog and passage.value.state is PassageState.FINAL
+            remembered += fold is backlog and passage.value.state is PassageState.FINAL  # type: ignore[attr-defined]
             for output in told:
                 if isinstance(output.value, Selection):
                     selected.add(output.value.passage_id)

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from producers.rail.scan_report import ReportError, ScanReport, report_of_json, report_of_scan, scan_of
+from producers.dicos import ReportError
+from producers.rail.scan_report import ScanReport, report_of_json, report_of_scan, scan_of
 from producers.rail.scan_xml import Told, xml_reports
 from schemas.records import CarScan
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from producers.dicos import ReportError
 from schemas.records import CarScan, OperatingMode, ScanDecision, ScanQuality
 
 # At 4 mph the longest car takes half a minute; a beam that is open for this long is a broken clock [assumed].
@@ -26,14 +27,6 @@ FIELD: Final = re.compile(r" - at `\$\.?([a-z0-9_]*)`$", re.ASCII)
 Id = Annotated[str, Meta(min_length=1, max_length=56, pattern=r"^[!-~]+\Z")]
 Axle = Annotated[int, Meta(ge=1, le=AXLES_MAX)]
 Time = Annotated[datetime, Meta(tz=True)]
-
-
-class ReportError(ValueError):
-    """Not a scan's report, and why; `field` is the one that is wrong, if it is one."""
-
-    def __init__(self, text: str, field: str = "") -> None:
-        super().__init__(f"{field}: {text}" if field else text)
-        self.field = field
 
 
 class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

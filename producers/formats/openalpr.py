@@ -24,7 +24,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from producers.formats.documents import Fields, decode_json
+from producers.formats.documents import Fields, decode_json, items_in
 from producers.formats.plates import CAMERAS, IMAGE_SOURCES, best_first, jurisdiction_of, plate_text
 from producers.formats.reading_format import (
     Device,
@@ -34,6 +34,7 @@ from producers.formats.reading_format import (
     ReadingFormat,
     Reason,
     Refused,
+    Rejection,
     content_id,
     numbered_id,
 )
@@ -64,20 +65,30 @@ def parse(payload: bytes, device: Device, received_at: int) -> list[Item]:
     """One document of OpenALPR, or a list of them."""
     try:
         value = decode_json(payload)
-        document = Fields(value)
-        options = device.options
-        assert isinstance(options, OpenalprOptions)
+        told = list(items_in(value, "")) if isinstance(value, list) else [(value, "")]
+    except Refused as refused:
+        return [refused.rejection]
+    items = [item for one, at in told for item in items_of(one, at, device, received_at)]
+    return items or [Rejection(Reason.MALFORMED, "a list without a document")]
+
+
+def items_of(value: Any, at: str, device: Device, received_at: int) -> list[Item]:
+    """What one document holds."""
+    options = device.options
+    assert isinstance(options, OpenalprOptions)
+    try:
+        document = Fields(value, at)
         kind = document.text("data_type")
         if options.camera_id is not None and document.whole("camera_id") != options.camera_id:
             text = f"is not {options.camera_id}, that of {device.device_id}; look at where each camera sends"
-            raise Refused(Reason.WRONG_DEVICE, text, "camera_id")
+            raise Refused(Reason.WRONG_DEVICE, text, document.place("camera_id"))
         if kind == "alpr_results":
             return results_of(document, device, options, received_at)
         if kind == "alpr_group":
             return [group_of(document, device, options, received_at)]
         if kind == "heartbeat":
             return [heartbeat_of(document, device, received_at)]
-        raise Refused(Reason.UNSUPPORTED, "must be alpr_results, alpr_group or heartbeat", "data_type")
+        raise Refused(Reason.UNSUPPORTED, "must be alpr_results, alpr_group or heartbeat", document.place("data_type"))
     except Refused as refused:
         return [refused.rejection]
 
@@ -85,14 +96,14 @@ def parse(payload: bytes, device: Device, received_at: int) -> list[Item]:
 def results_of(document: Fields, device: Device, options: OpenalprOptions, received_at: int) -> list[Item]:
     """Each plate of an image; one that is wrong does not take the others with it."""
     if document.whole("version") != VERSION:
-        raise Refused(Reason.UNSUPPORTED, f"must be {VERSION}", "version")
+        raise Refused(Reason.UNSUPPORTED, f"must be {VERSION}", document.place("version"))
     observed_at = document.whole("epoch_time") * MILLISECOND
     uuid = document.text_or_none("uuid")
     found = list(document.items("results"))
     if not found:
         if not options.unreadable_when_empty:
             text = "no plate in the image; if a loop triggers this camera, set unreadable_when_empty = true"
-            raise Refused(Reason.MISSING_FIELD, text, "results")
+            raise Refused(Reason.MISSING_FIELD, text, document.place("results"))
         return [reading_of(device, options, observed_at, received_at, uuid, (), None, None, 0)]
     items = list[Item]()
     for place, (value, at) in enumerate(found):
@@ -112,7 +123,7 @@ def results_of(document: Fields, device: Device, options: OpenalprOptions, recei
 
 def group_of(document: Fields, device: Device, options: OpenalprOptions, received_at: int) -> Item:
     """The best of what several images of one vehicle say."""
-    best = Fields(document.needed("best_plate"), "best_plate")
+    best = Fields(document.needed("best_plate"), document.place("best_plate"))
     return reading_of(
         device, options, document.whole("epoch_start") * MILLISECOND, received_at, document.text_or_none("best_uuid"),
         candidates_of(document, best), document.text_or_none("best_region"),

@@ -41,6 +41,9 @@ QUOTED_CHARACTERS_MAX: Final = 80
 # Of the hash in an id: 96 bits, so that among 10^10 readings of a device two share one with a chance of 10^-9.
 HASH_DIGITS: Final = 24
 
+# With a device's id of 48 characters two of them stay within the 128 of an id.
+ID_PART_MAX: Final = 56
+
 Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat | CarTagRead | CarWeighing | CarScan
 
 
@@ -169,7 +172,11 @@ class ReadingFormat:
             text = f"has {len(payload):,} bytes, and {PAYLOAD_BYTES_MAX:,} are taken at once; send it in parts"
             return [Rejection(Reason.TOO_LARGE, text)]
         if self.framing is Framing.DOCUMENT:
-            return [within_bounds(item) for item in self.parse(payload, device, received_at)]
+            items = self.parse(payload, device, received_at)
+            if len(items) > ITEMS_MAX:
+                text = f"has {len(items):,} readings, and {ITEMS_MAX:,} are taken at once; send it in parts"
+                return [Rejection(Reason.TOO_LARGE, text)]
+            return [within_bounds(item) for item in items]
         return self._read_lines(payload, device, received_at)
 
     def _read_lines(self, payload: bytes, device: Device, received_at: int) -> list[Item]:
@@ -210,12 +217,15 @@ def within_bounds(item: Item) -> Item:
 def numbered_id(device: Device, *parts: str | int) -> str:
     """Id of a reading that its device numbers; parts are the count, with the boot or session before it if it restarts.
 
-    Raises Refused for a part that cannot stand in an id.
+    Only the first part may hold a slash: so no two lists of parts give one id. Raises Refused for a part that cannot
+    stand in an id.
     """
-    for part in parts:
+    for place, part in enumerate(parts):
         text = str(part)
-        if not 0 < len(text) <= 64 or not text.isascii() or not text.isprintable() or " " in text:
-            raise Refused(Reason.OUT_OF_RANGE, "an id or a sequence is 1 to 64 visible ASCII characters")
+        if not 0 < len(text) <= ID_PART_MAX or not text.isascii() or not text.isprintable() or " " in text:
+            raise Refused(Reason.OUT_OF_RANGE, f"an id or a sequence is 1 to {ID_PART_MAX} visible ASCII characters")
+        if place and "/" in text:
+            raise Refused(Reason.OUT_OF_RANGE, "a sequence behind a session cannot hold a slash")
     return "/".join((device.device_id, *map(str, parts)))
 
 

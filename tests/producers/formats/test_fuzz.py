@@ -1,0 +1,44 @@
+"""Broken inputs are readings or rejections with a reason, in bounded time: some of the 100,000 a format.
+
+All of them:  python -m tests.producers.formats.measure_fuzz --inputs 100000
+"""
+
+import pytest
+
+from producers.formats import FORMATS
+from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Reason, Rejection
+from tests.producers.formats.fuzzing import SECONDS_MAX, broken, check, run
+from tests.producers.formats.samples import NOW, SAMPLES, device_for, read
+
+INPUTS = 2_500
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_broken_inputs_are_readings_or_rejections(name: str) -> None:
+    tally = run(name, INPUTS)
+    rejected = sum(count for what, count in tally.items.items() if what in set(Reason))
+    taken = sum(tally.items.values()) - rejected - tally.items["nothing"]
+    # Both happen, so that neither the changes nor the checks are idle.
+    assert rejected > INPUTS // 4 and taken > INPUTS // 20
+    assert tally.slowest_seconds < SECONDS_MAX
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_inputs_differ_and_repeat_by_seed(name: str) -> None:
+    inputs = [broken(name, number) for number in range(300)]
+    assert len(set(inputs)) > 250
+    assert inputs == [broken(name, number) for number in range(300)]
+    assert sum(data in SAMPLES[name] for data in inputs) < 30
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("piece", [b"[", b'{"a":', b'"', b"<a>", b"9", b"\n", b"\xff", b"#\n", b"a ", b"W|", b"[1,"])
+def test_a_payload_of_one_piece_repeated_is_bounded(name: str, piece: bytes) -> None:
+    data = piece * (PAYLOAD_BYTES_MAX // len(piece))
+    check(name, data, device_for(name), read(name, data))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_payload_beyond_the_bound_is_refused_unread(name: str) -> None:
+    (item,) = read(name, b" " * (PAYLOAD_BYTES_MAX + 1), received_at=NOW)
+    assert isinstance(item, Rejection) and item.reason is Reason.TOO_LARGE

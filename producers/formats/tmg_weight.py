@@ -106,10 +106,12 @@ def in_columns(text: str) -> Record:
     if text[:1] != "W":
         raise Refused(Reason.UNSUPPORTED, "the record type must be W", "column 1")
     if len(text) < AXLES_FROM - 1:
-        text = f"the record ends within its fields; it has {AXLES_FROM - 1} columns before its axles"
-        raise Refused(Reason.MALFORMED, text, f"column {len(text) + 1}")
+        what = f"the record ends within its fields; it has {AXLES_FROM - 1} columns before its axles"
+        raise Refused(Reason.MALFORMED, what, f"column {len(text) + 1}")
     before = [column_of(text, at, width) for at, width in FIXED]
     axles = count_of(before[-1], AXLES_MAX)
+    if len(text) < AXLES_FROM - 1 + axles * WEIGHT_WIDTH + (axles - 1) * SPACING_WIDTH:
+        raise Refused(Reason.MALFORMED, f"the record ends before its {axles} axles", f"column {len(text) + 1}")
     fields, at = list[Column](), AXLES_FROM
     for place in range(2 * axles - 1):
         width = SPACING_WIDTH if place % 2 else WEIGHT_WIDTH
@@ -131,15 +133,15 @@ def between_bars(text: str) -> Record:
     if columns[0].text != "W":
         raise Refused(Reason.UNSUPPORTED, "the record type must be W", "column 1")
     if len(columns) < BEFORE_AXLES:
-        text = f"the record ends with its field {len(columns)}; it has {BEFORE_AXLES} before its axles"
-        raise Refused(Reason.MALFORMED, text, columns[-1].at)
+        what = f"the record ends with its field {len(columns)}; it has {BEFORE_AXLES} before its axles"
+        raise Refused(Reason.MALFORMED, what, columns[-1].at)
     axles = count_of(columns[BEFORE_AXLES - 1], AXLES_BETWEEN_BARS_MAX)
     fields = columns[BEFORE_AXLES:]
     while fields and not fields[-1].text:
         fields.pop()
     if len(fields) != 2 * axles - 1:
-        text = f"{axles} axles have {2 * axles - 1} weights and spacings, and there are {len(fields)}"
-        raise Refused(Reason.MALFORMED, text, columns[BEFORE_AXLES - 1].at)
+        what = f"{axles} axles have {2 * axles - 1} weights and spacings, and there are {len(fields)}"
+        raise Refused(Reason.MALFORMED, what, columns[BEFORE_AXLES - 1].at)
     return Record(columns[:BEFORE_AXLES], fields)
 
 

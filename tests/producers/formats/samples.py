@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from producers.formats import FORMATS
 from producers.formats.reading_format import Device, Item, Reading, Rejection
 from producers.site import parse_site
@@ -45,7 +47,7 @@ def device_for(name: str, options: str = "", **changes: object) -> Device:
     if options:
         text = text.partition("[devices.options]")[0] + f"[devices.options]\n{options}\n"
     device = parse_site(text, Path("site.toml"), check_keys=False).devices[0].device
-    return Device(**{field: changes.get(field, getattr(device, field)) for field in Device.__struct_fields__})
+    return msgspec.structs.replace(device, **changes)
 
 
 def read(name: str, payload: bytes, device: Device | None = None, received_at: int = NOW) -> list[Item]:

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     ("rules", "deploy.commands.rules:app", "Show, lint, test, compare and publish rule sets."),
     ("policy", "deploy.commands.policy:app", "Budgets of red lights: validate, publish, list, tell who is there."),
     ("ports", "deploy.commands.ports:app", "List, show, check and publish ports: a new one needs no restart."),
+    ("sensor", "deploy.commands.sensor:app", "Connect a device: formats, configuration, what its output becomes."),
     ("inspect", "deploy.commands.officers:inspect", "Tell that a secondary inspection begins, or how it ended."),
     ("inspection-form", "deploy.commands.inspection_form:inspection_form", "Serve the officers' form of inspections."),
     ("override", "deploy.commands.officers:override", "Tell that an officer changed a light, and why."),

@@ -23,7 +23,7 @@ def of_place(told: Mapping[str, object], key: str, ports: Mapping[str, Port]) ->
     if code not in ports:
         text = f"there is no port {code}; `border ports list` shows them, and port_files names a file of another one"
         yield Problem(joined(key, "lane_id" if lane_id else "track_id"), text)
-    elif lane_id is not None and lane_id not in lanes_of({code: ports[code]}):
+    elif lane_id is not None and str(lane_id) not in lanes_of({code: ports[code]}):
         numbers = ", ".join(lane.partition("/")[2] for lane in lanes_of({code: ports[code]}))
         yield Problem(joined(key, "lane_id"), f"port {code} has no such lane; it has {numbers or 'none'}")
     if track_id is not None:
@@ -33,7 +33,7 @@ def of_place(told: Mapping[str, object], key: str, ports: Mapping[str, Port]) ->
             yield Problem(joined(key, "format"), f"{name} is of lanes; give a lane_id")
     elif format_ is not None and not format_.sensors:
         yield Problem(joined(key, "format"), f"{name} is of tracks; give a track_id")
-    elif format_ is not None and sensor not in format_.sensors:
+    elif format_ is not None and str(sensor) not in format_.sensors:  # a list is no key of a set
         yield Problem(joined(key, "sensor"), f"must be one of {', '.join(sorted(format_.sensors))} for {name}")
 
 
@@ -52,7 +52,9 @@ def between_devices(devices: list[Keyed]) -> Iterator[Problem]:
             for address in way.addresses:
                 other = addresses.setdefault((way.host, way.port, address), name)
                 if other != name:
-                    yield Problem(f"{key}.input.addresses", f"{address} is that of {other} on the same port")
+                    yield Problem(
+                        f"{key}.input.addresses", f"{address} is that of {other} on the same port; take another port"
+                    )
         elif isinstance(way, DirectoryInput):
             other = directories.setdefault(way.directory, name)
             if other != name:

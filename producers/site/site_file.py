@@ -11,6 +11,7 @@ A key of a device stands in the messages as `devices[2].format`, counted from 0 
 device's id behind it where there is one.
 """
 
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Final
@@ -141,7 +142,9 @@ def device_of(
     format_ = FORMATS.get(str(told.get("format")))
     options: Options | None = None
     if format_ is None and "format" in told:
-        problems.append(Problem(joined(key, "format"), f"must be one of {', '.join(FORMATS)}"))
+        near = difflib.get_close_matches(str(told["format"])[:48], FORMATS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        problems.append(Problem(joined(key, "format"), f"must be one of {', '.join(FORMATS)}{hint}"))
     elif format_ is not None:
         options = struct_of(told.get("options", {}), format_.options_type, joined(key, "options"), problems)
         for option, text in options.problems() if options is not None else ():

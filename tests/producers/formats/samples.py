@@ -8,7 +8,7 @@ import msgspec
 from producers.formats import FORMATS
 from producers.formats.reading_format import Device, Item, Reading, Rejection
 from producers.site import parse_site
-from producers.site.template import SITE, device_template
+from producers.site.writing import SITE, device_template
 
 NOW = int(datetime(2026, 11, 30, 10, 58, 40, tzinfo=UTC).timestamp()) * 1_000_000
 """By the gateway's clock, microseconds: shortly after the samples."""

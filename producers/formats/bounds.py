@@ -35,9 +35,13 @@ PLATE_LENGTH_MAX: Final = 16
 JURISDICTION_LENGTH_MAX: Final = 6
 URI_LENGTH_MAX: Final = 512
 SHA256_LENGTH: Final = 64
+ABORT_LENGTH_MAX: Final = 64
 PASS_MAX: Final = (1 << 53) - 1
 CAR_LENGTH_M_MAX: Final = 110.0
 IMAGE_AXLES_MAX: Final = 64
+# A platform has four bits in a tag, a bearing three.
+TAG_CODE_MAX: Final = 15
+TAG_DIGITS: Final = 32
 
 Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat | CarTagRead | CarWeighing | CarScan
 
@@ -136,8 +140,13 @@ def problem_of_car(reading: CarTagRead | CarWeighing | CarScan) -> Problem | Non
         mark = reading.mark
         if not 1 <= len(mark) <= 4 or not mark.isascii() or not mark.isalnum() or mark != mark.upper():
             return Problem("mark", "must have 1 to 4 letters A to Z")
-        fits = 0 <= reading.number <= 999_999 and 1 <= reading.axles <= AXLES_MAX
-        return None if fits else Problem("number", "number is 0 to 999999, axles 1 to 32")
+        if not (0 <= reading.number <= 999_999 and 1 <= reading.axles <= AXLES_MAX):
+            return Problem("number", f"number is 0 to 999999, axles 1 to {AXLES_MAX}")
+        codes = (reading.bearing_code or 0, reading.platform_code or 0)
+        if not all(0 <= code <= TAG_CODE_MAX for code in codes):
+            return Problem("bearing_code", f"bearing and platform are codes, 0 to {TAG_CODE_MAX}")
+        fits = len(reading.tag_hex) == TAG_DIGITS and set(reading.tag_hex) <= set("0123456789ABCDEF")
+        return None if fits else Problem("tag_hex", f"must be {TAG_DIGITS} hexadecimal digits in upper case")
     if not 1 <= reading.first_axle <= TRAIN_AXLES_MAX:
         return Problem("first_axle", f"must lie in 1 to {TRAIN_AXLES_MAX}")
     if isinstance(reading, CarWeighing):
@@ -156,10 +165,13 @@ def problem_of_car(reading: CarTagRead | CarWeighing | CarScan) -> Problem | Non
     for name in ("scan_started_at", "scan_ended_at"):
         if not TIME_MIN <= getattr(reading, name) < TIME_MAX:
             return Problem(name, "must lie in 2000 to 2099")
+    if reading.scan_ended_at < reading.scan_started_at:
+        return Problem("scan_ended_at", "must be at or after scan_started_at")
     if (problem := problem_of_share("machine_probability", reading.machine_probability)) is not None:
         return problem
-    if reading.abort_reason is not None and not 0 < len(reading.abort_reason) <= SHA256_LENGTH:
-        return Problem("abort_reason", f"must have 1 to {SHA256_LENGTH} characters")
+    abort = reading.abort_reason
+    if abort is not None and not (0 < len(abort) <= ABORT_LENGTH_MAX and abort.isascii() and abort.isprintable()):
+        return Problem("abort_reason", f"must have 1 to {ABORT_LENGTH_MAX} visible ASCII characters")
     return problem_of_image(reading.image_uri, reading.image_sha256)
 
 

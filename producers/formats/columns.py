@@ -7,7 +7,7 @@ from producers.formats.reading_format import Reason, Refused
 
 # Python's own numbers know underscores, infinities and hexadecimals; a device's number is none of these.
 WHOLE: Final = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
-DECIMAL: Final = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9})", re.ASCII)
+DECIMAL: Final = re.compile(r"[+-]?([0-9]{1,17}(\.[0-9]{0,9})?|\.[0-9]{1,9})", re.ASCII)
 BLANKS: Final = re.compile(r"[^ \t]+")
 
 

@@ -5,6 +5,7 @@ line, or XML. A document is XML if it begins with `<`. Id: the portal's scan and
 decision, which comes later with a higher revision, is a reading of its own.
 """
 
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -27,6 +28,9 @@ from producers.rail.scan_report import ScanReport, scan_of
 from producers.rail.scan_xml import xml_reports
 from schemas.records import CarScan, OperatingMode
 
+# Values and names that the reader of reports quotes: a camera that posts here must not have its plates told.
+QUOTED_INPUT: Final = re.compile(r"(Invalid enum value|unknown field) ['`].*['`]")
+
 
 class RailScanOptions(Options, frozen=True, kw_only=True):
     """What one portal calls itself."""
@@ -44,7 +48,7 @@ def parse(payload: bytes, device: Device, received_at: int) -> list[Item]:
             text = f"more than {ITEMS_MAX:,} scans at once, and nothing from here on was read; send it in parts"
             return [*items, Rejection(Reason.TOO_LARGE, text, f"line {line}")]
         if report is None:
-            items.append(Rejection(Reason.MALFORMED, problem, f"line {line}"))
+            items.append(Rejection(Reason.MALFORMED, QUOTED_INPUT.sub(r"\1", problem), f"line {line}"))
             continue
         try:
             items.append(reading_of(report, device, received_at))

@@ -15,20 +15,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from producers.formats.bounds import Reading as Reading
 from producers.formats.bounds import problem_of
-from schemas.records import (
-    CarScan,
-    CarTagRead,
-    CarWeighing,
-    Direction,
-    Heartbeat,
-    LaneEvent,
-    OperatingMode,
-    PlateRead,
-    SensorRole,
-    Weighing,
-    XrayScan,
-)
+from schemas.records import Direction, OperatingMode, SensorRole
 
 # A camera's batch after a cut of minutes; a larger one is a file, and is sent in parts.
 PAYLOAD_BYTES_MAX: Final = 1 << 20
@@ -43,8 +32,6 @@ HASH_DIGITS: Final = 24
 
 # With a device's id of 48 characters two of them stay within the 128 of an id.
 ID_PART_MAX: Final = 56
-
-Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat | CarTagRead | CarWeighing | CarScan
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,10 +15,11 @@ from schemas.records import CarScan, CarTagRead, CarWeighing
 from schemas.wire import READERS
 from streams.core.lanes.validation import check_reading
 from streams.core.trains.validation import check_record
-from tests.producers.formats.samples import NOW, SAMPLES, device_for
+from tests.producers.formats.samples import NOW, Case, cases_of
 
 # Of the processor's time; the slowest, 1 MiB of short lines, takes 50 ms.
 SECONDS_MAX: Final = 1.0
+CASES: Final = {name: cases_of(name) for name in FORMATS}
 PLATES: Final = (b"TST4821", b"TST4B21")
 
 WORDS: Final[dict[str, tuple[bytes, ...]]] = {
@@ -52,19 +53,19 @@ def kind_of(name: str, sample: bytes) -> str:
     return "XML" if sample.lstrip()[:1] == b"<" else "JSON"
 
 
-def broken(name: str, number: int) -> bytes:
-    """The input of a seed: a sample with one to four changes."""
+def broken(name: str, number: int) -> Case:
+    """The input of a seed: a sample with one to four changes, and its device."""
     random = Random(f"{name} {number}")
-    sample = random.choice(SAMPLES[name])
+    sample, device = random.choice(CASES[name])
     kind = kind_of(name, sample)
     data = bytearray(changed_value(random, sample) if kind == "JSON" and random.random() < 0.5 else sample)
     if kind == "LINES" and random.random() < 0.4:
         data = bytearray(changed_field(random, bytes(data)))
     elif random.random() < 0.6 and data != sample:
-        return bytes(data)
+        return Case(bytes(data), device)
     for _ in range(random.choice((1, 1, 1, 2, 3, 4))):
         change_bytes(random, data, WORDS[kind])
-    return bytes(data)
+    return Case(bytes(data), device)
 
 
 def change_bytes(random: Random, data: bytearray, words: tuple[bytes, ...]) -> None:
@@ -146,13 +147,13 @@ class Tally(NamedTuple):
 
 def run(name: str, count: int) -> Tally:
     """Read as many inputs, each watched. Raises, with the input in a note, what must not be."""
-    device, form = device_for(name), FORMATS[name]
+    form = FORMATS[name]
     items: Counter[str] = Counter()
     slowest, slowest_number = 0.0, 0
     before = signal.signal(signal.SIGVTALRM, too_long)
     try:
         for number in range(count):
-            data = broken(name, number)
+            data, device = broken(name, number)
             signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_MAX)
             try:
                 started = time.thread_time()

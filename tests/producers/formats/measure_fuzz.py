@@ -25,9 +25,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.show:
         name, number = arguments.show
-        data = broken(name, int(number))
+        data, device = broken(name, int(number))
         print(data)
-        for item in read(name, data):
+        for item in read(name, data, device):
             print(f"{item.reason}: {item}" if isinstance(item, Rejection) else item)
         return
     for name in [arguments.format] if arguments.format else FORMATS:

@@ -1,24 +1,29 @@
 """CloudEvents: records in the contract's shape, from a device that may send them, of its own lane."""
 
-import json
 from typing import Any
 
 import pytest
 
 from producers.formats.reading_format import Reason, Rejection
 from schemas.records import CarTagRead, Heartbeat, LaneEvent, PlateRead, SensorRole, Weighing
-from tests.producers.formats.samples import OBSERVED_AT, device_for, one_reading, one_rejection, read
+from tests.producers.formats.samples import (
+    OBSERVED_AT,
+    TAG,
+    device_for,
+    one_reading,
+    one_rejection,
+    read,
+)
+from tests.producers.formats.samples import (
+    event as event_of,
+)
 
 WEIGHING = {"gross_weight_kg": 1774.5, "scale_type": "TYPE_I"}
 PLATE = {"candidates": [{"plate": "tst 4821", "confidence": 0.9}], "jurisdiction": "US-TX"}
 
 
 def event(data: Any = None, kind: str = "Weighing", **changes: Any) -> bytes:
-    attributes = {
-        "specversion": "1.0", "id": "1734", "source": "/scale", "type": f"border.v1.{kind}",
-        "time": "2026-11-30T10:58:07.250Z", "data": WEIGHING if data is None else data,
-    }  # fmt: skip
-    return json.dumps({name: value for name, value in (attributes | changes).items() if value is not None}).encode()
+    return event_of(WEIGHING if data is None else data, kind, **changes)
 
 
 def test_an_event_is_the_record_in_its_data() -> None:
@@ -56,11 +61,7 @@ def test_a_batch_is_read_whole_and_one_bad_event_spoils_no_other() -> None:
 
 def test_beside_a_track_cars_are_told() -> None:
     device = device_for("cloudevents", lane_id=None, track_id="2304/R1", sensor=SensorRole.UNKNOWN)
-    tag = {
-        "pass_number": 3, "axle_count": 17, "equipment_kind": "CAR", "mark": "IOCC", "number": 3088, "tag_side": "LEFT",
-        "length_m": 10.6, "axles": 4, "check_passed": True, "tag_hex": "9EA488C030426A179000000000000331",
-    }  # fmt: skip
-    reading = one_reading("cloudevents", event(tag, "CarTagRead"), device)
+    reading = one_reading("cloudevents", event(TAG, "CarTagRead"), device)
     assert isinstance(reading, CarTagRead) and (reading.port_code, reading.track_id) == ("2304", "2304/R1")
     assert one_rejection("cloudevents", event(), device).reason is Reason.UNSUPPORTED
 

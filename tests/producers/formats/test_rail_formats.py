@@ -67,6 +67,11 @@ def test_what_is_wrong_with_a_scan_is_told(changes: dict[str, Any], reason: Reas
     assert rejection.reason is reason and rejection.at.startswith("line 1")
 
 
+def test_what_a_camera_posts_here_by_mistake_is_not_quoted() -> None:
+    for payload in (changed(scan_quality="TST4821"), changed(TST4821=1)):
+        assert "TST4821" not in str(one_rejection("rail_scan", payload))
+
+
 def test_one_bad_scan_spoils_no_other() -> None:
     first, second, third = read("rail_scan", SCAN + b"{}\n" + changed(revision=2))
     assert isinstance(first, CarScan) and isinstance(second, Rejection) and isinstance(third, CarScan)

@@ -3,9 +3,9 @@
 import pytest
 
 from producers.formats import FORMATS
-from producers.formats.reading_format import Framing
+from producers.formats.reading_format import Framing, Rejection
 from tests.producers.formats.golden import DIRECTORY, text_of
-from tests.producers.formats.samples import NOW, SAMPLES, device_for, one_rejection, read
+from tests.producers.formats.samples import NOW, SAMPLES, cases_of, device_for, one_rejection, read
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -13,6 +13,13 @@ def test_samples_become_the_readings_of_the_golden_file(name: str) -> None:
     golden = (DIRECTORY / f"{name}.jsonl").read_bytes()
     assert golden.count(b"\n") >= len(SAMPLES[name])
     assert text_of(name) == golden, "if this is meant: python -m tests.producers.formats.golden"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_fuzzed_reads_unbroken(name: str) -> None:
+    for case in cases_of(name):
+        items = read(name, case.sample, case.device)
+        assert items and not [item for item in items if isinstance(item, Rejection)]
 
 
 def test_there_is_a_golden_file_for_each_format_and_no_other() -> None:

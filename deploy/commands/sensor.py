@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from deploy.commands.sensor_calibrate import calibrate_
 from deploy.errors import UserError
 from deploy.options import Count, Flag
 from producers.formats import FORMATS
@@ -24,9 +25,8 @@ from producers.site.writing import SITE, device_template, remarks_on
 from schemas.generate import load_schemas
 from streams.console.privacy import masked
 
-app = App(
-    name="sensor", help="Connect a device: list formats, write and check a configuration, test a sample of output."
-)
+app = App(name="sensor", help="Connect a device: formats, a configuration written and checked, samples, calibration.")
+app.command(calibrate_, name="calibrate")
 
 SHOWN_MAX: Final = 10
 GZIP: Final = b"\x1f\x8b"

@@ -27,7 +27,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from producers.formats.documents import decode_json, items_in, number_in, text_in, time_in, whole_in
+from producers.formats.documents import counted_time, decode_json, items_in, number_in, text_in, time_in, whole_in
 from producers.formats.plates import CAMERAS, IMAGE_SOURCES, best_first, jurisdiction_of, plate_text
 from producers.formats.reading_format import (
     Device,
@@ -41,7 +41,7 @@ from producers.formats.reading_format import (
     content_id,
     numbered_id,
 )
-from producers.formats.units import TIME_MICROSECONDS, ShareUnit, TimeUnit, share
+from producers.formats.units import ShareUnit, TimeUnit, share
 from schemas.records import PlateCandidate, PlateRead
 
 STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
@@ -204,7 +204,7 @@ class Told:
             raise Refused(Reason.MISSING_FIELD, "is missing; a read of no time fits no vehicle", at)
         if unit == "iso":
             return time_in(text_in(value, at), at)
-        return round(number_in(value, at) * TIME_MICROSECONDS[unit])
+        return counted_time(number_in(value, at), unit, at)
 
     def candidates(self) -> tuple[PlateCandidate, ...]:
         """The ways to read the plate, none if there is no readable one. Raises Refused."""

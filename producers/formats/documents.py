@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from producers.formats.reading_format import ITEMS_MAX, Reason, Refused, quoted
+from producers.formats.units import TIME_MICROSECONDS, TimeUnit
 
 # RFC 3339 and its ISO 8601 kin, with a zone; weeks, ordinals and bare dates no device means.
 TIME_TEXT: Final = re.compile(
@@ -151,6 +152,14 @@ def whole_in(value: Any, at: str) -> int:
     if not number.is_integer() or abs(number) > WHOLE_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "must be a whole number", at)
     return int(number)
+
+
+def counted_time(number: float, unit: TimeUnit, at: str) -> int:
+    """Microseconds UTC of a count of seconds or parts of them since 1970. Raises Refused."""
+    microseconds = number * TIME_MICROSECONDS[unit]
+    if not abs(microseconds) <= WHOLE_MAX:
+        raise Refused(Reason.OUT_OF_RANGE, "is a time of another age; look at its unit", at)
+    return round(microseconds)
 
 
 def time_in(text: str, at: str) -> int:

@@ -27,7 +27,7 @@ from msgspec import Meta
 
 from producers.formats.bounds import AXLES_MAX
 from producers.formats.columns import Column, columns_of, decimal_of, text_of_line, whole_of
-from producers.formats.documents import time_in
+from producers.formats.documents import counted_time, time_in
 from producers.formats.reading_format import (
     Device,
     Framing,
@@ -40,7 +40,6 @@ from producers.formats.reading_format import (
     numbered_id,
 )
 from producers.formats.units import (
-    TIME_MICROSECONDS,
     LengthUnit,
     SpeedUnit,
     TimeUnit,
@@ -188,7 +187,7 @@ def time_of(column: Column, unit: TimeUnit) -> int:
     """Microseconds UTC. Raises Refused."""
     if unit == "iso":
         return time_in(column.text, column.at)
-    return round(decimal_of(column, "the time") * TIME_MICROSECONDS[unit])
+    return counted_time(decimal_of(column, "the time"), unit, column.at)
 
 
 def class_of(column: Column | None) -> int | None:

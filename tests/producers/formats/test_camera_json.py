@@ -51,6 +51,13 @@ def test_times_have_a_unit(unit: str, time: object) -> None:
     assert flat(f'time_unit = "{unit}"', t=time).observed_at == OBSERVED_AT
 
 
+@pytest.mark.parametrize("time", [1e308, -1e308, 1e15])
+def test_times_of_another_age_are_refused(time: float) -> None:
+    payload = json.dumps({"p": "TST4821", "c": 50, "t": time}).encode()
+    rejection = one_rejection("camera_json", payload, device_for("camera_json", FLAT + 'time_unit = "s"'))
+    assert (rejection.reason, rejection.at) == (Reason.OUT_OF_RANGE, "t")
+
+
 def test_confidences_are_percents_or_shares() -> None:
     assert flat().candidates[0].confidence == 0.5
     assert flat('confidence_unit = "share"', c=0.25).candidates[0].confidence == 0.25

@@ -232,4 +232,4 @@ def highest(texts: list[str]) -> float | None:
 
 def shown(name: str) -> str:
     """An element's name as it may be shown."""
-    return name if name.isascii() and name.isalnum() and len(name) <= 40 else "?"
+    return name if name.isascii() and name.isalpha() and len(name) <= 40 else "?"  # letters and digits may be a plate

@@ -33,6 +33,7 @@ from producers.formats.reading_format import (
     Refused,
     Rejection,
     content_id,
+    shown_name,
 )
 from schemas.records import (
     CarScan,
@@ -112,7 +113,7 @@ def values_of(data: Fields, record_type: type[msgspec.Struct], device: Device) -
     known = record_type.__struct_fields__
     for name in data.value:
         if name not in known:
-            raise Refused(Reason.MALFORMED, f"{record_type.__name__} has no such field", data.place(name))
+            raise Refused(Reason.MALFORMED, f"{record_type.__name__} has no such field", data.place(shown_name(name)))
     values = {name: value for name, value in data.value.items() if value is not None}
     own: dict[str, Any] = {
         "device_id": device.device_id,

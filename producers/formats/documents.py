@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from producers.formats.reading_format import ITEMS_MAX, Reason, Refused, quoted
+from producers.formats.reading_format import ITEMS_MAX, Reason, Refused
 from producers.formats.units import TIME_MICROSECONDS, TimeUnit
 
 # RFC 3339 and its ISO 8601 kin, with a zone; weeks, ordinals and bare dates no device means.
@@ -64,7 +64,6 @@ class Fields:
 
     def place(self, name: str) -> str:
         """Where a field stands."""
-        name = quoted(name)
         return f"{self.at}.{name}" if self.at else name
 
     def has(self, name: str) -> bool:

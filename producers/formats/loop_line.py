@@ -31,7 +31,7 @@ from producers.formats.reading_format import (
     Refused,
     content_id,
     numbered_id,
-    quoted,
+    shown_name,
 )
 from producers.formats.scale_line import SEPARATORS, time_of
 from producers.formats.units import TimeUnit
@@ -91,7 +91,9 @@ def item_of(text: str, device: Device, options: LoopLineOptions, received_at: in
     time, sequence, channel, state = columns
     observed_at = time_of(time, options.time_unit)
     if options.channels and channel.text not in options.channels:
-        what = f"there is no channel {quoted(channel.text)} in the configuration; look at channels and at the wiring"
+        what = (
+            f"there is no channel {shown_name(channel.text)} in the configuration; look at channels and at the wiring"
+        )
         raise Refused(Reason.WRONG_DEVICE, what, channel.at)
     if state.text in options.off:
         return []
@@ -111,7 +113,7 @@ def item_of(text: str, device: Device, options: LoopLineOptions, received_at: in
     elif state.text in options.on:
         kind = LaneEventKind(options.channels[channel.text]) if options.channels else LOOPS[device.sensor]
     else:
-        what = f"the state {quoted(state.text)} is none of on, off, reverse, alive and fault in the configuration"
+        what = f"the state {shown_name(state.text)} is none of on, off, reverse, alive and fault in the configuration"
         raise Refused(Reason.UNSUPPORTED, what, state.at)
     return [
         LaneEvent(

@@ -7,6 +7,7 @@ PAYLOAD_BYTES_MAX and ITEMS_MAX. What a device says of itself (its id, its lane)
 site's configuration and never believed instead of it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,8 +26,8 @@ PAYLOAD_BYTES_MAX: Final = 1 << 20
 ITEMS_MAX: Final = 2_000
 # No device's line is longer; the longest, a weight record of 25 axles, has 360 characters.
 LINE_BYTES_MAX: Final = 4_096
-# What a rejection quotes of its input.
-QUOTED_CHARACTERS_MAX: Final = 80
+# Names of fields, states and channels; a plate has letters and digits.
+NAME: Final = re.compile(r"[A-Za-z_]{1,40}|[0-9]{1,3}", re.ASCII)
 # Of the hash in an id: 96 bits, so that among 10^10 readings of a device two share one with a chance of 10^-9.
 HASH_DIGITS: Final = 24
 
@@ -225,7 +226,6 @@ def content_id(device: Device, *content: object) -> str:
     return f"{device.device_id}/{digest[:HASH_DIGITS]}"
 
 
-def quoted(text: str) -> str:
-    """A piece of the input as a message may show it: printable, short. Not for what may be a plate."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[: QUOTED_CHARACTERS_MAX + 1])
-    return shown if len(shown) <= QUOTED_CHARACTERS_MAX else f"{shown[: QUOTED_CHARACTERS_MAX - 1]}…"
+def shown_name(text: str) -> str:
+    """A name of the input as a message may show it: letters alone, or a short number; what may be a plate is `?`."""
+    return text if NAME.fullmatch(text) else "?"

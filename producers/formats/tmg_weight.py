@@ -1,8 +1,9 @@
 """Vehicles' weights as the Federal Highway Administration collects them.
 
-Spec: Weight (W) record of FHWA's Traffic Monitoring Guide, fixed columns, in the English units that the editions of
-2013, 2016 and 2022 have (columns as in github kellystuard/FHWA.TMAS, WeightDataFormatter.cs); or the same fields with
-`|` between them, which these editions allow. The record of 2001, in tenths of a metric ton, is another one.
+Spec: Weight (W) record of FHWA's Traffic Monitoring Guide since 2013, in English units: its fixed columns (as github
+kellystuard/FHWA.TMAS, WeightData.cs, has them from the guide), which the edition of 2022 calls the historical format;
+or the same fields in the same order with `|` between them, as chapter 7 of 2013 allows. Neither the record of 2001, in
+tenths of a metric ton, nor the individual vehicle records of 2022, which tell the second, are read here.
 
     columns  field                          unit, range
     1        record type                    W

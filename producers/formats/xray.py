@@ -49,7 +49,7 @@ from producers.formats.reading_format import (
     Refused,
     Rejection,
     numbered_id,
-    quoted,
+    shown_name,
 )
 from schemas.records import OperatingMode, ScanDecision, ScanQuality, SensorRole, XrayScan
 
@@ -112,7 +112,7 @@ def element_of(name: str, value: Any, at: str, depth: int = 0) -> Element:
     if depth == DEPTH_MAX - 1:
         raise Refused(Reason.MALFORMED, f"more than {DEPTH_MAX} objects within each other", at)
     for key, inner in value.items():
-        place = f"{at}.{quoted(key)}" if at else quoted(key)
+        place = f"{at}.{shown_name(key)}" if at else shown_name(key)
         several = list(items_in(inner, place)) if isinstance(inner, list) else [(inner, place)]
         for one, where in several:
             if len(element.children) == CHILDREN_MAX:

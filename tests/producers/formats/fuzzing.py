@@ -26,14 +26,17 @@ WORDS: Final[dict[str, tuple[bytes, ...]]] = {
     "JSON": (
         b"{", b"}", b"[", b"]", b'"', b",", b":", b"null", b"true", b"NaN", b"Infinity", b"-", b"1e999", b"1e-999",
         b"\\u0000", b"\\ud800", b"\\udfff\\ud800", b'"a":1,', b"9" * 400, b"[" * 2_000, b'{"a":' * 2_000, b"/**/",
+        b'"TST4821":1,', b'"TST4821"',
     ),
     "XML": (
         b"<", b">", b"/>", b"<TDR>", b"</TDR>", b"<PTO>" * 9, b"<![CDATA[", b"]]>", b"<!DOCTYPE a>", b"&#0;", b"&lt;",
         b"<?xml?>", b"<!--", b"-->", b"<ScanResult>", b"</ScanResult>", b"<a>" * 2_000, b"&#xD800;", b"9" * 400,
+        b"<TST4821>1</TST4821>",
     ),
     "LINES": (
         b" ", b"\t", b",", b"|", b"\n", b"#", b"*", b"-", b"+", b".", b"W", b"9" * 400, b"nan", b"inf", b"1e9", b"0x1F",
         b"1_0", b"m", b"d", b"ON", b"F" * 32, b"Left", b"2026-02-30T10:58:07Z", b"2026-11-30T10:58:60Z", b"," * 2_000,
+        b"TST4821",
     ),
 }  # fmt: skip
 BYTES: Final = (b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\xc3\xb1", b"\x1b[2J", b"\r\n", b"\x7f", b"\xe2\x80\xae")
@@ -102,7 +105,7 @@ def changed_value(random: Random, sample: bytes) -> bytes:
         key = random.choice(keys)
         change = random.randrange(5)
         if change == 0 and isinstance(holder, dict):
-            holder[random.choice(("", "plate", "time", "x" * 200, "\x00", "a.b"))] = holder.pop(key)
+            holder[random.choice(("", "plate", "time", "x" * 200, "\x00", "a.b", "TST4821"))] = holder.pop(key)
         elif change == 1:
             del holder[key]
         elif change == 2 and isinstance(holder, list):

@@ -3,7 +3,7 @@
 import pytest
 
 from producers.formats import bounds
-from producers.formats.reading_format import Refused, content_id, numbered_id, quoted
+from producers.formats.reading_format import Refused, content_id, numbered_id, shown_name
 from streams.core import stage, times
 from streams.core.lanes import validation as lanes
 from streams.core.trains import cutting
@@ -47,6 +47,17 @@ def test_ids_of_other_parts_are_other_ids() -> None:
     assert content_id(device, "a", "bc") != content_id(device, "ab", "c")
 
 
-def test_what_is_quoted_is_short_and_can_be_shown() -> None:
-    assert quoted("a\x1b[2J\ud800b") == "a?[2J?b"
-    assert len(quoted("x" * 500)) == 80
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("gross_wieght", "gross_wieght"),
+        ("17", "17"),
+        ("TST4821", "?"),
+        ("4821", "?"),
+        ("a b", "?"),
+        ("\ud800", "?"),
+        ("", "?"),
+    ],
+)
+def test_names_are_shown_unless_they_may_be_plates(name: str, shown: str) -> None:
+    assert shown_name(name) == shown

@@ -51,9 +51,47 @@ def test_any_tag_comes_back_from_its_bits(tag: Tag) -> None:
     assert decoded.check_passed and decoded.second_check_fits
 
 
+def with_flipped(text: str, bit: int) -> str:
+    return f"{int(text, 16) ^ put(0, bit, 1, 1):032X}"
+
+
+def ones(text: str, first: int, last: int) -> int:
+    """Ones among bits as they are written, counted without the decoder's help."""
+    return f"{int(text, 16):0128b}"[first : last + 1].count("1")
+
+
+@pytest.mark.parametrize("text", [row[0] for row in PUBLISHED])
+def test_both_checks_of_a_published_tag_are_the_ones_before_them_modulo_four(text: str) -> None:
+    # 28, 21 and 22 ones of the first half give 0, 1, 2; in the second 8 give 0, the frame marker's two among them.
+    first, second = int(f"{int(text, 16):0128b}"[60:62], 2), int(f"{int(text, 16):0128b}"[124:126], 2)
+    assert (first, second) == (ones(text, 0, 59) % 4, ones(text, 62, 123) % 4)
+    checks = decode_tag(text)
+    assert checks.check_passed and checks.second_check_fits
+
+
+def test_the_published_tags_tell_three_values_of_the_first_check_apart_and_one_of_the_second() -> None:
+    assert len({ones(row[0], 0, 59) % 4 for row in PUBLISHED}) == 3
+    assert len({ones(row[0], 62, 123) % 4 for row in PUBLISHED}) == 1  # so the law of the second is not proved by them
+
+
+@pytest.mark.parametrize("text", [row[0] for row in PUBLISHED])
+@pytest.mark.parametrize("bit", range(128))
+def test_any_one_flipped_bit_of_a_published_tag_is_detected(text: str, bit: int) -> None:
+    try:
+        decoded = decode_tag(with_flipped(text, bit))
+    except TagError:
+        assert bit < 46 or 118 <= bit < 124  # no mark, no number, or no data format that there is
+        return
+    # The first check covers bits 0 to 59, is 60 and 61; the second covers 62 to 123, is 124 and 125. Bits 62, 63, 126
+    # and 127 are frame markers, without which neither is believed.
+    is_framed = bit not in (62, 63, 126, 127)
+    assert decoded.check_passed is (bit >= 62 and is_framed)
+    assert decoded.second_check_fits is (bit < 62)
+
+
 @given(tags, st.integers(0, 59))
 def test_one_misread_bit_never_passes_as_an_identity(tag: Tag, bit: int) -> None:
-    flipped = f"{int(encode_tag(tag), 16) ^ put(0, bit, 1, 1):032X}"
+    flipped = with_flipped(encode_tag(tag), bit)
     try:
         decoded = decode_tag(flipped)
     except TagError:
@@ -63,13 +101,13 @@ def test_one_misread_bit_never_passes_as_an_identity(tag: Tag, bit: int) -> None
 
 @given(tags, st.integers(64, 93))
 def test_the_second_check_doubts_no_identity(tag: Tag, bit: int) -> None:
-    decoded = decode_tag(f"{int(encode_tag(tag), 16) ^ put(0, bit, 1, 1):032X}")
+    decoded = decode_tag(with_flipped(encode_tag(tag), bit))
     assert decoded.check_passed and not decoded.second_check_fits
 
 
 def test_a_lost_frame_marker_fails_both_checks() -> None:
     for bit in (63, 127):
-        decoded = decode_tag(f"{int(encode_tag(A_CAR), 16) ^ put(0, bit, 1, 1):032X}")
+        decoded = decode_tag(with_flipped(encode_tag(A_CAR), bit))
         assert not decoded.check_passed and not decoded.second_check_fits
 
 

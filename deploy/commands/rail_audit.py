@@ -39,9 +39,9 @@ def audit_train(
 
     Examples:
 
-        border rail audit --train KCSM-2304-17
+        border rail audit --train 1S0OLFI00H
         border rail audit --visit 2304/R1/1017 --json
-        border capture all.avro && border rail audit all.avro --train KCSM-2304-17
+        border capture all.avro && border rail audit all.avro --train 1S0OLFI00H
 
     Parameters
     ----------

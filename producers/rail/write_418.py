@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from producers.rail.consist_418 import SEAL
-from producers.rail.x12 import TRAIN_LENGTH_MAX, Delimiters
+from producers.rail.x12 import Delimiters
 from schemas.records import ConsistEquipment, EquipmentKind, LoadState, OperatingMode, TrainConsist
 
 USUAL: Final = Delimiters(b"*", b">", b"~")
@@ -17,6 +17,8 @@ REPETITION: Final = "^"
 BLOCK_EQUIPMENT_MAX: Final = 400
 CONTROL_NUMBER_MAX: Final = 999_999_999
 NAME_LENGTH_MAX: Final = 15
+# BAX06 has room for so many (stedi.com, release 3050); a longer one would be cut off or refused by who is strict.
+TRAIN_LETTERS_MAX: Final = 10
 # A station that no railroad has: the record does not tell which is meant.
 STATION: Final = "000000"
 MICROSECONDS: Final = 1_000_000
@@ -67,9 +69,12 @@ def written(segment: Sequence[str], delimiters: Delimiters) -> bytes:
 
 
 def segments_of(train: TrainConsist, sent: datetime) -> Iterator[tuple[str, ...]]:
-    """A list from BAX to its last car."""
-    if not 1 <= len(train.train_id) <= TRAIN_LENGTH_MAX:
-        raise ValueError(f"a train's name has 1 to {TRAIN_LENGTH_MAX} letters")
+    """A list from BAX to its last car. Raises ValueError for a name that BAX06 cannot hold."""
+    if not 1 <= len(train.train_id) <= TRAIN_LETTERS_MAX:
+        raise ValueError(
+            f"train {train.train_id!r} has a name of {len(train.train_id)} letters, and BAX06 of a 418 holds 1 to "
+            f"{TRAIN_LETTERS_MAX}: name it by a shorter one"
+        )
     day, minute = sent.strftime("%Y%m%d"), sent.strftime("%H%M")
     purpose = "00" if train.revision == 1 else "05"
     yield ("BAX", STATION, "T", "139", day, minute, train.train_id, *[""] * 6, purpose)

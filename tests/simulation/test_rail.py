@@ -10,8 +10,11 @@ from pytest import approx, mark, raises
 
 from producers.pacing import moved
 from producers.rail.aei import decode_tag
+from producers.rail.write_418 import TRAIN_LETTERS_MAX
 from producers.simulator.rail import RAIL_2023, RailItem, RailWorld, TrainTruth, pace_for
+from producers.simulator.rail.names import next_train_id, train_id_of
 from producers.simulator.rail.scenario import RAIL_TRAFFIC_2023
+from producers.simulator.rail.world import DEFAULT_START_AT
 from schemas.records import (
     CarCoverage,
     CarScan,
@@ -267,3 +270,19 @@ def test_live_times_are_moved_and_drawn_together_and_a_repetition_stays_the_same
     assert isinstance(live, CarScan) and live.scan_started_at == 1_700_000_000_000_000
     assert live.received_at - live.scan_started_at == (scan.received_at - scan.scan_started_at) // 10
     assert moved(scan, scan.scan_started_at, 1_700_000_000_000_000, 10.0) == live
+
+
+def test_a_trains_id_fits_into_a_list_and_no_other_port_run_or_train_has_it() -> None:
+    ids = [train_id_of(code, run, number) for code in ("2301", "2304") for run in (0, 1) for number in (1, 2, 46_655)]
+    assert len(set(ids)) == len(ids) and {len(one) for one in ids} == {TRAIN_LETTERS_MAX} == {10}
+    assert {len(train.train_id) for train in trains()} == {10} and len({t.train_id for t in trains()}) == len(trains())
+    assert next_train_id(train_id_of("2304", 7, 35)) == train_id_of("2304", 7, 36)
+    later = RailWorld(SEED, DEFAULT_START_AT + 600_000_000, seconds=20 * DAY, ports=["2604", "2301"])
+    assert {item.train.train_id for item in later}.isdisjoint(train.train_id for train in trains())
+
+
+def test_a_trains_id_that_cannot_be_written_says_why() -> None:
+    with raises(ValueError, match="simulate a shorter time"):
+        train_id_of("2304", 0, 46_656)
+    with raises(ValueError, match="four digits"):
+        train_id_of("23A4", 0, 1)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
+from producers.simulator.rail.names import next_train_id
 from producers.simulator.rail.scenario import TrainRates
 from producers.simulator.rail.truth import CarTruth, RailReading, TrainTruth
 from schemas.records import (
@@ -75,8 +76,7 @@ class Railroad:
             if random.random() < 0.5:
                 train.arrival, track_id = "wrong track", f"{track}{3 - number if number < 3 else 1}"
             else:
-                head, _, running = train_id.rpartition("-")
-                train.arrival, train_id = "wrong train", f"{head}-{int(running) + 1}"
+                train.arrival, train_id = "wrong train", next_train_id(train_id)
         at = max(self._start_at, train.entered_at - int(US * random.uniform(*ARRIVAL_AHEAD_SECONDS)))
         event = TrainEvent(
             reading_id=f"{train.train_id}-arrived",

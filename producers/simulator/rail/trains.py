@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from producers.simulator.rail.fleet import Yard
+from producers.simulator.rail.names import train_id_of
 from producers.simulator.rail.scenario import AnomalyRates, RailScenario, RailTraffic
 from producers.simulator.rail.truth import Anomaly, CarTruth, TrainTruth
 from schemas.records import EquipmentKind
@@ -32,7 +33,7 @@ def make_train(random: Random, scenario: RailScenario, port_code: str, run: int,
     yard = Yard(random, traffic.loaded_share_southbound)
     listed = composition(random, yard, cars_of(random, traffic), railroad)
     train = TrainTruth(
-        train_id=f"{railroad}-{port_code}-{run}-{number}",
+        train_id=train_id_of(port_code, run, number),
         port_code=port_code,
         railroad=railroad,
         arrives_at=at,

@@ -48,7 +48,7 @@ def trains(revision: int, railroad: str, mode: OperatingMode) -> st.SearchStrate
         TrainConsist,
         reading_id=st.just(""),
         port_code=st.just("2304"),
-        train_id=text(32),
+        train_id=text(10),
         revision=st.just(revision),
         received_at=st.just(NOW),
         operating_mode=st.just(mode),

@@ -208,9 +208,15 @@ def test_what_an_interchange_cannot_hold_is_not_written() -> None:
         [a_train(railroad="A" * 16)],
         [a_train(revision=1_000_000_000)],
         [a_train(train_id="A*B")],
-        [a_train(train_id="A" * 33)],
+        [a_train(train_id="")],
         [a_train(equipment=placed([a_car(1, kind=EquipmentKind.UNKNOWN)]))],
         [a_train(equipment=placed([a_car(1, seals=("",))]))],
     ):
         with pytest.raises(ValueError):
             interchange_of(told, NOW)
+
+
+def test_a_train_with_a_longer_name_than_bax06_holds_is_refused_by_name_and_not_cut_off() -> None:
+    assert read(interchange(a_train(train_id="A" * 10))).trains[0].train_id == "A" * 10
+    with pytest.raises(ValueError, match=r"train 'KCSM-2304-1' has a name of 11 letters, and BAX06 .* holds 1 to 10"):
+        interchange_of([a_train(train_id="KCSM-2304-1")], NOW)

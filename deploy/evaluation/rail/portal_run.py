@@ -1,7 +1,8 @@
 """One port with one seed: the world folded through the stage, what it says followed, each train judged.
 
 item ─► fold ─► CarCoverage, TrainCoverage, Alert ─► kept by visit ─► judged once the train has settled
-                        └─► tell ─► people at the yard
+  │                     └─► tell ─► people at the yard     └─► at its release, and in the end
+  └─► chains of readings ─► held against what is signed off ◄──┘
 """
 
 import heapq
@@ -10,12 +11,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final, NamedTuple
 
-from deploy.evaluation.rail.judge import Judge, is_cleared
+from deploy.evaluation.rail.judge import Judge, is_truly_covered
+from deploy.evaluation.rail.releases import Releases
 from deploy.evaluation.rail.tally import Tally
 from deploy.rail_simulation import log_record
 from producers.simulator.rail import RAIL_2023, RailItem, RailScenario, RailWorld, TrainTruth
 from producers.simulator.rail.truth import visit_of
-from schemas.records import Alert, AlertKind, CarCoverage, CarState, EquipmentKind, TrainCoverage
+from schemas.records import Alert, AlertKind, CarCoverage, CarState, TrainCoverage
 from streams.core.replay import StageReplay
 from streams.core.stage import Output, Stage
 
@@ -24,6 +26,7 @@ DAY: Final = 86_400
 # After the last word of portal and railroad; nobody is at the train before five minutes (WALK_SECONDS).
 JUDGED_AFTER_US: Final = 240 * US
 REPORT_EVERY: Final = 2_000  # readings
+END: Final = 1 << 62  # after all that was
 
 ALERTS: Final = {
     AlertKind.CAR_NOT_CLEARED: "cars not cleared",
@@ -53,7 +56,7 @@ class PortRun:
         self._cars: dict[str, dict[str, CarCoverage]] = {}
         self._visits_of_train: dict[str, set[str]] = {}
         self._coverage: dict[str, TrainCoverage] = {}
-        self._signed: dict[str, TrainCoverage] = {}
+        self._releases = Releases(self.tally, f"seed {job.seed}")
         self._due: list[tuple[int, int, TrainTruth]] = []
         self._order = count()
 
@@ -70,6 +73,7 @@ class PortRun:
                 report((item.due_at_us - first) / US / DAY)
             self._meet(item)
             self._judge_until(item.due_at_us)
+            self._releases.read(item.reading)
             record = log_record(item, offset)
             started = time.perf_counter()
             outputs = advance(record)
@@ -78,7 +82,7 @@ class PortRun:
                 self._follow(output, item)
                 if isinstance(output.value, (CarCoverage, TrainCoverage)):
                     world.tell(output.value)
-        self._judge_until(1 << 62)
+        self._judge_until(END)
         self._close()
         return self.tally
 
@@ -106,8 +110,10 @@ class PortRun:
         }
 
     def _follow(self, output: Output, item: RailItem) -> None:
-        """Keep what was said, and look at every claim that a train is covered."""
+        """Keep what was said, and look at every claim that a train is covered and at every one that it is not when it
+        was let go."""
         said = output.value
+        self._releases.follow(said, self._train_of(said) if isinstance(said, TrainCoverage) else None)
         if isinstance(said, CarCoverage):
             visit_id = visit_of(said.visit_id)
             cars = self._cars.setdefault(visit_id, {})
@@ -120,12 +126,12 @@ class PortRun:
         elif isinstance(said, TrainCoverage):
             if said.train_id is not None:
                 self._coverage[said.train_id] = said
-            if said.train_id is not None and said.released_at is not None:
-                self._signed[said.train_id] = said
             train = self._train_of(said)
+            if train is not None and said is self._releases.signed.get(train.train_id):
+                self._judge.judge_release(train, said, self._cars_of(train), item.due_at_us)
             if said.covered and train is not None and item.due_at_us < train.left_at:
                 self.tally.counts["covered before it came again"] += 1
-            if said.covered and not self._is_covered(said, item.due_at_us):
+            if said.covered and (train is None or not is_truly_covered(train, item.due_at_us)):
                 self.tally.counts["falsely_covered"] += 1
                 self.tally.example(
                     f"seed {self._job.seed} {said.train_id}: falsely covered at revision {said.revision}"
@@ -138,20 +144,10 @@ class PortRun:
             return self._by_visit.get(visit_of(said.visit_id))
         return self._trains.get(said.train_id)
 
-    def _is_covered(self, said: TrainCoverage, now_at: int) -> bool:
-        """Whether every listed and every seen car was truly cleared by now."""
-        train = self._train_of(said)
-        listed = None if train is None else train.list_at(now_at)
-        if train is None or listed is None or train.passed_at > now_at:
-            return False
-        on_list, on_track = set(listed), train.on_track()
-        if any(car.track_position is None for car in on_list if car.kind is EquipmentKind.CAR):
-            return False
-        return all(is_cleared(car, car in on_list, now_at) for car in on_track if car.kind is EquipmentKind.CAR)
-
     def _close(self) -> None:
         """What became of the trains in the end."""
         self._replay.finish()
+        self._releases.close()
         tally = self.tally
         for reason, number in self._replay.dead_letters.items():
             tally.counts["dead_letters"] += number
@@ -159,7 +155,7 @@ class PortRun:
         for train in self._trains.values():
             last = self._coverage.get(train.train_id)
             # Of a train without list and arrival only its release tells the name: it may be signed off apart.
-            signed = self._signed.get(train.train_id)
+            signed = self._releases.signed.get(train.train_id)
             if signed is None:
                 tally.counts["not_signed_off"] += 1
                 tally.example(f"seed {self._job.seed} {train.train_id}: let go and not signed off")
@@ -169,6 +165,7 @@ class PortRun:
             tally.counts["backwards_wrong"] += last is not None and held and last.backwards != train.tail_first
             tally.counts["wrong_track"] += last is not None and last.track_id not in (None, train.track_id)
             broken = [car for car in train.on_track() if "seal_broken" in car.anomalies and car.inspected]
-            cars = self._cars_of(train).values()
-            named = {(one.mark, one.number) for one in cars if "SEAL_CONTRADICTS" in one.reasons}
+            cars = self._cars_of(train)
+            self._judge.judge_cleared(train, cars, END)
+            named = {(one.mark, one.number) for one in cars.values() if "SEAL_CONTRADICTS" in one.reasons}
             tally.share("named seal_broken", sum((car.mark, car.number) in named for car in broken), len(broken))

@@ -114,19 +114,20 @@ class Yard:
         """The next open car, and again a while later as long as the train is here."""
         if self.is_gone:
             return
-        car = self._seals.pop() if self._seals else self._next_open()
+        car, is_unknown = (self._seals.pop(), False) if self._seals else self._next_open()
         if car is not None:
-            self._inspect(at, car)
+            self._inspect(at, car, is_unknown)
         self._plan(self._after(at, INSPECTION_SECONDS), self._go_on)
 
-    def _next_open(self) -> CarTruth | None:
-        """The next car that the platform asks for and that can be found; none is tried for ever."""
+    def _next_open(self) -> tuple[CarTruth | None, bool]:
+        """The next car that the platform asks for and that can be found, and whether the platform does not know who it
+        is; none is tried for ever."""
         for coverage_id, coverage in self._open.items():
             tries, car = self._tries.get(coverage_id, 0), self._car_of(coverage)
             if car is not None and tries < TRIES_MAX:
                 self._tries[coverage_id] = tries + 1
-                return car
-        return None
+                return car, coverage.mark is None
+        return None, False
 
     def _car_of(self, coverage: CarCoverage) -> CarTruth | None:
         """The car that is meant, where it stands; None for one that cannot be found."""
@@ -138,8 +139,9 @@ class Yard:
                 return car
         return None
 
-    def _inspect(self, at: int, car: CarTruth) -> None:
-        """Open a car and tell what was in it."""
+    def _inspect(self, at: int, car: CarTruth, is_unknown: bool) -> None:
+        """Open a car and tell what was in it; of one that the platform does not know, also where it stands, since
+        nothing else says whose the number is."""
         random, train = self._random, self._train
         self._inspections += 1
         result = HandInspectionResult.CLEARED
@@ -150,6 +152,7 @@ class Yard:
         intact = None if not car.seals else "seal_broken" not in car.anomalies
         # Of a train that came tail first people could count from either end, so they name numbers.
         unpainted = not train.tail_first and random.random() < UNPAINTED_RATIO
+        placed = unpainted or (is_unknown and not train.tail_first)
         inspection_id = f"{train.train_id}-inspection-{self._inspections}"
         inspection = HandInspection(
             reading_id=f"{inspection_id}-1",
@@ -162,7 +165,7 @@ class Yard:
             train_id=train.train_id,
             mark=None if unpainted else car.mark,
             number=None if unpainted else car.number,
-            place=car.track_position if unpainted else None,
+            place=car.track_position if placed else None,
             inspection_id=inspection_id,
             revision=1,
             officer_id=self._officer(),
@@ -170,7 +173,7 @@ class Yard:
             seals_intact=intact,
             seals=car.seals if intact else (),
         )
-        car.inspected.append(Inspected(self._say(at, inspection), result, intact))
+        car.inspected.append(Inspected(self._say(at, inspection), result, intact, not unpainted, placed))
 
     def _officer(self) -> str:
         return f"{self._train.port_code}-{self._random.randint(1, OFFICERS):02d}"

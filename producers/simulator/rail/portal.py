@@ -130,6 +130,7 @@ class Portal:
                 text = misread_text(random, car, side)
                 mark, number, passed = identity_in(text)
                 car.tags_misread += 1
+                car.tags_misled += passed
             elif not passed:
                 car.tags_doubted += 1
             else:

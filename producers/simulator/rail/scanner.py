@@ -101,7 +101,7 @@ class Scanner:
             image_uri=f"rail-images://{scan_id}",
             image_sha256=hashlib.sha256(scan_id.encode()).hexdigest(),
         )
-        emit(at, scan)
+        reported_at = emit(at, scan)
         decision = self._operator(random, contraband, alarm)
         told_at: int | None = None
         if not taken.aborted and draw() >= rates.operator_silent_ratio:
@@ -112,7 +112,8 @@ class Scanner:
         clear = told_at is not None and decision is ScanDecision.CLEAR
         for car in cars:
             car.shielded = car.shielded or shielded
-            car.images.append(Image(scan_id, one.number, good and taken.complete, shared, clear, not alarm, told_at))
+            whole = good and taken.complete
+            car.images.append(Image(scan_id, one.number, whole, shared, clear, not alarm, reported_at, told_at))
 
     def _quality(self, random: Random, taken: Taken) -> ScanQuality:
         roll = random.random()

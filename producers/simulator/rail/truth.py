@@ -20,7 +20,8 @@ RailReading = TrainConsist | TrainEvent | CarTagRead | CarWeighing | CarScan | H
 
 
 class Image(NamedTuple):
-    """One image that shows a car. `decided_at`: when the operator's decision reached the log; None if it never did."""
+    """One image that shows a car. Microseconds UTC; `reported_at`: when the software's decision reached the log,
+    `decided_at`: the operator's; None if it never did."""
 
     scan_id: str
     pass_number: int
@@ -29,15 +30,26 @@ class Image(NamedTuple):
     shared: bool
     operator_clear: bool
     machine_clear: bool
+    reported_at: int
     decided_at: int | None
+
+    def doubted_at(self, by: int) -> int | None:
+        """Since when it speaks against its cars, of what had reached the log by a time; None if it does not. An
+        operator's alarm does, and the software's until an operator has called it off."""
+        if self.decided_at is not None and self.decided_at <= by:
+            return None if self.operator_clear else self.decided_at
+        return None if self.machine_clear or self.reported_at > by else self.reported_at
 
 
 class Inspected(NamedTuple):
-    """A hand inspection, when it reached the log (microseconds UTC)."""
+    """A hand inspection, when it reached the log (microseconds UTC), and whether it names the car's number, its place
+    on the track, or both."""
 
     at: int
     result: HandInspectionResult
     seals_intact: bool | None
+    by_number: bool
+    by_place: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +79,7 @@ class CarTruth:
     first_axle: int = 0
     tags_lost: int = 0  # over all passes
     tags_misread: int = 0
+    tags_misled: int = 0  # of the misread ones, those whose check bits fit all the same
     tags_doubted: int = 0  # right, but their check bits do not fit
     tags_read: int = 0  # right ones, and their check bits fit
     read_in: list[int] = field(default_factory=list)
@@ -84,15 +97,24 @@ class CarTruth:
         """Number in the train of the last axle."""
         return self.first_axle + self.axles - 1
 
-    def cleared_at(self, listed: bool) -> int | None:
-        """When everything that clears it had reached the log; None if it never was.
+    def cleared_at(self, listed: bool, by: int) -> int | None:
+        """When it was cleared, of all that had reached the log by a time (microseconds UTC); None if it was not, or is
+        no more.
 
-        By scan only if it is on the list: an added car takes a person, whatever its image shows.
+        By scan only if it is on the list: an added car takes a person, whatever its image shows. Contraband or a
+        broken seal that a person found stands for good, an alarm until a person has looked into the car after it.
         """
-        times = [seen.at for seen in self.inspected if seen.result is HandInspectionResult.CLEARED]
-        if listed:
-            times += [i.decided_at for i in self.images if i.usable and i.operator_clear and i.decided_at is not None]
-        return min(times) if times else None
+        seen = [one for one in self.inspected if one.at <= by]
+        if any(one.result is HandInspectionResult.CONTRABAND or one.seals_intact is False for one in seen):
+            return None
+        times = [one.at for one in seen if one.result is HandInspectionResult.CLEARED]
+        doubts = [at for image in self.images if (at := image.doubted_at(by)) is not None]
+        if doubts:
+            times = [at for at in times if at > max(doubts)]
+        elif listed:
+            decided = [one.decided_at for one in self.images if one.usable and one.operator_clear]
+            times += [at for at in decided if at is not None and at <= by]
+        return min(times, default=None)
 
 
 class Anomaly(NamedTuple):

@@ -12,9 +12,8 @@ SPEED times as fast as real (5), for SECONDS (120). All times are the broker's a
 import json
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -27,10 +26,11 @@ from deploy.chaos.rail_feed import PORT, at_speed, rail_readings, twins_of
 from deploy.chaos.run import Run
 from deploy.local.platform import LocalPlatform
 from deploy.settings import load_settings
+from producers.pacing import US
 from producers.publisher import Publisher
-from producers.simulator.rail import RAIL_2023
+from producers.simulator.rail import RAIL_2023, RailReading
 from schemas.codec import Codec
-from schemas.records import CarCoverage, CarState
+from schemas.records import CarCoverage, CarState, TrainEvent, TrainEventKind
 from schemas.topics import RAIL_COVERAGE, RAIL_READINGS
 from streams.console.board import percentile
 from streams.core.trains.stage import TrainsStage
@@ -114,21 +114,35 @@ def start_worker(run: Run) -> None:
     run.wait("the worker owning partitions", READY_SECONDS, owns_something)
 
 
+def within(readings: Iterable[RailReading], seconds: float) -> Iterator[RailReading]:
+    """The readings until so many simulated seconds after the first train came to a portal."""
+    until: float | None = None
+    for reading in readings:
+        if until is None and isinstance(reading, TrainEvent) and reading.kind is TrainEventKind.PORTAL_ENTERED:
+            until = reading.received_at + seconds * US
+        if until is not None and reading.received_at > until:
+            return
+        yield reading
+
+
 def measured(run: Run, speed: float, seconds: float, seed: int) -> tuple[Latencies, float]:
-    """Trains for some time through a worker that is there already; readings a second with it."""
-    stop, published = threading.Event(), 0
-    timer = threading.Timer(seconds, stop.set)
-    readings = rail_readings(TrainsStage(), seed, DAYS, RAIL_2023, BUSIER)
+    """Trains for some time through a worker that is there already, the same ones however busy the machine is; readings
+    a second with it. Those of runs before on the same broker are left out."""
+    topics, published = (RAIL_READINGS, RAIL_COVERAGE), 0
+    before = [{(row.partition, row.offset) for row in read_log(run.broker, topic)} for topic in topics]
+    readings = within(rail_readings(TrainsStage(), seed, DAYS, RAIL_2023, BUSIER), seconds * speed)
     with Publisher(run.broker, run.codec, RAIL_READINGS) as publisher:
-        timer.start()
         started = time.monotonic()
-        for reading in at_speed(readings, speed, twins_of(PORT), lambda: not stop.is_set(), publisher.poll):
+        for reading in at_speed(readings, speed, twins_of(PORT), lambda: True, publisher.poll):
             publisher.publish(reading)
             published += 1
         took = time.monotonic() - started
-    run.drain()
-    logs = [read_log(run.broker, topic) for topic in (RAIL_READINGS, RAIL_COVERAGE)]
-    return latencies_of(run.codec, *logs), published / took
+    logs = run.drain()
+    own = [
+        [row for row in logs[topic] if (row.partition, row.offset) not in known]
+        for topic, known in zip(topics, before, strict=True)
+    ]
+    return latencies_of(run.codec, *own), published / took
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ from producers.rail.aei import decode_tag
 from producers.rail.write_418 import TRAIN_LETTERS_MAX
 from producers.simulator.rail import RAIL_2023, RailItem, RailWorld, TrainTruth, pace_for
 from producers.simulator.rail.names import next_train_id, train_id_of
+from producers.simulator.rail.portal import Leg
+from producers.simulator.rail.scanner import Taken
 from producers.simulator.rail.scenario import RAIL_TRAFFIC_2023
 from producers.simulator.rail.world import DEFAULT_START_AT
 from schemas.records import (
@@ -142,7 +144,7 @@ def test_images_and_decisions_are_those_that_the_truth_has() -> None:
     assert all(scan.abort_reason is None or scan.scan_quality is ScanQuality.BAD for scan in first)
     alarms = sum(scan.machine_decision is ScanDecision.ALARM for scan in first)
     assert alarms / len(first) == approx(0.03, abs=0.008)
-    usable = 0
+    taken, usable = {scan.scan_id: scan for scan in first}, 0
     for train in trains():
         for car in train.on_track():
             assert car.kind is EquipmentKind.CAR or not car.images  # crewed
@@ -152,12 +154,27 @@ def test_images_and_decisions_are_those_that_the_truth_has() -> None:
                 clear = revision is not None and revision.operator_decision is ScanDecision.CLEAR
                 assert image.operator_clear is clear
                 usable += image.usable
+                told = taken[image.scan_id]
+                whole = told.first_axle <= car.first_axle and car.last_axle <= told.last_axle
+                good = told.scan_quality is ScanQuality.GOOD or (
+                    told.scan_quality is ScanQuality.DEGRADED and not image.shared
+                )
+                assert image.usable is (whole and good and told.abort_reason is None)
                 if revision is not None and image.usable:
                     assert revision.first_axle <= car.first_axle and car.last_axle <= revision.last_axle
                     assert revision.received_at == image.decided_at
     assert usable > 0.9 * len(first)
     waits = [decided[scan.scan_id].scan_ended_at for scan in first if scan.scan_id in decided]
     assert len(waits) > 0.99 * sum(scan.abort_reason is None for scan in first)
+
+
+def test_an_image_of_two_cars_that_ends_inside_the_second_shows_the_first_as_a_whole() -> None:
+    first, second = [car for car in trains()[0].on_track() if car.kind is EquipmentKind.CAR][:2]
+    leg = Leg(0, second.last_axle, 0, 1.0)
+    cut = Taken((first, second), first.first_axle, second.last_axle - 1, leg, aborted=False)
+    assert cut.shows_whole(first) and not cut.shows_whole(second)
+    assert not cut._replace(aborted=True).shows_whole(first)
+    assert not cut._replace(first_axle=first.first_axle + 1).shows_whole(first)
 
 
 def test_anomalies_are_where_the_truth_has_them() -> None:

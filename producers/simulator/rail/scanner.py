@@ -27,10 +27,9 @@ class Taken(NamedTuple):
     leg: Leg
     aborted: bool
 
-    @property
-    def complete(self) -> bool:
-        """Whether it shows all of its cars."""
-        return not self.aborted and self.last_axle == self.cars[-1].last_axle
+    def shows_whole(self, car: CarTruth) -> bool:
+        """Whether it shows all of a car; one that ends inside the second of two shows the first."""
+        return not self.aborted and self.first_axle <= car.first_axle and self.last_axle >= car.last_axle
 
 
 class Scanner:
@@ -112,7 +111,7 @@ class Scanner:
         clear = told_at is not None and decision is ScanDecision.CLEAR
         for car in cars:
             car.shielded = car.shielded or shielded
-            whole = good and taken.complete
+            whole = good and taken.shows_whole(car)
             car.images.append(Image(scan_id, one.number, whole, shared, clear, not alarm, reported_at, told_at))
 
     def _quality(self, random: Random, taken: Taken) -> ScanQuality:

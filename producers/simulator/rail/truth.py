@@ -26,7 +26,7 @@ class Image(NamedTuple):
     scan_id: str
     pass_number: int
     usable: bool
-    """Good or degraded, complete, and good if it is shared."""
+    """Good or degraded, of the whole car, and good if it is shared."""
     shared: bool
     operator_clear: bool
     machine_clear: bool

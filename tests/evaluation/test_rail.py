@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 from msgspec.structs import replace
 from pytest import approx, mark
@@ -108,6 +109,15 @@ def test_what_is_right_passes() -> None:
     assert tally.counts["falsely_missing"] == 0
 
 
+def test_readme_names_every_bar_and_what_is_asked() -> None:
+    section = (Path(__file__).parents[2] / "README.md").read_text().partition("\n## Rail\n")[2].partition("\n## ")[0]
+    for name, bar in figures(Tally())["bars"].items():
+        after = section.partition(f"`{name}`")[2]
+        assert after, f"the README's section on rail does not name {name}"
+        limit = bar.get("at_least", bar.get("at_most"))
+        assert not limit or str(limit) in after.partition(";")[0].partition(". ")[0], name
+
+
 def cleared(coverage: CarCoverage) -> CarCoverage:
     return replace(coverage, state=CarState.CLEARED, discrepancy=ConsistDiscrepancy.NONE, reasons=())
 
@@ -167,6 +177,19 @@ def test_a_car_cleared_that_was_not_is_found_and_one_named_for_nothing_too() -> 
         return cleared(one) if car.kind is EquipmentKind.CAR else one
 
     assert judged(all_cleared).counts["falsely_cleared"] > 30
+
+    def exempted(_: TrainTruth, one: CarCoverage, car: CarTruth) -> CarCoverage:
+        if "contraband" not in car.anomalies:
+            return one
+        return replace(one, state=CarState.EXEMPT, kind=EquipmentKind.LOCOMOTIVE, reasons=())
+
+    found = [car for train in trains() for car in train.on_track() if "contraband" in car.anomalies]
+    assert judged(exempted).counts["falsely_cleared"] == len(found) > 0
+
+    def in_anothers_place(_: TrainTruth, one: CarCoverage, car: CarTruth) -> CarCoverage:
+        return replace(one, track_position=12) if car.track_position == 11 and one.state is CarState.CLEARED else one
+
+    assert judged(in_anothers_place).counts["falsely_cleared"] > 20
 
     def tenth_missing(_: TrainTruth, one: CarCoverage, car: CarTruth) -> CarCoverage:
         wrong = replace(one, state=CarState.MISSING, discrepancy=ConsistDiscrepancy.MISSING, reasons=(R.NOT_SEEN,))

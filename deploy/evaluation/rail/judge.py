@@ -20,7 +20,7 @@ A stage that opens or names every car would have all of these right, so the othe
 |---|---|---|
 | named | ADDED, MISSING, OUT_OF_SEQUENCE or MISIDENTIFIED of equipment that is not, or of none that there is | all |
 | open | not CLEARED | cars that all readings clear: see `is_clearable` |
-| cleared | CLEARED, by scan or by hand, and it was not by what had reached the log, or no more | all, and at the end |
+| cleared | CLEARED, by scan or by hand, or EXEMPT, and it was not by what had reached the log, or no more | all |
 """
 
 from collections.abc import Mapping, Sequence
@@ -167,20 +167,28 @@ class Judge:
         self._tally.share("falsely open", len(false), len(clearable))
 
     def judge_cleared(self, train: TrainTruth, cars: Mapping[str, CarCoverage], now_at: int) -> None:
-        """Cars that are told to be cleared, by scan or by hand, and are not by what is true at a time."""
+        """Cars that are told to be cleared, by scan or by hand, or to need no scan, and are not by what is true at a
+        time, or stand elsewhere than what was told of."""
         # A later list moves places that are not told again, so that here a car is found by its number first.
         on_track, listed = train.on_track(), set(train.list_at(now_at) or ())
         by_number = {(car.mark, car.number): car for car in on_track}
         for one in cars.values():
-            if one.state not in CLEARED_STATES or one.kind is not EquipmentKind.CAR:
+            if one.state not in CLOSED_STATES or (one.kind in AXLELESS and one.track_position is None):
                 continue
             car = by_number.get((one.mark or "", one.number or 0))
             if car is None and one.consist_position is None:
                 car = truth_of(one, (), on_track)
-            by_scan = one.state is CarState.CLEARED
-            if car is None or (by_scan and car not in listed) or car.cleared_at(car in listed, now_at) is None:
+            if car is not None and car.kind is not EquipmentKind.CAR:
+                continue
+            if car is None or not self._is_cleared(one, car, car in listed, now_at):
                 self._tally.counts["falsely_cleared"] += 1
                 self._note(train, "falsely cleared", car, [one])
+
+    def _is_cleared(self, one: CarCoverage, car: CarTruth, listed: bool, now_at: int) -> bool:
+        if one.state is CarState.EXEMPT or (one.state is CarState.CLEARED and not listed):
+            return False
+        is_there = one.track_position in (None, car.track_position)
+        return is_there and car.cleared_at(listed, now_at) is not None
 
     def judge_release(
         self, train: TrainTruth, signed: TrainCoverage, cars: Mapping[str, CarCoverage], now_at: int

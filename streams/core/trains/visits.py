@@ -8,10 +8,9 @@ What was sighted in any pass counts, so a train that comes through again is bett
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from schemas.records import (
-    CarState,
-    ConsistDiscrepancy,
-)
+import msgspec
+
+from schemas.records import CarState, ConsistDiscrepancy, HandInspectionResult
 from streams.core.trains.car import Change
 from streams.core.trains.cars import Decision, Sighting, decide_listed, decide_unlisted
 from streams.core.trains.identities import shown
@@ -194,37 +193,55 @@ class VisitView:
         return made if made.settled else None
 
     def _hands(self) -> dict[str, list[Hand]]:
-        """Hand inspections by the names that they are of."""
+        """Hand inspections by the names that they are of. One clears no more than one car; what else a person found is
+        held against every car that may be meant."""
         made: dict[str, list[Hand]] = {}
         if self.train is None:
             return made
         for hand in self.train.hands:
-            for name in sorted(self.names_of(hand)):
-                made.setdefault(name, []).append(hand)
+            cleared, *others = self.names_of(hand) or [""]
+            if cleared:
+                made.setdefault(cleared, []).append(hand)
+            for name in others:
+                made.setdefault(name, []).append(without_clearing(hand))
         return made
 
-    def names_of(self, hand: Hand) -> set[str]:
-        """Whom a hand inspection is of: the car with the number, and the one at the place if nothing says who that is.
-        A listed car that is only inferred from its place is cleared by its number alone."""
-        names: set[str] = set()
+    def names_of(self, hand: Hand) -> list[str]:
+        """Whom a hand inspection is of, first the one that it clears, empty if it clears none: the car with the number,
+        or the one at the place if nothing says who that is. A listed car that is only inferred from its place is
+        cleared by its number alone, and not if the place that is named too is another car's."""
         own = shown(hand.identity) if hand.identity else ""
         is_listed = self.list is not None and (own in self.list.place_of_name or own in self._devices)
-        is_sighted = any(own in one.sightings for one in self.passes)
-        if own and (is_listed or is_sighted):
-            names.add(own)
-        if not hand.at_axle or is_sighted:
-            return names
-        for one in self.passes:
+        sighted = [one.sightings[own] for one in self.passes if own in one.sightings]
+        at_place, is_inferred = self._at_place_of(hand)
+        if not own or not (is_listed or sighted):
+            if not at_place:
+                return []
+            is_meant = "@" in at_place or not (own or is_inferred)
+            return [at_place] if is_meant else ["", at_place]
+        if at_place in ("", own) or any(one.certain for one in sighted):
+            return [own]
+        if not sighted:
+            return [own, at_place] if "@" in at_place else [own]
+        return ["", own, at_place]
+
+    def _at_place_of(self, hand: Hand) -> tuple[str, bool]:
+        """The name of the car at the place that an inspection names, empty if it names none, and whether the car is a
+        listed one that is only inferred from its place."""
+        for one in self.passes if hand.at_axle else ():
             car = one.cutting.at_axle(hand.at_axle) if one.pass_id == hand.pass_id else None
             if car is not None:
                 name = one.names[one.cutting.index_of(car)]
                 sighting = one.sightings[name]
-                is_inferred = (
-                    sighting.place >= 0 and not sighting.certain
-                )  # a number must say that it is the listed one
-                if "@" in name or (not own and not is_inferred):
-                    names.add(name)
-        return names
+                return self._unknown.get(name, name), sighting.place >= 0 and not sighting.certain
+        return "", False
+
+
+def without_clearing(hand: Hand) -> Hand:
+    """What a hand inspection says against a car."""
+    if hand.result is not HandInspectionResult.CLEARED:
+        return hand
+    return msgspec.structs.replace(hand, result=HandInspectionResult.NOT_COMPLETED)
 
 
 def unknown_of(passes: Sequence[PassView]) -> dict[str, str]:

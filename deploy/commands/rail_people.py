@@ -93,7 +93,8 @@ def inspect(
     car
         mark and number as painted on the car.
     place
-        its place in the train, counted from 1 at the head: which car is meant if it has no number.
+        its place in the train, counted from 1 at the head: which car is meant if it has no number. It
+        is the place in the last pass before.
     seal
         number of a seal found on it; may be given several times.
     seals_intact
@@ -127,6 +128,9 @@ def inspect(
     send(inspection, connect(broker, registry_url, state_directory))
     which = car if car is not None else f"place {place}"
     print(f"told of {which} of train {train}: {result} (revision {revision}; only a higher one corrects it)")
+    if car is None:
+        print("a place counts only if the list tells which end was the head and every car up to it is certainly one:")
+        print("if it stays open, inspect it again with --car as painted on it")
     return 0
 
 

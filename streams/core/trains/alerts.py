@@ -146,6 +146,8 @@ def release_words(view: VisitView) -> str:
         f"let go uncovered: of {counts.seen} cars seen {counts.open} are not cleared, {counts.added} are on no list, "
         f"{counts.scanned_well} were scanned well; {counts.missing} listed cars were not seen"
     )
+    if view.is_found_elsewhere:
+        words += "; a person found something at a car that is not known"
     if not all(one.is_whole for one in view.passes):
         words += "; the portal's count of axles does not show that these are all of its cars"
     return words

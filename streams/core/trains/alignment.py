@@ -45,6 +45,9 @@ IDENTITY_COST: Final = math.log(IDENTITIES)
 AXLES_COST: Final = -math.log(WRONG_AXLES)
 LENGTH_COST: Final = -math.log(WRONG_LENGTH)
 SIDES_OF_CAR: Final = 2
+# Which end came first is known of so many pairs in one order, if no more than half as many stand in the other; two cars
+# that changed places look like two that came tail first.
+DIRECTED_MIN: Final = 3
 
 # Cells of one table. A whole train of which no tag was read has 400 x 400; more is left without a pair, which is open.
 CELLS_MAX: Final = 200_000
@@ -87,6 +90,15 @@ class Alignment:
         self.by_tags = [False] * count
         self.in_order = [False] * count
         self.backwards = False
+        self.along = 0
+        """Pairs in the longest run that keeps the order in which the train is taken to pass."""
+        self.against = 0
+        """Those in the longest run of the other order."""
+
+    @property
+    def is_directed(self) -> bool:
+        """Whether it is known which end of the train came first."""
+        return self.along >= DIRECTED_MIN and self.along >= 2 * self.against
 
 
 class Aligner:
@@ -116,6 +128,7 @@ class Aligner:
         made.place_of.append(place)
         made.by_tags.append(True)
         made.in_order.append(True)
+        made.along += 1
         return True
 
     def align(self, seen: Sequence[Evidence]) -> Alignment:
@@ -167,6 +180,7 @@ class Aligner:
         length = max(forwards, default=0), max(backwards, default=0)
         count = len(self._listing.listed)
         made.backwards = length[1] > length[0] or (length[1] == length[0] and places[0] * 2 >= count > 1)
+        made.along, made.against = max(length), min(length)
         last = count - 1
         for n, kept in zip(
             pairs, in_every([last - place for place in places] if made.backwards else places), strict=True

@@ -7,6 +7,9 @@ from schemas.records import EquipmentKind, TagSide
 from streams.core.trains.alignment import Evidence
 from streams.core.trains.state import Scanned, Tag, Weighed
 
+# Two coupled cars have so many axles at least: those of two axles left North America's interchange [assumed].
+AXLES_OF_TWO: Final = 8
+
 # A bit per side on which a tag may be mounted.
 SIDES: Final = {TagSide.LEFT: 1, TagSide.RIGHT: 2, TagSide.UNKNOWN: 4}
 

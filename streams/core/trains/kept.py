@@ -120,6 +120,7 @@ def hand_of(inspection: HandInspection) -> Hand:
         inspection.result,
         inspection.seals_intact,
         inspection.seals,
+        inspection.observed_at,
     )
 
 
@@ -148,13 +149,14 @@ def hands_with(hands: Sequence[Hand], hand: Hand) -> tuple[Hand, ...]:
 
 
 def worse_hand(one: Hand, other: Hand) -> Hand:
-    """What two reports of one inspection of one car come to; `one` may know where its place is."""
+    """What two reports of one inspection of one car come to; the earlier one answers less."""
     return msgspec.structs.replace(
         one,
         reading_id=min(one.reading_id, other.reading_id),
         result=worst_of(RESULTS, one.result, other.result),
         seals_intact=worst_of(SEALS_INTACT, one.seals_intact, other.seals_intact),
         seals=tuple(sorted({*one.seals, *other.seals})) if one.seals != other.seals else one.seals,
+        observed_at=min(one.observed_at, other.observed_at),
     )
 
 
@@ -181,8 +183,3 @@ def listed_of(consist: TrainConsist) -> tuple[Listed, ...]:
             for one in consist.equipment
         ]
     )
-
-
-def pinned(hand: Hand, at: tuple[str, int] | None) -> Hand:
-    """A hand inspection with the pass and axle of the car at its place."""
-    return hand if at is None else msgspec.structs.replace(hand, pass_id=at[0], at_axle=at[1])

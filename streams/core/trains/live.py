@@ -24,7 +24,6 @@ from streams.core.trains.coverage import (
     train_of,
 )
 from streams.core.trains.cutting import Cutting
-from streams.core.trains.kept import pinned
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import Pass, Raised, ToldCar, Visit
 from streams.core.trains.store import WITHDRAWN, Store
@@ -63,7 +62,8 @@ class Live:
             tags, weighings, scans = self._store.readings_of(key)
             cutting.read(tags, weighings, scans, -1 if passing is None else passing.left_axles)
             view = self._passes[key] = PassView(pass_id, cutting)
-            view.is_one_train = passing is None or passing.is_one_train
+            if passing is not None:
+                view.note(passing)
             if passing is not None and passing.visit_id:
                 self._visits.pop(f"{key.partition(':')[0]}:{passing.visit_id}", None)
         return view
@@ -80,6 +80,11 @@ class Live:
             view = self._visits[key] = VisitView(visit_id, passes, train, consist)
             view.is_overfull = visit.overfull
         return view
+
+    def visit_of_train(self, mode: str, train_key: str) -> VisitView:
+        """The view of the visit that a train is."""
+        train = self._store.train(train_key)
+        return self.visit_view(f"{mode}:{train.visit_id if train is not None else ''}")
 
     def open_unseen(self, mode: str, visit_id: str, train_key: str) -> None:
         """A visit of a train that was not seen yet."""
@@ -106,29 +111,9 @@ class Live:
         key = f"{value.operating_mode}:{visit_id}"
         self._visits.pop(key, None)
         view = self.visit_view(key)
-        if self._pin(key, view):
-            view = self.visit_view(key)
         names = set(view.decisions)
         names.update([car.name for car in self._store.told_cars(key)])
         self._tell(value, key, view, sorted(names), outputs)
-
-    def _pin(self, key: str, view: VisitView) -> bool:
-        """Note where the places are that people named, once the train has passed."""
-        train = view.train
-        if train is None or all(hand.at_axle or not hand.place for hand in train.hands):
-            return False
-        hands = tuple(
-            [
-                hand if hand.at_axle or not hand.place else pinned(hand, view.at_place(hand.place))
-                for hand in train.hands
-            ]
-        )
-        visit = self._store.visit(key)
-        if hands == train.hands or visit is None or not visit.train_key:
-            return False
-        self._store.put_train(visit.train_key, msgspec.structs.replace(train, hands=hands))
-        self._visits.pop(key, None)
-        return True
 
     def _tell(self, value: RailReading, key: str, view: VisitView, names: Sequence[str], outputs: list[Output]) -> None:
         """Write what changed of cars, and of the train if that changes."""

@@ -11,11 +11,11 @@ from typing import Final
 
 from schemas.records import EquipmentKind
 from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, EvidenceKey, Listing
-from streams.core.trains.car import Car, Change
+from streams.core.trains.car import AXLES_OF_TWO, Car, Change
 from streams.core.trains.cars import Sighting
 from streams.core.trains.cutting import Cutting
 from streams.core.trains.identities import is_near, shown
-from streams.core.trains.state import Listed, Tag
+from streams.core.trains.state import Listed, Pass, Tag
 
 # The scanner stands within so many cars behind the tag readers [assumed]: what is further on without an image has been
 # missed.
@@ -60,6 +60,8 @@ class PassView:
         self.cutting = cutting
         self.is_one_train = True
         """See `Pass`."""
+        self.began_at = 0
+        """See `Pass`."""
         self.identities: set[str] = set()
         """Identities of cars that checked tags say: what tells which train it is."""
         for tags in cutting.tags.values():
@@ -72,6 +74,7 @@ class PassView:
         self._aligner: Aligner | None = None
         self._keys: list[EvidenceKey] = []
         self._due = 0
+        self._counted: int | None = None
 
     @property
     def has_left(self) -> bool:
@@ -91,6 +94,41 @@ class PassView:
             and cars[-1].last == self.cutting.end
         )
 
+    @property
+    def counted(self) -> int:
+        """How many cars from the head can be counted: up to the first that may be more than one, or a part of one. Not
+        any while it is not known which end was the head, or the pass does not show one whole train."""
+        if not self.is_whole or not self.alignment.is_directed:
+            return 0
+        if self._counted is None:
+            cars = self.cutting.cars
+            count, step, at = 0, -1 if self.alignment.backwards else 1, len(cars) - 1 if self.alignment.backwards else 0
+            while count < len(cars) and self._is_one(at):
+                count, at = count + 1, at + step
+            self._counted = count
+        return self._counted
+
+    def at_place(self, place: int) -> Car | None:
+        """The car at a place counted from the head of the train, None where that cannot be counted."""
+        if not 0 < place <= self.counted:
+            return None
+        return self.cutting.cars[-place if self.alignment.backwards else place - 1]
+
+    def _is_one(self, place: int) -> bool:
+        """Whether a car is certainly one: it begins and ends for certain, or its neighbours do and it has too few axles
+        for two."""
+        cars = self.cutting.cars
+        if cars[place].exact:
+            return True
+        beside = [cars[n] for n in (place - 1, place + 1) if 0 <= n < len(cars)]
+        return cars[place].axles < AXLES_OF_TWO and all(car.exact for car in beside)
+
+    def note(self, passing: Pass) -> bool:
+        """Take in what its row says of it as a whole; whether that changes anything."""
+        before = self.is_one_train, self.began_at
+        self.is_one_train, self.began_at = passing.is_one_train, passing.began_at
+        return before != (self.is_one_train, self.began_at)
+
     def knows(self, tag: Tag) -> bool:
         """Take in what a tag says of the train; whether that is new."""
         if not tag.checked or tag.kind is not EquipmentKind.CAR or tag.identity in self.identities:
@@ -107,6 +145,7 @@ class PassView:
     def _begin(self) -> None:
         cars = self.cutting.cars
         self._due = self._due_now()
+        self._counted = None
         self._keys = [evidence_of(car).key for car in cars]
         self._align()
 
@@ -115,6 +154,7 @@ class PassView:
         cars, keys = self.cutting.cars, self._keys
         before_due, self._due = self._due, self._due_now()
         before = list(keys)
+        self._counted = None
         keys[change.place : change.place + change.removed] = [_NO_KEY] * change.made
         for place in change.touched:
             keys[place] = evidence_of(cars[place]).key

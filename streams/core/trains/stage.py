@@ -242,7 +242,8 @@ class TrainsFold:
         outputs: list[Output],
     ) -> None:
         """Find whose pass it is, if the reading may tell, and tell what changed."""
-        view.is_one_train = passing.is_one_train
+        if view.note(passing):
+            changed = None  # all of its cars look different
         is_told = False
         if may_bind or not passing.visit_id:
             is_told = self._settling.bind(value, pass_id, passing, view, outputs)
@@ -349,6 +350,9 @@ class TrainsFold:
             raise Rejected("too_many", f"a train has at most {HANDS_MAX} hand inspections")
         self._note_train(value, key, msgspec.structs.replace(train, hands=hands))
         self._tell_train(value, key, outputs)
+        visit = self._live.visit_of_train(str(value.operating_mode), key)
+        if visit.has_passed and not any(visit.names_of(hand_of(value))):
+            self._count("inspections_of_no_car")
 
 
 def entered(passing: Pass, at: int) -> Pass:

@@ -20,7 +20,7 @@ import msgspec
 from schemas.records import EquipmentKind, HandInspectionResult, LoadState, ScanDecision, ScanQuality, TagSide
 
 # First byte of what is stored; a change of the structures below needs a new one.
-VERSION: Final = b"\x02"
+VERSION: Final = b"\x03"
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
@@ -132,6 +132,11 @@ class Pass(msgspec.Struct, frozen=True, array_like=True, gc=False):
     read_last_at: int = 0
 
     @property
+    def began_at(self) -> int:
+        """When it began, as its controller said, else when its first reading came."""
+        return self.first_at if self.entered_at is None else self.entered_at
+
+    @property
     def is_one_train(self) -> bool:
         """Whether nothing says that two trains came under its number, or that its axles were counted anew."""
         if self.entered_at is not None and self.entered_last_at - self.entered_at > EVENT_SLACK:
@@ -167,8 +172,8 @@ class Consist(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Hand(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One hand inspection at its highest revision. `at_axle` and `pass_id`: where the place that it names was when it
-    came or, later, when the train had passed; 0 if no place was named or none was there yet."""
+    """One hand inspection at its highest revision. `place`: from 1 at the head, 0 if none was named; `observed_at`: by
+    the terminal's clock."""
 
     inspection_id: str
     revision: int
@@ -178,8 +183,7 @@ class Hand(msgspec.Struct, frozen=True, array_like=True, gc=False):
     result: HandInspectionResult
     seals_intact: bool | None
     seals: tuple[str, ...]
-    at_axle: int = 0
-    pass_id: str = ""
+    observed_at: int
 
 
 class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -68,8 +68,11 @@ class VisitView:
         self.counts = Counts()
         self.train = train
         self.consist = consist
+        self._held: dict[str, list[Hand]] = {}
         self.is_overfull = False
         """Whether passes of it are told of elsewhere."""
+        self.is_found_elsewhere = False
+        """Whether a person found what must not leave at a car that is not known."""
         self.list = None if consist is None else TrainList(consist.listed)
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
@@ -95,6 +98,7 @@ class VisitView:
             self.list is not None
             and bool(self.passes)
             and not self.is_overfull
+            and not self.is_found_elsewhere
             and not counts.open
             and not counts.missing
             and not counts.expected
@@ -140,9 +144,11 @@ class VisitView:
 
     def refresh(self, names: Iterable[str]) -> list[str]:
         """Decide on cars anew; names of those whose decision says something else, in order."""
-        hands = self._hands()
+        before_hands, hands = self._held, self._hands()
+        self._held = hands
+        moved = [name for name in hands.keys() | before_hands.keys() if hands.get(name) != before_hands.get(name)]
         changed: list[str] = []
-        for name in sorted(names):
+        for name in sorted({*names, *moved}):
             made = self._decide(name, hands.get(name, ()))
             before = self.decisions.get(name)
             if before is not None:
@@ -157,15 +163,6 @@ class VisitView:
             if before is None or before.said != made.said:
                 changed.append(name)
         return changed
-
-    def at_place(self, place: int) -> tuple[str, int] | None:
-        """Pass and first axle of the car at a place counted from the head of the train, None if it has not passed."""
-        for one in self.passes:
-            cars = one.cutting.cars
-            if one.has_left and place <= len(cars):
-                car = cars[len(cars) - place] if one.alignment.backwards else cars[place - 1]
-                return one.pass_id, car.first
-        return None
 
     def _decide(self, name: str, hands: Sequence[Hand]) -> Decision | None:
         sightings: list[Sighting] = []
@@ -198,8 +195,11 @@ class VisitView:
         made: dict[str, list[Hand]] = {}
         if self.train is None:
             return made
+        self.is_found_elsewhere = False
         for hand in self.train.hands:
-            cleared, *others = self.names_of(hand) or [""]
+            names = self.names_of(hand)
+            self.is_found_elsewhere |= not names and speaks_against(hand)
+            cleared, *others = names or [""]
             if cleared:
                 made.setdefault(cleared, []).append(hand)
             for name in others:
@@ -226,13 +226,16 @@ class VisitView:
         return ["", own, at_place]
 
     def _at_place_of(self, hand: Hand) -> tuple[str, bool]:
-        """The name of the car at the place that an inspection names, empty if it names none, and whether the car is a
-        listed one that is only inferred from its place."""
-        for one in self.passes if hand.at_axle else ():
-            car = one.cutting.at_axle(hand.at_axle) if one.pass_id == hand.pass_id else None
+        """The name of the car at the place that an inspection names, empty if it names none or that cannot be known,
+        and whether the car is a listed one that is only inferred from its place. A place was counted in the train as it
+        came last before."""
+        begun = [one for one in self.passes if one.began_at <= hand.observed_at] if hand.place else []
+        if begun:
+            last = max(begun, key=_begin)
+            car = last.at_place(hand.place)
             if car is not None:
-                name = one.names[one.cutting.index_of(car)]
-                sighting = one.sightings[name]
+                name = last.names[last.cutting.index_of(car)]
+                sighting = last.sightings[name]
                 return self._unknown.get(name, name), sighting.place >= 0 and not sighting.certain
         return "", False
 
@@ -242,6 +245,15 @@ def without_clearing(hand: Hand) -> Hand:
     if hand.result is not HandInspectionResult.CLEARED:
         return hand
     return msgspec.structs.replace(hand, result=HandInspectionResult.NOT_COMPLETED)
+
+
+def speaks_against(hand: Hand) -> bool:
+    """Whether a person found something that must not leave."""
+    return hand.result is HandInspectionResult.CONTRABAND or hand.seals_intact is False
+
+
+def _begin(view: PassView) -> tuple[int, str]:
+    return view.began_at, view.pass_id
 
 
 def unknown_of(passes: Sequence[PassView]) -> dict[str, str]:

@@ -1,9 +1,23 @@
 """What a person found at a car: of which car it is, and what it answers."""
 
+import msgspec
 import pytest
 
 from schemas.records import CarState, CoverageReason, HandInspectionResult
-from tests.core.trains.builders import Portal, Rolling, Seen, changed, consist, freight, hand, released, without
+from tests.core.trains.builders import (
+    SECOND,
+    START,
+    Portal,
+    Rolling,
+    Seen,
+    cars,
+    changed,
+    consist,
+    freight,
+    hand,
+    released,
+    without,
+)
 
 R = CoverageReason
 NOBODY = Rolling("NONE", 1, tags=(None, None))
@@ -51,3 +65,64 @@ def test_contraband_at_a_place_stands_at_a_car_whose_number_nobody_read(number: 
     told = Seen().take(consist(listed), *Portal().read(changed(listed, 9, tags=(None, None))))
     told.take(hand(number, place=10, result=HandInspectionResult.CONTRABAND))
     assert R.CONTRABAND in told.standing()[f"TTGX {listed[9].number}"].reasons
+
+
+def test_a_place_is_counted_from_the_head_though_the_tail_came_first_and_the_list_late() -> None:
+    listed = freight(20)
+    train = [*listed[:5], NOBODY, *listed[5:]]
+    for place, cleared in ((6, ["R1.1017@69"]), (18, [f"TTGX {listed[16].number}"])):
+        told = Seen().take(*Portal().read(train[::-1]), hand(place=place))
+        assert cleared_by_hand(told) == []
+        told.take(consist(listed, at=START + 6000 * SECOND), released())
+        assert cleared_by_hand(told) == cleared
+        assert told.train().covered is (place == 6)
+
+
+def test_a_place_clears_nothing_while_it_is_not_known_which_end_was_the_head() -> None:
+    listed = cars(2)
+    for track in ([*listed, NOBODY], [NOBODY, *listed]):
+        told = Seen().take(consist(listed), *Portal().read(track), hand(place=track.index(NOBODY) + 1), released())
+        assert (cleared_by_hand(told), told.train().covered) == ([], False)
+        assert told.fold.counters["inspections_of_no_car"] == 1
+
+
+def test_a_place_clears_nothing_behind_axles_that_may_be_one_car_or_two() -> None:
+    listed = freight(20)
+    lost = Rolling("NONE", 2, axles=8, tags=(None, None), weighed=False, scan=False)
+    told = Seen().take(consist(listed), *Portal().read([*listed[:5], lost, *listed[5:15], NOBODY, *listed[15:]]))
+    for place in (17, 18):
+        told.take(hand(place=place))
+    assert cleared_by_hand(told) == []
+
+
+def test_a_place_is_that_of_the_pass_before_it_was_counted_whatever_comes_first_into_the_log() -> None:
+    listed = freight(20)
+    readings = Portal().read([*listed[:5], NOBODY, *listed[5:]])
+    again = Portal(number=1018, start=START + 7200 * SECOND).read([*listed[:12], NOBODY, *listed[12:]])
+    counted = hand(place=6)
+    for log in ([*readings, counted], [counted, *readings, *again], [*readings, *again, counted]):
+        told = Seen().take(consist(listed), *log)
+        assert cleared_by_hand(told) == ["R1.1017@25"]
+
+
+def test_a_train_is_not_covered_while_what_a_person_found_is_at_a_car_that_is_not_known() -> None:
+    listed = freight(20)
+    contraband = HandInspectionResult.CONTRABAND
+    for finding in (
+        hand(place=40, result=contraband),
+        hand(999_999, result=contraband),
+        hand(place=3, at=START - 600 * SECOND, seals_intact=False),
+    ):
+        told = Seen().take(consist(listed), *Portal().read(listed), finding, released())
+        assert not told.train().covered
+        assert "a person found something at a car that is not known" in told.alerts[-1].summary
+        gone = msgspec.structs.replace(
+            finding,
+            reading_id="corrected",
+            revision=2,
+            number=listed[4].number,
+            mark="TTGX",
+            result=HandInspectionResult.CLEARED,
+            seals_intact=None,
+        )
+        assert told.take(gone).train().covered

@@ -239,7 +239,8 @@ def test_a_pass_beyond_the_bound_is_told_of_on_its_own_and_its_train_is_never_co
 def test_cars_without_a_number_of_two_tracks_are_two_cars_though_their_passes_have_one_number() -> None:
     listed = freight(6)
     nobody = Rolling("NONE", 1, tags=(None, None))
-    told = Seen().take(consist(listed), *Portal().read([*listed[:4], nobody, *listed[4:]]), hand(place=5))
+    told = Seen().take(consist(listed), *Portal().read([*listed[:4], nobody, *listed[4:]]))
+    told.take(hand(place=5, at=START + 1800 * SECOND))
     assert told.train().covered
     track = [*listed[:2], *listed[4:6], replace(nobody, scan=False), *listed[2:4], *listed[6:]]
     told.take(*Portal(track_id="2304/R2", start=START + 2400 * SECOND).read(track))

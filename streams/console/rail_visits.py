@@ -17,7 +17,7 @@ from schemas.records import (
     OperatingMode,
     TrainCoverage,
 )
-from streams.core.trains.cars import URGENCY
+from streams.core.trains.reasons import URGENCY
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR

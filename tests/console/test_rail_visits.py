@@ -7,7 +7,7 @@ import pytest
 
 from schemas.records import CarState, ConsistDiscrepancy, CoverageReason, OperatingMode
 from streams.console.rail_visits import DayKey, days_of
-from streams.core.trains.cars import URGENCY
+from streams.core.trains.reasons import URGENCY
 from tests.console.rail_builders import DAY, ENTERED, HOUR, KEY, VISIT, added, car, opened, seen, train
 
 OFFSETS = {"2304": -6.0}

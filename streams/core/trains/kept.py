@@ -76,6 +76,8 @@ def scanned_of(scan: CarScan, before: Scanned | None) -> Scanned:
         scan.shielding_indicator is True,
         (scan.image_uri or "") if is_alarm else "",
         (scan.image_sha256 or "") if is_alarm else "",
+        scan.scan_ended_at,
+        scan.received_at,
     )
     return made if before is None or before.revision < made.revision else worse_scan(before, made)
 
@@ -98,6 +100,8 @@ def worse_scan(one: Scanned, other: Scanned) -> Scanned:
         shielded=one.shielded or other.shielded,
         image_uri=image_uri,
         image_sha256=image_sha256,
+        ended_at=max(one.ended_at, other.ended_at),
+        reported_at=max(one.reported_at, other.reported_at),
     )
 
 

@@ -12,9 +12,9 @@ from typing import Final
 from schemas.records import EquipmentKind
 from streams.core.trains.alignment import NONE, Aligner, Alignment, Evidence, EvidenceKey, Listing
 from streams.core.trains.car import AXLES_OF_TWO, Car, Change
-from streams.core.trains.cars import Sighting
 from streams.core.trains.cutting import Cutting
 from streams.core.trains.identities import is_near, shown
+from streams.core.trains.sightings import Sighting
 from streams.core.trains.state import Listed, Pass, Tag
 
 # The scanner stands within so many cars behind the tag readers [assumed]: what is further on without an image has been
@@ -269,6 +269,7 @@ class PassView:
         certain, disagree = self._certainty(place)
         made = Sighting(car, listed_place, place + 1, certain, disagree, self.alignment.in_order[place])
         made.was_due = place < due
+        made.began_at = self.began_at
         made.shared = frozenset([one.scan_id for one in car.scans if len(self.cutting.shown_by(one)) > 1])
         return made
 

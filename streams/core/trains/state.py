@@ -74,7 +74,8 @@ class Weighed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Scanned(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One scan at its highest revision; `reading_ids` of that revision's reading and of those before."""
+    """One scan at its highest revision; `reading_ids` of that revision's reading and of those before. `ended_at`: when
+    the image was taken, by the scanner's clock; `reported_at`: when the revision came, by the gateway's."""
 
     scan_id: str
     revision: int
@@ -89,6 +90,8 @@ class Scanned(msgspec.Struct, frozen=True, array_like=True, gc=False):
     shielded: bool
     image_uri: str
     image_sha256: str
+    ended_at: int
+    reported_at: int
 
     @property
     def usable(self) -> bool:

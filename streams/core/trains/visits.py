@@ -12,9 +12,10 @@ import msgspec
 
 from schemas.records import CarState, ConsistDiscrepancy, HandInspectionResult
 from streams.core.trains.car import Change
-from streams.core.trains.cars import Decision, Sighting, decide_listed, decide_unlisted
+from streams.core.trains.cars import Decision, decide_listed, decide_unlisted
 from streams.core.trains.identities import shown
 from streams.core.trains.passes import PassView, TrainList
+from streams.core.trains.sightings import Sighting
 from streams.core.trains.state import Consist, Hand, Train
 
 # So many cars in a row without a usable image, all past the scanner: it has failed. By chance, at one image in 20 bad
@@ -83,7 +84,13 @@ class VisitView:
     @property
     def has_passed(self) -> bool:
         """Whether the end of the train was seen once, or it was let go."""
-        return any(one.has_left for one in self.passes) or (self.train is not None and self.train.released_at > 0)
+        return self.passed_at is not None
+
+    @property
+    def passed_at(self) -> int | None:
+        """When the last pass began of which the end was seen; 0 if the train was let go without one, None before."""
+        is_over = self.train is not None and self.train.released_at > 0
+        return max([one.began_at for one in self.passes if one.has_left], default=0 if is_over else None)
 
     @property
     def is_told(self) -> bool:
@@ -181,7 +188,7 @@ class VisitView:
             if listed is not None:
                 if not self.is_told:
                     return None
-                return decide_listed(listed, listed.identity, sightings, hands, self.has_passed)
+                return decide_listed(listed, listed.identity, sightings, hands, self.passed_at)
         if not sightings:
             return None
         told = [hand.identity for hand in hands if hand.identity]

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from schemas.records import CarState, CoverageReason, HandInspectionResult
+from schemas.records import CarScan, CarState, CoverageReason, HandInspectionResult, ScanDecision, ScanQuality, Severity
 from tests.core.trains.builders import (
     SECOND,
     START,
@@ -126,3 +126,65 @@ def test_a_train_is_not_covered_while_what_a_person_found_is_at_a_car_that_is_no
             seals_intact=None,
         )
         assert told.take(gone).train().covered
+
+
+BEFORE = START - 600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"operator": ScanDecision.ALARM}, CarState.OPEN),
+        ({"operator": ScanDecision.UNKNOWN, "machine": ScanDecision.ALARM}, CarState.OPEN),
+        ({"operator": ScanDecision.UNKNOWN}, CarState.OPEN),
+        ({"shielded": True}, CarState.OPEN),
+        ({"gross_kg": 18_000.0}, CarState.OPEN),
+        ({"tags": (None, None)}, CarState.OPEN),
+        ({"tags": (("TTGX", 100_959), ("GATX", 55_221))}, CarState.OPEN),
+        ({"scan": False}, CarState.CLEARED_BY_HAND),
+        ({"quality": ScanQuality.BAD}, CarState.CLEARED_BY_HAND),
+    ],
+)
+def test_an_inspection_from_before_the_pass_answers_only_what_it_covered(
+    change: dict[str, object], state: CarState
+) -> None:
+    listed = freight(20)
+    name = f"TTGX {listed[9].number}"
+    told = Seen().take(consist(listed), hand(listed[9].number, at=BEFORE), *Portal().read(changed(listed, 9, **change)))
+    assert told.standing()[name].state is state
+    assert told.train().covered is (state is CarState.CLEARED_BY_HAND)
+    told.take(hand(listed[9].number, inspection_id="after"))
+    assert told.standing()[name].state is CarState.CLEARED_BY_HAND
+    assert told.train().covered
+
+
+def test_an_alarm_that_is_raised_after_an_inspection_stands_though_the_image_is_older() -> None:
+    listed = freight(20)
+    name = f"TTGX {listed[9].number}"
+    readings = Portal().read(changed(listed, 9, operator=ScanDecision.UNKNOWN))
+    told = Seen().take(consist(listed), *readings, hand(listed[9].number))
+    assert told.standing()[name].state is CarState.CLEARED_BY_HAND
+    shot = next(one for one in readings if isinstance(one, CarScan) and one.scan_id.endswith(" 9 scan"))
+    alarm = msgspec.structs.replace(
+        shot, reading_id="alarm", revision=2, operator_decision=ScanDecision.ALARM, received_at=START + 6000 * SECOND
+    )
+    assert told.take(alarm).standing()[name].reasons == (R.SCAN_ALARM,)
+    assert (told.alerts[-1].severity, told.train().covered) == (Severity.SEVERE, False)
+    told.take(hand(listed[9].number, inspection_id="after", at=START + 6600 * SECOND))
+    assert told.train().covered
+
+
+def test_a_car_that_a_person_saw_before_the_train_passed_without_it_is_missing() -> None:
+    listed = freight(20)
+    told = Seen().take(consist(listed), hand(listed[9].number, at=BEFORE), *Portal().read(without(listed, 9)))
+    assert told.standing()[f"TTGX {listed[9].number}"].state is CarState.MISSING
+    told.take(hand(listed[9].number, inspection_id="after"))
+    assert told.standing()[f"TTGX {listed[9].number}"].state is CarState.CLEARED_BY_HAND
+
+
+def test_what_an_earlier_inspection_answered_stays_answered_in_a_pass_after_it_that_has_no_doubt() -> None:
+    listed = freight(20)
+    again = Portal(number=1018, start=START + 7200 * SECOND).read(changed(listed, 9, tags=(None, None)))
+    told = Seen().take(consist(listed), *Portal().read(changed(listed, 9, operator=ScanDecision.ALARM)))
+    told.take(hand(listed[9].number), *again)
+    assert told.standing()[f"TTGX {listed[9].number}"].state is CarState.CLEARED_BY_HAND

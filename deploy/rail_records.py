@@ -53,13 +53,14 @@ def coverage_reader(connection: Connection, days: float, fetch_wait_ms: int = 10
 
 
 def newest_visit(visits: Visits, port_code: str, train_id: str, mode: OperatingMode) -> Visit | None:
-    """The newest visit of a train at a port, seen ones before those that are only listed; None if there is none."""
+    """The newest visit of a train at a port: one that was not let go first, as an id may be used again, and seen ones
+    before those that are only listed; None if there is none."""
     same = [
         one
         for one in visits.current()
         if (one.port_code, one.train_id, one.operating_mode) == (port_code, train_id, mode)
     ]
-    return max(same, key=lambda one: (one.track_id is not None, one.told_at), default=None)
+    return max(same, key=lambda one: (not one.is_released, one.track_id is not None, one.told_at), default=None)
 
 
 def port_of(track_id: str) -> str:

@@ -127,6 +127,13 @@ def test_of_a_train_that_was_here_before_the_newest_visit_is_meant() -> None:
         assert found is not None and found.visit_id == "2304/R1/1099"
 
 
+def test_of_trains_of_one_id_the_one_that_was_not_let_go_is_meant() -> None:
+    gone = train(released_at=ENTERED + HOUR, decided_at=ENTERED + 9 * HOUR)
+    later = train(visit_id="2304/R1/1099", decided_at=ENTERED + 2 * HOUR)
+    found = newest_visit(seen(gone, later), "2304", "T1", OperatingMode.OPERATIONAL)
+    assert found is not None and found.visit_id == "2304/R1/1099"
+
+
 def test_the_first_difference_between_log_and_fold_is_told_in_words() -> None:
     held = [car(1), car(2, CarState.OPEN), train()]
     assert first_difference(held, list(held)) == ""

@@ -25,8 +25,8 @@ from streams.core.trains.coverage import (
 )
 from streams.core.trains.cutting import Cutting
 from streams.core.trains.passes import PassView
-from streams.core.trains.state import Pass, Raised, ToldCar, Visit
-from streams.core.trains.store import WITHDRAWN, Store
+from streams.core.trains.state import Pass, Raised, ToldCar, Train, Visit
+from streams.core.trains.store import OTHER, WITHDRAWN, Store, unseen_id_of
 from streams.core.trains.validation import RailReading
 from streams.core.trains.visits import VisitView
 
@@ -86,11 +86,18 @@ class Live:
         train = self._store.train(train_key)
         return self.visit_view(f"{mode}:{train.visit_id if train is not None else ''}")
 
-    def open_unseen(self, mode: str, visit_id: str, train_key: str) -> None:
-        """A visit of a train that was not seen yet."""
-        key = f"{mode}:{visit_id}"
-        before = self._store.visit(key) or Visit()
-        self._store.put_visit(key, msgspec.structs.replace(before, train_key=train_key))
+    def open_unseen(self, mode: str, port_code: str, train_key: str, train: Train) -> str:
+        """Give a train that was not seen yet a visit, and keep it; the visit's id. One that was signed off, or is
+        another train's of the same id, stays what it is."""
+        visit_id = unseen_id_of(port_code, train.train_id)
+        before = self._store.visit(f"{mode}:{visit_id}")
+        while before is not None and (before.signed or before.train_key not in ("", train_key)):
+            visit_id += OTHER
+            before = self._store.visit(f"{mode}:{visit_id}")
+        visit = msgspec.structs.replace(before or Visit(), train_key=train_key)
+        self._store.put_visit(f"{mode}:{visit_id}", visit)
+        self._store.put_train(train_key, msgspec.structs.replace(train, visit_id=visit_id))
+        return visit_id
 
     def tell_pass(
         self, value: RailReading, visit_id: str, view: PassView, changed: Change | None, outputs: list[Output]

@@ -13,7 +13,7 @@ from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, Binder, has_a
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass, Visit
-from streams.core.trains.store import Store, port_key_of, unseen_id_of
+from streams.core.trains.store import Store, port_key_of
 from streams.core.trains.validation import RailReading
 
 
@@ -72,10 +72,7 @@ class Settling:
         for one in robbed:
             other = self._store.train(one)
             if other is not None and not other.visit_id:  # it is to be seen yet
-                unseen_id = unseen_id_of(value.port_code, other.train_id)
-                self._store.put_train(one, msgspec.structs.replace(other, visit_id=unseen_id))
-                self._live.open_unseen(mode, unseen_id, one)
-                left.add(unseen_id)
+                left.add(self._live.open_unseen(mode, value.port_code, one, other))
         for one in sorted(left - {""}):
             self._live.rebuild(value, one, outputs)
         return True
@@ -105,7 +102,7 @@ class Settling:
                 keys.append(visit.train_key)
         return keys
 
-    def rebind(self, value: TrainConsist, port_key: str, outputs: list[Output]) -> None:
+    def rebind(self, value: TrainConsist | TrainEvent, port_key: str, outputs: list[Output]) -> None:
         """Ask again whose passes they are of which nobody knew, or not well: the new list may be theirs."""
         mode = value.operating_mode
         for pass_id, _ in self._store.port(port_key).passes:
@@ -123,6 +120,18 @@ class Settling:
         """Whether a pass's train may be another's: half of its cars are on no list."""
         view = self._live.visit_view(f"{mode}:{passing.visit_id}")
         return view.list is None or view.counts.added * 2 > view.counts.seen
+
+    def is_nobodys_since(self, event: TrainEvent, since: int) -> bool:
+        """Whether a pass on an event's track, that began after a time, is no train's."""
+        mode = event.operating_mode
+        for pass_id, _ in self._store.port(port_key_of(mode, event.port_code)).passes:
+            passing = self._store.passing(f"{mode}:{pass_id}")
+            if passing is None or pass_id.rpartition("/")[0] != event.track_id or passing.first_at <= since:
+                continue
+            visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
+            if visit is None or not visit.train_key:
+                return True
+        return False
 
     def seek(self, event: TrainEvent, key: str, outputs: list[Output]) -> None:
         """Look for the pass of a train that no tags told of: the last one on its track that is nobody's. Of a train

@@ -13,7 +13,6 @@ belongs to a train that was let go before; what a train comes to depends on its 
 """
 
 from collections.abc import MutableMapping
-from typing import Final
 
 import msgspec
 
@@ -32,34 +31,25 @@ from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
 from streams.core.trains.binding import Binder
 from streams.core.trains.car import Change
-from streams.core.trains.kept import hand_of, hands_with, listed_of, scanned_of, tag_of, weighed_of
+from streams.core.trains.kept import scanned_of, tag_of, weighed_of
 from streams.core.trains.live import Live
+from streams.core.trains.papers import Papers
 from streams.core.trains.passes import PassView
 from streams.core.trains.settling import Settling
 from streams.core.trains.state import (
     EVENTS_MAX,
-    HANDS_MAX,
-    HOUR,
     PASS_SPAN,
     SCANS_MAX,
     STRETCH_AXLES,
     TAGS_MAX,
     VERSION,
     WEIGHINGS_MAX,
-    Consist,
     Pass,
     Scans,
     Stretch,
-    Train,
 )
-from streams.core.trains.store import Store, chunk_of, port_key_of, unseen_id_of
+from streams.core.trains.store import Store, chunk_of, port_key_of
 from streams.core.trains.validation import AtPortal, check_record
-
-# A list that comes so long after the release of its train is of the next train under the same id.
-CORRECTION_SPAN: Final = 24 * HOUR
-
-# Between an id and the time of its release in the key of a train that made room for the next; no id has one.
-BEFORE: Final = "\x1f"
 
 
 class TrainsStage:
@@ -84,6 +74,7 @@ class TrainsFold:
         self._binder = Binder(self._store)
         self._live = Live(self._store, self.counters)
         self._settling = Settling(self._store, self._binder, self._live, self.counters)
+        self._papers = Papers(self._store, self._binder, self._live, self._settling, self.counters)
         self._store.on_forgotten = self._forget_views
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
@@ -93,12 +84,12 @@ class TrainsFold:
             raise Rejected("unexpected_type", f"{type(value).__name__} does not belong into {RAIL_READINGS.name}")
         check_record(value, record.key, record.appended_at)
         if isinstance(value, TrainConsist):
-            self._advance_consist(value, outputs)
+            self._papers.advance_consist(value, outputs)
         elif isinstance(value, HandInspection):
-            self._advance_hand(value, outputs)
+            self._papers.advance_hand(value, outputs)
         elif isinstance(value, TrainEvent):
             if value.kind in (TrainEventKind.ARRIVED, TrainEventKind.RELEASED):
-                self._advance_train(value, outputs)
+                self._papers.advance_train(value, outputs)
             else:
                 self._advance_portal(value, outputs)
         else:
@@ -249,110 +240,6 @@ class TrainsFold:
             is_told = self._settling.bind(value, pass_id, passing, view, outputs)
         if passing.visit_id and not is_told:
             self._live.tell_pass(value, passing.visit_id, view, changed, outputs)
-
-    def _advance_consist(self, value: TrainConsist, outputs: list[Output]) -> None:
-        mode = value.operating_mode
-        port_key = port_key_of(mode, value.port_code)
-        key = f"{port_key}/{value.train_id}"
-        self._store.note_time(port_key, value.received_at)
-        before = self._store.consist(key)
-        train = self._store.train(key)
-        if train is not None and value.reading_id in train.reading_ids:
-            self._count("readings_repeated")
-            return
-        if train is not None and 0 < train.released_received_at < value.received_at:
-            is_correction = before is None or value.revision > before.revision
-            if not is_correction or value.received_at > train.released_received_at + CORRECTION_SPAN:
-                self._renew(port_key, key, train)
-                before = train = None
-        if train is not None and before is not None and value.revision <= before.revision:
-            self._note_train(value, key, train)
-            return
-        first_at = value.received_at if before is None else min(before.first_at, value.received_at)
-        consist = Consist(value.reading_id, value.revision, first_at, value.received_at, listed_of(value))
-        self._store.put_consist(key, consist)
-        self._binder.forget()
-        self._note_train(value, key, train or Train(value.train_id))
-        self._settling.rebind(value, port_key, outputs)
-        self._tell_train(value, key, outputs)
-
-    def _renew(self, port_key: str, key: str, train: Train) -> None:
-        """Make room for the next train under an id; the one that was let go stays where its visit finds it."""
-        self._store.move_train(port_key, key, f"{key}{BEFORE}{train.released_received_at}")
-        self._forget_views()
-
-    def _note_train(self, value: TrainConsist | TrainEvent | HandInspection, key: str, train: Train) -> Train:
-        """Count a reading into its train, which is kept."""
-        port_key = port_key_of(value.operating_mode, value.port_code)
-        if not train.readings_count:
-            self._store.note_time(port_key, value.received_at)
-            self._store.add_train(port_key, key, value.received_at)
-        after = msgspec.structs.replace(
-            train,
-            readings_count=train.readings_count + 1,
-            chain=chained(train.chain, value.reading_id),
-            reading_ids=(*train.reading_ids, value.reading_id)[-EVENTS_MAX:],
-        )
-        self._store.put_train(key, after)
-        return after
-
-    def _tell_train(self, value: TrainConsist | TrainEvent | HandInspection, key: str, outputs: list[Output]) -> None:
-        """Tell what a train comes to by new papers; under an id of its own as long as it was not seen."""
-        train = self._store.train(key)
-        if train is None:
-            return
-        if not train.visit_id:
-            train = msgspec.structs.replace(train, visit_id=unseen_id_of(value.port_code, train.train_id))
-            self._store.put_train(key, train)
-            self._live.open_unseen(str(value.operating_mode), train.visit_id, key)
-        self._live.rebuild(value, train.visit_id, outputs)
-
-    def _advance_train(self, event: TrainEvent, outputs: list[Output]) -> None:
-        port_key = port_key_of(event.operating_mode, event.port_code)
-        key = f"{port_key}/{event.train_id}"
-        train = self._store.train(key)
-        if train is not None and event.reading_id in train.reading_ids:
-            self._count("readings_repeated")
-            return
-        if train is not None and 0 < train.released_received_at < event.received_at - CORRECTION_SPAN:
-            self._renew(port_key, key, train)
-            train = None
-        train = train or Train(event.train_id or "")
-        if event.kind is TrainEventKind.ARRIVED:
-            if event.observed_at >= train.arrived_at:
-                train = msgspec.structs.replace(train, arrived_track_id=event.track_id, arrived_at=event.observed_at)
-        elif not train.released_at:
-            train = msgspec.structs.replace(
-                train,
-                released_at=event.observed_at,
-                released_by=event.officer_id or "",
-                released_received_at=event.received_at,
-                released_track_id=event.track_id,
-            )
-        else:
-            self._count("released_again")
-        self._note_train(event, key, train)
-        self._settling.seek(event, key, outputs)
-        self._tell_train(event, key, outputs)
-
-    def _advance_hand(self, value: HandInspection, outputs: list[Output]) -> None:
-        port_key = port_key_of(value.operating_mode, value.port_code)
-        key = f"{port_key}/{value.train_id}"
-        train = self._store.train(key) or Train(value.train_id)
-        if value.reading_id in train.reading_ids or any(one.reading_id == value.reading_id for one in train.hands):
-            self._count("readings_repeated")
-            return
-        hands = hands_with(train.hands, hand_of(value))
-        if hands == train.hands:
-            self._note_train(value, key, train)
-            return
-        if len(hands) > HANDS_MAX:
-            raise Rejected("too_many", f"a train has at most {HANDS_MAX} hand inspections")
-        self._note_train(value, key, msgspec.structs.replace(train, hands=hands))
-        self._tell_train(value, key, outputs)
-        visit = self._live.visit_of_train(str(value.operating_mode), key)
-        if visit.has_passed and not any(visit.names_of(hand_of(value))):
-            self._count("inspections_of_no_car")
 
 
 def entered(passing: Pass, at: int) -> Pass:

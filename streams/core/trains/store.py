@@ -263,9 +263,10 @@ class Store:
         mode, _, port_code = port_key.partition(":")
         if train is not None:
             unseen_key = f"{mode}:{unseen_id_of(port_code, train.train_id)}"
-            unseen = self.visit(unseen_key)
-            if unseen is not None and unseen.train_key in ("", one[0]):
-                self._forget_visit(unseen_key)
+            while (unseen := self.visit(unseen_key)) is not None:
+                if unseen.train_key in ("", one[0]):
+                    self._forget_visit(unseen_key)
+                unseen_key += OTHER
         self.trains.remove(b"t:" + one[0].encode())
         self.consists.remove(b"l:" + one[0].encode())
         port = self.port(port_key)

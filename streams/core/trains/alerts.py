@@ -12,12 +12,14 @@
 
 A car that only waits, for its scan, for an analyst or for somebody who reads its number, has no alert: it stands in its
 coverage with what is to be done, a train has a hundred of them at a time, and none may leave anyway. Nor have the
-cars of a train without a list for being on none, since they all are, or those missing of a train that lacks more than
-ten: its release tells how many. An incident is told again when its severity changes, and once as MINOR when it no
-longer stands: the analyst or a person cleared the car, it was found, later images cover the train. A release stands as
-it was; its incident is told as MINOR when all that was open has been cleared since.
+cars of a train without a list for being on none, since they all are, or those missing or on no list beyond ten of a
+train: its release tells how many, and those that are left when they are ten or fewer are told after all. An incident is
+told again when its severity changes, and once as MINOR when it no longer stands: the analyst or a person cleared the
+car, it was found, later images cover the train. A release stands as it was; its incident is told as MINOR when all that
+was open has been cleared since.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from schemas.records import (
@@ -35,7 +37,7 @@ from schemas.records import (
 from streams.core.trains.cars import Decision
 from streams.core.trains.coverage import Told, explanation_of
 from streams.core.trains.state import Raised
-from streams.core.trains.visits import VisitView
+from streams.core.trains.visits import Counts, VisitView
 
 _R = CoverageReason
 EXTREME_REASONS: Final = frozenset({_R.CONTRABAND})
@@ -50,17 +52,28 @@ MODERATE_REASONS: Final = frozenset(
         _R.NOT_SEEN,
     }
 )
-# A train that lacks more has been cut in two, or another list: one incident of the train, not one for each car.
-MISSING_MAX: Final = 10
+# A train that lacks more, or has more on no list, has been cut in two, or another list: one incident of the train, not
+# one for each car.
+OF_ONE_REASON_MAX: Final = 10
 GRAVE_REASONS: Final = frozenset({_R.CONTRABAND, _R.SCAN_ALARM})
 OPEN_STATES: Final = frozenset({CarState.OPEN, CarState.MISSING})
 
 
-def severity_of(one: Decision | None, missing: int) -> str:
-    """Severity of a car's alert, empty if it needs none. `missing`: cars that the train lacks."""
+def summed_of(counts: Counts) -> tuple[CoverageReason, ...]:
+    """Reasons that too many cars of a train have for an incident of each."""
+    made = (
+        (_R.NOT_ON_CONSIST, counts.added > OF_ONE_REASON_MAX),
+        (_R.NOT_SEEN, counts.missing > OF_ONE_REASON_MAX),
+    )
+    return tuple([reason for reason, is_summed in made if is_summed])
+
+
+def severity_of(one: Decision | None, raised: Raised, summed: Sequence[CoverageReason]) -> str:
+    """Severity of a car's alert, empty if it needs none. `summed`: reasons that are told with the train, but for
+    incidents that stand."""
     reasons = frozenset(one.reasons) if one is not None and one.state in OPEN_STATES else frozenset()
-    if missing > MISSING_MAX:
-        reasons -= {_R.NOT_SEEN}
+    if not raised.severity:
+        reasons -= frozenset(summed)
     if reasons & EXTREME_REASONS:
         return Severity.EXTREME
     if reasons & SEVERE_REASONS:
@@ -68,10 +81,12 @@ def severity_of(one: Decision | None, missing: int) -> str:
     return Severity.MODERATE if reasons & MODERATE_REASONS else ""
 
 
-def car_alert_of(told: Told, name: str, raised: Raised, one: Decision | None, missing: int) -> Alert | None:
+def car_alert_of(
+    told: Told, name: str, raised: Raised, one: Decision | None, summed: Sequence[CoverageReason]
+) -> Alert | None:
     """The alert of a car, MINOR if it calls the last one off; None if there is nothing to say or nothing new.
-    `missing`: cars that the train lacks."""
-    severity = severity_of(one, missing)
+    `summed`: reasons that are told with the train."""
+    severity = severity_of(one, raised, summed)
     if severity == raised.severity:
         return None
     if one is None:

@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from schemas.records import Alert, OperatingMode, TrainEvent
+from schemas.records import Alert, CoverageReason, OperatingMode, TrainEvent
 from schemas.topics import ALERTS, RAIL_COVERAGE
 from streams.core.stage import Output
-from streams.core.trains.alerts import car_alert_of, coverable_alert_of, release_alert_of
+from streams.core.trains.alerts import car_alert_of, coverable_alert_of, release_alert_of, summed_of
 from streams.core.trains.audit import cars_sha256, readings_sha256
 from streams.core.trains.car import Change
 from streams.core.trains.coverage import (
@@ -129,35 +129,47 @@ class Live:
         told = Told(view.visit_id, value.port_code, mode, visit, view.train)
         told.at = value.received_at
         is_final = view.train is not None and view.train.released_at > 0 and not visit.signed
+        summed = summed_of(view.counts)
+        no_more = frozenset(visit.summed) - frozenset(summed)
+        if no_more:  # cars that are left are few enough to be told one by one
+            left = [name for name, one in view.decisions.items() if not no_more.isdisjoint(one.reasons)]
+            names = sorted({*names, *left})
         for name in names:
-            self._tell_car(key, told, view, name, is_final, outputs)
+            self._tell_car(key, told, view, name, is_final, summed, outputs)
         passes = [self._store.passing(f"{mode}:{pass_id}") or Pass(0, 0) for pass_id in visit.pass_ids]
-        after = self._tell_train(key, told, view, visit, passes, outputs)
+        after = msgspec.structs.replace(visit, summed=summed) if summed != visit.summed else visit
+        after = self._tell_train(key, told, view, after, passes, outputs)
         if visit.pass_ids or visit.train_key:
             after = self._tell_incidents(told, view, after, outputs)
         if after != visit:
             self._store.put_visit(key, after)
 
     def _tell_car(
-        self, key: str, told: Told, view: VisitView, name: str, is_final: bool, outputs: list[Output]
+        self,
+        key: str,
+        told: Told,
+        view: VisitView,
+        name: str,
+        is_final: bool,
+        summed: Sequence[CoverageReason],
+        outputs: list[Output],
     ) -> None:
         """`is_final`: with what is no news by itself, so that what is signed off is all that is known."""
         one = view.decisions.get(name)
         before = self._store.told_of(key, name)
         said = one.said if one is not None else WITHDRAWN
         rest = one.rest if one is not None else b""
-        if said == (before.said if before is not None else WITHDRAWN) and not (
-            is_final and before is not None and rest != before.rest
-        ):
-            return
-        revision = 1 if before is None else before.revision + 1
-        raised = Raised() if before is None else before.raised
-        outputs.append(Output(RAIL_COVERAGE, told.port_code.encode(), car_of(told, name, revision, one), None, True))
-        self._count(f"cars_{(one.state if one is not None else WITHDRAWN).lower()}")
-        alert = car_alert_of(told, name, raised, one, view.counts.missing)
+        after = before or ToldCar(name, 0, WITHDRAWN, b"")
+        if said != after.said or (is_final and before is not None and rest != before.rest):
+            after = msgspec.structs.replace(after, revision=after.revision + 1, said=said, rest=rest)
+            record = car_of(told, name, after.revision, one)
+            outputs.append(Output(RAIL_COVERAGE, told.port_code.encode(), record, None, True))
+            self._count(f"cars_{(one.state if one is not None else WITHDRAWN).lower()}")
+        alert = car_alert_of(told, name, after.raised, one, summed)
         if alert is not None:
-            raised = self._raise(alert, outputs)
-        self._store.put_told(key, ToldCar(name, revision, said, rest, raised))
+            after = msgspec.structs.replace(after, raised=self._raise(alert, outputs))
+        if after is not before and after.revision:
+            self._store.put_told(key, after)
 
     def _tell_train(
         self, key: str, told: Told, view: VisitView, visit: Visit, passes: list[Pass], outputs: list[Output]

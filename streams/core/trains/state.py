@@ -17,7 +17,15 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from schemas.records import EquipmentKind, HandInspectionResult, LoadState, ScanDecision, ScanQuality, TagSide
+from schemas.records import (
+    CoverageReason,
+    EquipmentKind,
+    HandInspectionResult,
+    LoadState,
+    ScanDecision,
+    ScanQuality,
+    TagSide,
+)
 
 # First byte of what is stored; a change of the structures below needs a new one.
 VERSION: Final = b"\x03"
@@ -233,7 +241,8 @@ class ToldCars(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One train at one port, once. `train_key`: where its train and list are kept, empty if that is not known;
     `pass_ids`: in order of track and number; `said`: what was told of the train last; `signed`: the signed-off record
-    was told; `overfull`: it had more passes than are kept together, so it is never covered."""
+    was told; `overfull`: it had more passes than are kept together, so it is never covered; `summed`: reasons that too
+    many of its cars have for an alert of each."""
 
     train_key: str = ""
     pass_ids: tuple[str, ...] = ()
@@ -243,6 +252,7 @@ class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     coverable: Raised = Raised()
     released: Raised = Raised()
     overfull: bool = False
+    summed: tuple[CoverageReason, ...] = ()
 
 
 class Port(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,0 +1,45 @@
+"""How often people are told: once for what stands, and not for each car of a train that has another list."""
+
+from schemas.records import AlertKind, CoverageReason, ScanDecision, Severity
+from tests.core.trains.builders import SECOND, START, Portal, Seen, changed, consist, freight, released
+
+R = CoverageReason
+
+
+def of_cars(told: Seen) -> list[tuple[str, Severity]]:
+    return [(one.incident_id, one.severity) for one in told.alerts if one.kind is AlertKind.CAR_NOT_CLEARED]
+
+
+def test_missing_cars_are_told_one_by_one_once_they_are_few() -> None:
+    listed = freight(30)
+    told = Seen().take(consist(listed), *Portal().read(listed[:20]))
+    assert (told.train().cars_missing, of_cars(told)) == (12, [])
+    told.take(consist(listed[:28], revision=2, at=START + 2400 * SECOND))
+    names = [f"2304/R1/1017/TTGX {one.number}" for one in listed[20:28]]
+    assert sorted(of_cars(told)) == [(name, Severity.MODERATE) for name in sorted(names)]
+    told.take(consist(listed, revision=3, at=START + 2500 * SECOND))
+    assert (told.train().cars_missing, len(of_cars(told))) == (12 - 2 + 2, 8)
+    told.take(*Portal(number=1018, start=START + 3600 * SECOND).read(listed))
+    # Ten were left when the second pass had shown two; in the end all twelve incidents are over.
+    assert (told.train().covered, len(of_cars(told))) == (True, 24)
+    assert set(dict(of_cars(told)).values()) == {Severity.MINOR}
+
+
+def test_cars_on_no_list_are_told_with_the_train_beyond_ten() -> None:
+    track = freight(60)
+    told = Seen().take(consist(track[:22]), *Portal().read(track), released())
+    assert told.train().cars_added == 40
+    assert len(of_cars(told)) == 10
+    assert (told.alerts[-1].kind, told.alerts[-1].severity) == (AlertKind.RELEASED_UNCOVERED, Severity.EXTREME)
+    assert "40 are on no list" in told.alerts[-1].summary
+    told.take(consist(track[:57], revision=2, at=START + 7300 * SECOND))
+    standing = {name for name, one in told.standing().items() if R.NOT_ON_CONSIST in one.reasons}
+    last = dict(of_cars(told))
+    assert {name.removeprefix("2304/R1/1017/") for name, one in last.items() if one != Severity.MINOR} == standing
+    assert len(standing) == 5
+
+
+def test_an_alarm_on_one_of_many_cars_on_no_list_is_told() -> None:
+    track = changed(freight(60), 50, operator=ScanDecision.ALARM)
+    told = Seen().take(consist(track[:22]), *Portal().read(track))
+    assert (f"2304/R1/1017/TTGX {track[50].number}", Severity.SEVERE) in of_cars(told)

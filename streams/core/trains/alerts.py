@@ -112,8 +112,9 @@ def car_alert_of(
 
 
 def coverable_alert_of(told: Told, raised: Raised, view: VisitView) -> Alert | None:
-    """The alert that the scanner has failed, or that later images cover the train; None if nothing changed."""
-    if view.is_coverable is not bool(raised.severity):
+    """The alert that the scanner has failed, or that later images cover the train; None if nothing changed. It is not
+    called off while the train moves: if images come late, the next cars are without one again."""
+    if view.is_coverable is not bool(raised.severity) or (view.is_coverable and view.is_moving):
         return None
     if view.is_coverable:
         words = "the cars that were without a usable image have one now, or are cleared"

@@ -93,6 +93,11 @@ class VisitView:
         return max([one.began_at for one in self.passes if one.has_left], default=0 if is_over else None)
 
     @property
+    def is_moving(self) -> bool:
+        """Whether a pass of it has not come to its end, and it was not let go."""
+        return not all(one.has_left for one in self.passes) and not (self.train and self.train.released_at)
+
+    @property
     def is_told(self) -> bool:
         """Whether its cars are told of: not before it was seen or let go."""
         return bool(self.passes) or (self.train is not None and self.train.released_at > 0)

@@ -1,6 +1,12 @@
 """How often people are told: once for what stands, and not for each car of a train that has another list."""
 
-from schemas.records import AlertKind, CoverageReason, ScanDecision, Severity
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.records import AlertKind, CarScan, CoverageReason, ScanDecision, Severity
 from tests.core.trains.builders import SECOND, START, Portal, Seen, changed, consist, freight, released
 
 R = CoverageReason
@@ -43,3 +49,35 @@ def test_an_alarm_on_one_of_many_cars_on_no_list_is_told() -> None:
     track = changed(freight(60), 50, operator=ScanDecision.ALARM)
     told = Seen().take(consist(track[:22]), *Portal().read(track))
     assert (f"2304/R1/1017/TTGX {track[50].number}", Severity.SEVERE) in of_cars(told)
+
+
+def in_batches(readings: list[Any], cars_in_batch: int) -> list[Any]:
+    """Images come in batches of so many cars."""
+    span = cars_in_batch * 8_500_000
+    made = [
+        msgspec.structs.replace(one, received_at=START + ((one.received_at - START) // span + 1) * span)
+        if isinstance(one, CarScan)
+        else one
+        for one in readings
+    ]
+    return sorted(made, key=lambda one: one.received_at)
+
+
+@pytest.mark.parametrize("cars_in_batch", [4, 20, 25])
+def test_images_that_come_late_make_one_incident_of_the_scanner(cars_in_batch: int) -> None:
+    listed = freight(100)
+    told = Seen().take(consist(listed), *in_batches(Portal().read(listed), cars_in_batch))
+    said = [one.severity for one in told.alerts if one.kind is AlertKind.TRAIN_NOT_COVERABLE]
+    assert said == ([] if cars_in_batch < 13 else [Severity.SEVERE, Severity.MINOR])
+    assert told.train().covered
+
+
+def test_a_scanner_that_fails_again_in_a_second_pass_is_told_again() -> None:
+    listed = freight(60)
+    blind = [replace(one, scan=False) if 20 <= n < 40 else one for n, one in enumerate(listed)]
+    told = Seen().take(consist(listed), *Portal().read(blind))
+    told.take(*Portal(number=1018, start=START + 3600 * SECOND).read(listed))
+    added = [replace(one, number=700_000 + n, scan=False) for n, one in enumerate(listed[10:20])]
+    told.take(*Portal(number=1019, start=START + 7200 * SECOND).read([*listed, *added]))
+    said = [one.severity for one in told.alerts if one.kind is AlertKind.TRAIN_NOT_COVERABLE]
+    assert said == [Severity.SEVERE, Severity.MINOR, Severity.SEVERE]

@@ -235,6 +235,8 @@ class CoverageReason(StrEnum):
     SEAL_CONTRADICTS = "SEAL_CONTRADICTS"
     CONTRABAND = "CONTRABAND"
     OUT_OF_SEQUENCE = "OUT_OF_SEQUENCE"
+    SPAN_UNKNOWN = "SPAN_UNKNOWN"
+    PASS_MIXED = "PASS_MIXED"
 
 
 class CoverageAction(StrEnum):

@@ -139,6 +139,8 @@ COVERAGE_REASON: Final = (
     records.CoverageReason.SEAL_CONTRADICTS,
     records.CoverageReason.CONTRABAND,
     records.CoverageReason.OUT_OF_SEQUENCE,
+    records.CoverageReason.SPAN_UNKNOWN,
+    records.CoverageReason.PASS_MIXED,
 )
 COVERAGE_REASON_BYTES: Final[dict[str, bytes]] = {one: BYTES[at << 1] for at, one in enumerate(COVERAGE_REASON)}
 COVERAGE_ACTION: Final = (

@@ -164,6 +164,8 @@ def release_words(view: VisitView) -> str:
     )
     if view.is_found_elsewhere:
         words += "; a person found something at a car that is not known"
+    if not all(one.is_one_train for one in view.passes):
+        words += "; two trains came under the number of one pass, or its axles were counted anew"
     if not all(one.is_whole for one in view.passes):
         words += "; the portal's count of axles does not show that these are all of its cars"
     return words

@@ -10,6 +10,8 @@
 | WEIGHT_CONTRADICTS | the scale and the declared weight differ by more than both may err | HAND_INSPECTION |
 | NOT_ON_CONSIST | on no list | IDENTIFY |
 | TAGS_DISAGREE | its tags say different cars, and no misread explains it | IDENTIFY |
+| PASS_MIXED | two trains came under its pass's number, or its axles were counted anew | RESCAN |
+| SPAN_UNKNOWN | it has the axles of two cars, and neither scale nor list says that it is one | RESCAN |
 | IDENTITY_UNKNOWN | no tag says surely who it is, or where it begins and ends is not sure | IDENTIFY |
 | NO_CONSIST | there is no list to hold it against | IDENTIFY |
 | NOT_SEEN | listed, and the train has passed without it | FIND |
@@ -38,7 +40,15 @@ from schemas.records import (
     HandInspectionResult,
 )
 from streams.core.trains.reasons import ACTIONS, ANSWERED_BEFORE, urgency_of
-from streams.core.trains.sightings import Scanning, Sighting, contradictions, reported_after, weight_of, weights_of
+from streams.core.trains.sightings import (
+    Scanning,
+    Sighting,
+    contradictions,
+    reported_after,
+    undivided,
+    weight_of,
+    weights_of,
+)
 from streams.core.trains.state import Hand, Listed
 
 READING_IDS_MAX: Final = 16
@@ -92,7 +102,7 @@ def decide_listed(
     it has not passed."""
     if not sightings:
         return _unseen(listed, identity, hands, passed_at)
-    certain = [one for one in sightings if one.certain]
+    certain = certain_of(listed, sightings)
     counted = certain or sightings
     discrepancy = ConsistDiscrepancy.NONE
     if not certain and any(one.car.claims and listed.identity not in one.car.claims for one in sightings):
@@ -111,9 +121,16 @@ def decide_listed(
     return _filled(made, identity, sightings, scanning, hands, listed)
 
 
+def certain_of(listed: Listed, sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Sightings that are certainly the listed car. Images of a pass that was two trains may be another car's; of what
+    need not be scanned there are none."""
+    is_car = listed.kind is EquipmentKind.CAR
+    return [one for one in sightings if one.certain and not (one.is_mixed and is_car)]
+
+
 def _found(listed: Listed, sightings: Sequence[Sighting], is_exempt: bool) -> tuple[Scanning, list[CoverageReason]]:
     """What speaks against a listed car. What need not be scanned is open only if somebody found something at it."""
-    certain = [one for one in sightings if one.certain]
+    certain = certain_of(listed, sightings)
     scanning = Scanning(certain or sightings)
     reasons: list[CoverageReason] = []
     if any(one.disagree for one in sightings):
@@ -121,7 +138,9 @@ def _found(listed: Listed, sightings: Sequence[Sighting], is_exempt: bool) -> tu
     elif not certain:
         reasons.append(_R.IDENTITY_UNKNOWN)
     if certain:
-        reasons += scanning.doubts([one for one in sightings if not one.certain])
+        reasons += scanning.doubts([one for one in sightings if one not in certain])
+    else:
+        reasons += undivided(sightings)
     if is_exempt:
         return scanning, [*reasons, *scanning.alarms]
     return scanning, [*reasons, *scanning.reasons, *contradictions(listed, sightings, scanning.loads)]
@@ -134,6 +153,7 @@ def decide_unlisted(identity: str, sightings: Sequence[Sighting], hands: Sequenc
     sides = max([sides.bit_count() for one in sightings for sides in one.car.claims.values()], default=0)
     is_sure = bool(identity) and all(one.car.sure for one in sightings)
     is_exempt = kinds == {EquipmentKind.LOCOMOTIVE} and is_sure and sides > 1 and not has_consist
+    is_exempt = is_exempt and not undivided(sightings)
     kind = next(iter(kinds)) if len(kinds) == 1 else EquipmentKind.UNKNOWN
 
     def found(some: Sequence[Sighting]) -> tuple[Scanning, list[CoverageReason]]:
@@ -145,6 +165,7 @@ def decide_unlisted(identity: str, sightings: Sequence[Sighting], hands: Sequenc
             reasons.append(_R.TAGS_DISAGREE)
         if not is_sure:
             reasons.append(_R.IDENTITY_UNKNOWN)
+        reasons += undivided(some)
         return scanning, reasons
 
     scanning, reasons = found(sightings)
@@ -164,13 +185,14 @@ def _unanswered(
     reasons_of: Callable[[Sequence[Sighting]], list[CoverageReason]],
 ) -> list[CoverageReason]:
     """What the last inspection that cleared a car does not answer: what passes that began after it say against it, but
-    for what it did cover, and what was found since on images from before."""
+    for what it did cover, what was found since on images from before, and that there may be a second car."""
     cleared_at = max([hand.observed_at for hand in hands if hand.result is HandInspectionResult.CLEARED], default=None)
     if cleared_at is None:
         return list(reasons)
     later = [one for one in sightings if one.began_at > cleared_at]
     said = [one for one in reasons_of(later) if one not in ANSWERED_BEFORE] if later else []
-    return [one for one in (*said, *reported_after(sightings, cleared_at)) if one in reasons]
+    hidden = [one for one in reasons if one is _R.SPAN_UNKNOWN]  # a person looked into one car, and there may be two
+    return [*hidden, *[one for one in (*said, *reported_after(sightings, cleared_at)) if one in reasons]]
 
 
 def _unseen(listed: Listed, identity: str, hands: Sequence[Hand], passed_at: int | None) -> Decision:

@@ -27,6 +27,8 @@ WHY: Final = {
     _R.WEIGHT_CONTRADICTS: "its weight is not the declared one",
     _R.NOT_ON_CONSIST: "it is on no list",
     _R.TAGS_DISAGREE: "its tags say different cars",
+    _R.PASS_MIXED: "two trains came under the number of its pass, or its axles were counted anew",
+    _R.SPAN_UNKNOWN: "it has the axles of two cars, and neither scale nor list says that it is one",
     _R.IDENTITY_UNKNOWN: "no tag says surely who it is or where it begins and ends",
     _R.NO_CONSIST: "there is no list of this train",
     _R.NOT_SEEN: "the train has passed without it",

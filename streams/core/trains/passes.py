@@ -119,9 +119,17 @@ class PassView:
         for two."""
         cars = self.cutting.cars
         if cars[place].exact:
-            return True
+            return not self._is_span(place)
         beside = [cars[n] for n in (place - 1, place + 1) if 0 <= n < len(cars)]
         return cars[place].axles < AXLES_OF_TWO and all(car.exact for car in beside)
+
+    def _is_span(self, place: int) -> bool:
+        """Whether a car has the axles of two, and neither the scale nor the list says that it is one: tags say what was
+        once written into them, and a car without tags may hide behind another's."""
+        car, at = self.cutting.cars[place], self.alignment.place_of[place]
+        if car.axles < AXLES_OF_TWO or car.firm:
+            return False
+        return at == NONE or self.list is None or self.list.aligned[at].axles != car.axles
 
     def note(self, passing: Pass) -> bool:
         """Take in what its row says of it as a whole; whether that changes anything."""
@@ -270,6 +278,8 @@ class PassView:
         made = Sighting(car, listed_place, place + 1, certain, disagree, self.alignment.in_order[place])
         made.was_due = place < due
         made.began_at = self.began_at
+        made.is_span = self._is_span(place)
+        made.is_mixed = not self.is_one_train
         made.shared = frozenset([one.scan_id for one in car.scans if len(self.cutting.shown_by(one)) > 1])
         return made
 
@@ -290,6 +300,8 @@ class PassView:
             if other != NONE and not self._is_elsewhere(other, place):
                 return False, True
         if listed is None or at == NONE or not alignment.by_tags[place] or not car.sure or not sides:
+            return False, False
+        if self._is_span(place):
             return False, False
         one = listed.aligned[at]
         if listed.listing.place_of[one.identity] != at or (one.axles and one.axles != car.axles):

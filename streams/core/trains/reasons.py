@@ -14,6 +14,8 @@ ACTIONS: Final = {
     _R.WEIGHT_CONTRADICTS: CoverageAction.HAND_INSPECTION,
     _R.NOT_ON_CONSIST: CoverageAction.IDENTIFY,
     _R.TAGS_DISAGREE: CoverageAction.IDENTIFY,
+    _R.PASS_MIXED: CoverageAction.RESCAN,
+    _R.SPAN_UNKNOWN: CoverageAction.RESCAN,
     _R.IDENTITY_UNKNOWN: CoverageAction.IDENTIFY,
     _R.NO_CONSIST: CoverageAction.IDENTIFY,
     _R.NOT_SEEN: CoverageAction.FIND,

@@ -25,7 +25,9 @@ _R = CoverageReason
 class Sighting:
     """A car on the track in one pass. `place`: on the list, from 0, -1 if on none; `number`: from 1 as the cars passed;
     `certain`: its own tags say who it is and its axles are sure; `disagree`: its tags say different cars; `was_due`: it
-    is past the scanner; `shared`: ids of scans that show other cars too; `began_at`: when the pass began."""
+    is past the scanner; `shared`: ids of scans that show other cars too; `began_at`: when the pass began; `is_span`:
+    it has the axles of two cars, and neither scale nor list says that it is one; `is_mixed`: two trains came under the
+    number of its pass."""
 
     def __init__(self, car: Car, place: int, number: int, certain: bool, disagree: bool, in_order: bool) -> None:
         self.car = car
@@ -37,6 +39,8 @@ class Sighting:
         self.was_due = False
         self.shared: frozenset[str] = frozenset()
         self.began_at = 0
+        self.is_span = False
+        self.is_mixed = False
 
     def is_same(self, other: "Sighting") -> bool:
         """Whether a decision on it would be the same as on another."""
@@ -150,6 +154,16 @@ def contradictions(listed: Listed, sightings: Sequence[Sighting], loads: set[boo
             if abs(weight_kg - declared_kg) > tolerance_kg:
                 made.append(_R.WEIGHT_CONTRADICTS)
     return made
+
+
+def undivided(sightings: Sequence[Sighting]) -> list[CoverageReason]:
+    """Why what was sighted may be more than one car, or another train's, in every pass."""
+    reasons: list[CoverageReason] = []
+    if sightings and all(one.is_span for one in sightings):
+        reasons.append(_R.SPAN_UNKNOWN)
+    if sightings and all(one.is_mixed for one in sightings):
+        reasons.append(_R.PASS_MIXED)
+    return reasons
 
 
 def reported_after(sightings: Sequence[Sighting], at: int) -> list[CoverageReason]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from schemas.records import EquipmentKind
-from streams.core.trains.car import SIDES, Car, Change
+from streams.core.trains.car import ROLLING, SIDES, Car, Change
 from streams.core.trains.identities import is_near
 from streams.core.trains.state import Scanned, Tag, Weighed
 
@@ -178,7 +178,8 @@ class Cutting:
     def _parted(self, first: int, axles: int) -> list[Car]:
         """The cars that one weighing took for one, if tags and images agree on that; empty if they do not."""
         tags = [tag for axle in range(first, first + axles) for tag in self.tags.get(axle, ())]
-        says = [tag.axles for tag in tags if tag.checked and tag.kind is not EquipmentKind.END_OF_TRAIN_DEVICE]
+        own = [tag for tag in tags if tag.kind in ROLLING] or tags
+        says = [tag.axles for tag in own if tag.checked and tag.kind is not EquipmentKind.END_OF_TRAIN_DEVICE]
         if not says or max(says) >= axles:
             return []
         made = self._fill(first, first + axles - 1, False)
@@ -276,11 +277,14 @@ class Cutting:
                         break
                 else:
                     groups.append(([tag], SIDES[tag.side]))
-        made = []
+        made: list[tuple[int, int, int]] = []
+        others: list[tuple[int, int, int]] = []
         for tags, _ in groups:
             axles = sorted([(not tag.checked, tag.axles) for tag in tags])[0][1]
-            made.append((max(min([tag.axle for tag in tags]), 1), max([tag.axle for tag in tags]), axles))
-        return made
+            cluster = max(min([tag.axle for tag in tags]), 1), max([tag.axle for tag in tags]), axles
+            (made if any(tag.kind in ROLLING for tag in tags) else others).append(cluster)
+        carried = [one for one in others if any(is_carried(one, other) for other in made)]
+        return sorted([*made, *[one for one in others if one not in carried]]) if others else made
 
     def _is_neighbours(self, tag: Tag, begin: int, until: int) -> bool:
         """Whether a tag at the edge of a gap is one of the weighed car beside it, a wheel late or early."""
@@ -328,8 +332,15 @@ class Cutting:
             return not own_same
         if own_same or tag.kind is EquipmentKind.END_OF_TRAIN_DEVICE:
             return False
+        of_own, of_other = [[one for one in some if one.kind in ROLLING] for some in (of_own, of_other)]
         taken = any(one.side is tag.side and one.identity != tag.identity for one in of_own)
         return taken and not any(one.side is tag.side for one in of_other)
+
+
+def is_carried(tags: tuple[int, int, int], car: tuple[int, int, int]) -> bool:
+    """Whether tags of no railway kind were read while a car passed that has tags of its own."""
+    low, high, axles = car
+    return high - axles < tags[0] and tags[1] < low + axles
 
 
 def is_of_one_car(tags: Sequence[Tag], sides: int, tag: Tag) -> bool:

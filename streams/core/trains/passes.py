@@ -299,6 +299,11 @@ class PassView:
             other = NONE if listed is None else listed.listing.place_of.get(identity, NONE)
             if other != NONE and not self._is_elsewhere(other, place):
                 return False, True
+        if listed is not None and any(
+            identity in listed.listing.place_of and not self._is_elsewhere(listed.listing.place_of[identity], place)
+            for identity in car.carried
+        ):
+            return False, True
         if listed is None or at == NONE or not alignment.by_tags[place] or not car.sure or not sides:
             return False, False
         if self._is_span(place):
@@ -355,6 +360,6 @@ def evidence_of(car: Car) -> Evidence:
     if car.evidence is None:
         claims = {identity: min(sides.bit_count(), SIDES_OF_CAR) for identity, sides in sorted(car.claims.items())}
         hints = [tag.identity for tag in car.tags if not tag.checked]
-        lengths = [tag.length_m for tag in car.tags if tag.checked]
+        lengths = [tag.length_m for tag in car.tags if tag.checked and tag.identity in car.claims]
         car.evidence = Evidence(claims, hints, car.axles, lengths[0] if lengths else 0.0)
     return car.evidence

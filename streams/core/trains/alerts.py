@@ -166,7 +166,7 @@ def release_words(view: VisitView) -> str:
         words += "; a person found something at a car that is not known"
     if not all(one.is_one_train for one in view.passes):
         words += "; two trains came under the number of one pass, or its axles were counted anew"
-    if not all(one.is_whole for one in view.passes):
+    if not all(one.is_whole or one.is_backed_out for one in view.passes):
         words += "; the portal's count of axles does not show that these are all of its cars"
     return words
 

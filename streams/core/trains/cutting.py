@@ -33,7 +33,7 @@ class Cutting:
     def __init__(self) -> None:
         self.cars: list[Car] = []
         self.end = -1
-        """Axles of the whole train, once it has left; -1 before."""
+        """Axles of the whole train, once it has left; -1 before, 0 if it went back as it came."""
         self.tags: dict[int, list[Tag]] = {}
         self.weighings: dict[int, list[Weighed]] = {}
         self.scans: dict[int, list[Scanned]] = {}
@@ -133,7 +133,7 @@ class Cutting:
         begin = cars[low - 1].last + 1 if low else 1
         is_open = high == len(cars)
         until = max(self.top, self.end) if is_open else cars[high].first - 1
-        made = self._cut(begin, until, is_open and self.end < 0)
+        made = self._cut(begin, until, is_open and self.end <= 0)
         before = {car.first: car for car in cars[low:high]}
         direct: set[int] = set()
         for n, car in enumerate(made):

@@ -79,7 +79,12 @@ class PassView:
     @property
     def has_left(self) -> bool:
         """Whether the controller told the end of the train."""
-        return self.cutting.end >= 0
+        return self.cutting.end > 0
+
+    @property
+    def is_backed_out(self) -> bool:
+        """Whether the train went back as it came: no axle is left behind, so the pass shows no train, whole or not."""
+        return self.is_one_train and self.cutting.end == 0
 
     @property
     def is_whole(self) -> bool:

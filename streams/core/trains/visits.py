@@ -95,7 +95,9 @@ class VisitView:
     @property
     def is_moving(self) -> bool:
         """Whether a pass of it has not come to its end, and it was not let go."""
-        return not all(one.has_left for one in self.passes) and not (self.train and self.train.released_at)
+        return not all(one.has_left or one.is_backed_out for one in self.passes) and not (
+            self.train and self.train.released_at
+        )
 
     @property
     def is_told(self) -> bool:
@@ -108,13 +110,13 @@ class VisitView:
         counts = self.counts
         return (
             self.list is not None
-            and bool(self.passes)
             and not self.is_overfull
             and not self.is_found_elsewhere
             and not counts.open
             and not counts.missing
             and not counts.expected
-            and all(one.is_whole for one in self.passes)
+            and any(one.is_whole for one in self.passes)
+            and all(one.is_whole or one.is_backed_out for one in self.passes)
             and all(one.state in CLEAR_STATES for one in self.decisions.values())
         )
 

@@ -247,3 +247,32 @@ def test_cars_without_a_number_of_two_tracks_are_two_cars_though_their_passes_ha
     assert sorted(name for name in told.standing() if "@" in name) == ["R1.1017@21", "R2.1017@21"]
     assert told.standing()["R2.1017@21"].state is CarState.OPEN
     assert not told.train().covered
+
+
+def backed_out(track: list[Rolling]) -> list[Any]:
+    """What a portal reads of a train that goes back before its end has come."""
+    return [
+        msgspec.structs.replace(one, axle_count=0) if isinstance(one, TrainEvent) and one.axle_count else one
+        for one in Portal().read(track)
+    ]
+
+
+def test_a_train_that_went_back_and_came_again_is_covered_by_the_pass_that_shows_it() -> None:
+    listed = freight(20)
+    told = Seen().take(consist(listed), arrived(), *backed_out(listed[:9]))
+    assert (told.train().covered, told.train().cars_missing, told.train().cars_seen) == (False, 0, 7)
+    assert told.alerts == []
+    again = Portal(number=1018, start=START + 1800 * SECOND)
+    told.take(*again.read(listed), released())
+    assert (told.train().covered, told.train().cars_seen) == (True, 20)
+
+
+def test_what_only_a_pass_that_went_back_shows_keeps_a_train_from_being_covered() -> None:
+    listed = freight(20)
+    told = Seen().take(consist(listed), arrived(), *backed_out(listed), released())
+    assert not told.train().covered
+    gun = Rolling("GUNX", 666_666, scan=False)
+    told = Seen().take(consist(listed), arrived(), *backed_out([*listed[:5], gun, *listed[5:9]]))
+    told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(listed), released())
+    assert told.standing()["GUNX 666666"].state is CarState.OPEN
+    assert not told.train().covered

@@ -14,6 +14,7 @@ regard to each other. So a reading cuts anew only from the firm car before it to
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 from schemas.records import EquipmentKind
@@ -197,15 +198,19 @@ class Cutting:
         ranges = sorted(counts)
         if all(ranges[n][0] + ranges[n][1] <= ranges[n + 1][0] for n in range(len(ranges) - 1)):
             return [(first, axles, True) for first, axles in ranges]
-        chosen: list[tuple[int, int, bool]] = []
+        lasts = [first + axles - 1 for first, axles in ranges]
+        reached = [0, *accumulate(lasts, max)]  # how far the ranges before each one reach
+        alone = {
+            one: reached[n] < one[0] and (n + 1 == len(ranges) or lasts[n] < ranges[n + 1][0])
+            for n, one in enumerate(ranges)
+        }
+        chosen: list[tuple[int, int, bool]] = []  # in order and apart, so that each has but two that it may overlap
         for first, axles in sorted(ranges, key=lambda one: (-counts[one], one)):
-            last = first + axles - 1
-            overlapping = [
-                one for one in ranges if one != (first, axles) and one[0] <= last and one[0] + one[1] > first
-            ]
-            if all(one[0] > last or one[0] + one[1] <= first for one in chosen):
-                chosen.append((first, axles, not overlapping))
-        return sorted(chosen)
+            place = bisect_left(chosen, (first, axles, False))
+            before_last = chosen[place - 1][0] + chosen[place - 1][1] - 1 if place else 0
+            if before_last < first and (place == len(chosen) or first + axles <= chosen[place][0]):
+                chosen.insert(place, (first, axles, alone[first, axles]))
+        return chosen
 
     def _fill(self, begin: int, until: int, is_open: bool) -> list[Car]:
         """Cars of axles that were not weighed, by tags and scans."""

@@ -1,12 +1,17 @@
 """What may be two cars is never cleared as one, and cars of two trains in one pass are none's."""
 
+import time
+from collections import Counter
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
 from schemas.records import CarState, CarTagRead, CoverageAction, CoverageReason, TrainConsist
+from streams.core.trains.cutting import Cutting
+from streams.core.trains.state import Weighed
 from tests.core.trains.builders import SECOND, START, Portal, Rolling, Seen, changed, consist, freight, hand, released
 
 R = CoverageReason
@@ -83,3 +88,41 @@ def test_cars_of_a_pass_that_was_two_trains_are_open_for_that_reason() -> None:
     assert ({one.state for one in of_cars}, told.train().cars_cleared) == ({CarState.OPEN}, 0)
     assert all(R.PASS_MIXED in one.reasons for one in of_cars)
     assert "two trains came under the number" in told.alerts[-1].summary
+
+
+def weighed_in_slices(count: int) -> float:
+    """Seconds to read so many weighings of which each overlaps the next."""
+    weighings = [Weighed(f"{n}", 1 + n, 4, 80_000.0) for n in range(count)]
+    spent = []
+    for _ in range(3):
+        begin = time.process_time()
+        Cutting().read([], weighings, [], count + 3)
+        spent.append(time.process_time() - begin)
+    return min(spent)
+
+
+def test_weighings_that_overlap_take_time_in_proportion_to_their_number() -> None:
+    few, many = weighed_in_slices(400), weighed_in_slices(4_000)
+    # In proportion it is ten times as long, by pairs a hundred times.
+    assert many < 40 * few
+
+
+def test_of_weighings_that_overlap_the_more_frequent_ones_stand_and_none_is_sure() -> None:
+    random = Random(5)
+    for _ in range(200):
+        ranges = [(random.randrange(1, 40), random.choice([2, 4, 6, 8])) for _ in range(random.randrange(1, 14))]
+        cutting = Cutting()
+        weighings = [Weighed(f"{n}", first, axles, 1.0) for n, (first, axles) in enumerate(ranges)]
+        cutting.read([], weighings, [], 60)
+        made = {(car.first, car.axles): car.firm for car in cutting.cars if (car.first, car.axles) in ranges}
+        counts = Counter(ranges)
+        chosen: list[tuple[int, int]] = []
+        for one in sorted(counts, key=lambda one: (-counts[one], one)):
+            if not any(overlaps(one, other) for other in chosen):
+                chosen.append(one)
+        for one in chosen:
+            assert made[one] is not any(overlaps(one, other) for other in counts if other != one)
+
+
+def overlaps(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[0] + other[1] and other[0] < one[0] + one[1]

@@ -1552,12 +1552,15 @@ class ConsistEquipment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TrainConsist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A railroad's list of a train's equipment, in order (EDI 418); of one train the highest revision counts."""
+    """A railroad's list of a train's equipment, in order (EDI 418); of one train the one that was sent last counts,
+    of those of one minute or without a time the highest revision.
+    """
 
     reading_id: str
     port_code: str
     train_id: str
     revision: int
+    sent_at: int | None = None
     received_at: int
     operating_mode: OperatingMode
     railroad: str

@@ -5514,6 +5514,12 @@ def write_train_consist(record: records.TrainConsist) -> bytes:
     add_bytes(out, record.port_code.encode())
     add_bytes(out, record.train_id.encode())
     add_long(out, record.revision)
+    record_sent_at = record.sent_at
+    if record_sent_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_sent_at)
     add_long(out, record.received_at)
     out.append(OPERATING_MODE_BYTES[record.operating_mode])
     add_bytes(out, record.railroad.encode())
@@ -5575,6 +5581,14 @@ def read_train_consist(data: bytes, at: int) -> tuple[records.TrainConsist, int]
     train_id = data[at : at + size].decode()
     at += size
     revision, at = read_int(data, at)
+    sent_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        sent_at_there, at = read_long(data, at)
+        sent_at = sent_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
     received_at, at = read_long(data, at)
     size, at = read_size(data, at)
     operating_mode = OPERATING_MODE[size]
@@ -5666,7 +5680,7 @@ def read_train_consist(data: bytes, at: int) -> tuple[records.TrainConsist, int]
                 equipment_items.append(equipment_item)
             equipment_count, at = read_count(data, at)
         equipment = tuple(equipment_items)
-    return records.TrainConsist(reading_id=reading_id, port_code=port_code, train_id=train_id, revision=revision, received_at=received_at, operating_mode=operating_mode, railroad=railroad, equipment=equipment), at
+    return records.TrainConsist(reading_id=reading_id, port_code=port_code, train_id=train_id, revision=revision, sent_at=sent_at, received_at=received_at, operating_mode=operating_mode, railroad=railroad, equipment=equipment), at
 
 
 def write_train_coverage(record: records.TrainCoverage) -> bytes:

@@ -1,6 +1,7 @@
 """EDI X12 418, Rail Advance Interchange Consist: a railroad's list of a train's cars, before the train comes.
 
-    ISA13   control number                    the list's revision: a sender counts it up, so a later list is higher
+    ISA09 10  date and time                   sent_at, by the sender's clock: which of its lists is newer
+    ISA13   control number                    the list's revision: a sender counts it up, and may begin anew
     ISA15   P production, T test              operating mode
     GS02    sender                            railroad
     BAX02   type of consist                   train lists: T train, Y interchanged, L information, D, J, P
@@ -31,6 +32,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, NamedTuple, NoReturn
 
 from producers.rail.aei import MARK_TEXT, NUMBER_MAX
@@ -43,6 +45,8 @@ EQUIPMENT_MAX: Final = 400
 DETAILS_MAX: Final = 16
 AXLES_MAX: Final = 32
 KG_MAX: Final = 1_500_000.0  # the heaviest flat cars carry 800 t
+MICROSECONDS: Final = 1_000_000
+FIRST_YEAR: Final = 2000
 SMALLEST: Final = 0.001  # of a weight or length that is told at all
 LENGTH_M_MAX: Final = 110.0  # an articulated car of five units has 80
 
@@ -121,15 +125,15 @@ def read_consists(
     never taken for real. Nothing raises for what the file holds.
     """
     found = read_interchanges(data)
-    problems, trains = found.problems, dict[tuple[str, int], TrainConsist]()
-    refused = set[tuple[str, int]]()
+    problems, trains = found.problems, dict[tuple[str, int, int | None], TrainConsist]()
+    refused = set[tuple[str, int, int | None]]()
     for each in found.sets:
         try:
             train = _Train(each, problems).read(port_code, received_at, operating_mode)
         except LostTrain as lost:
             problems.append(lost.problem)
             continue
-        identity = (train.train_id, train.revision)
+        identity = (train.train_id, train.revision, train.sent_at)
         if identity in refused or trains.get(identity, train).equipment != train.equipment:
             text = f"another list of it stands in the same interchange; {SEND_CORRECTED}"
             problems.append(each.segments[0].problem(0, text, train.train_id, lost=True))
@@ -174,6 +178,7 @@ class _Train:
             port_code=port_code,
             train_id=self.train_id,
             revision=max(1, number(interchange.element(13))),
+            sent_at=sent_at_of(interchange),
             received_at=received_at,
             operating_mode=mode,
             railroad=railroad,
@@ -309,6 +314,15 @@ class _Train:
     def lose(self, segment: Segment, element: int, text: str) -> NoReturn:
         """Raises LostTrain."""
         raise LostTrain(segment.problem(element, f"{text}; {SEND_CORRECTED}", self.train_id, lost=True))
+
+
+def sent_at_of(interchange: Segment) -> int | None:
+    """Date and time of an ISA, in microseconds as if it were UTC; None if it has none that can be."""
+    try:
+        sent = datetime.strptime(interchange.element(9) + interchange.element(10), "%y%m%d%H%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(sent.timestamp()) * MICROSECONDS if sent.year >= FIRST_YEAR else None
 
 
 def equipment_of(position: int, car: Car) -> ConsistEquipment:

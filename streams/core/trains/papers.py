@@ -8,6 +8,7 @@ An id is a train's until it was let go; then it may be the next train's, which m
                          the same said again
 """
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ from streams.core.trains.binding import Binder
 from streams.core.trains.kept import hand_of, hands_with, listed_of
 from streams.core.trains.live import Live
 from streams.core.trains.settling import Settling
-from streams.core.trains.state import EVENTS_MAX, HANDS_MAX, HOUR, Consist, Train
+from streams.core.trains.state import HANDS_MAX, HOUR, PAPERS_MAX, Consist, Train
 from streams.core.trains.store import Store, port_key_of
 
 # A list or a release that comes so long after the release of its train is of the next train under the same id.
@@ -29,6 +30,11 @@ CORRECTION_SHARE: Final = 0.5
 
 # Between an id and the time of its release in the key of a train that made room for the next; no id has one.
 BEFORE: Final = "\x1f"
+
+# A railroad's local time may be ahead of UTC by so much.
+SENT_AHEAD_MAX: Final = 14 * HOUR
+
+ID_BYTES: Final = 8
 
 Paper = TrainConsist | TrainEvent | HandInspection
 
@@ -51,17 +57,18 @@ class Papers:
         self._store.note_time(port_key, value.received_at)
         before = self._store.consist(key)
         train = self._store.train(key)
-        if train is not None and value.reading_id in train.reading_ids:
-            self._count("readings_repeated")
+        if self._is_repeated(value, train):
             return
         if train is not None and not self._is_of_same(value, train, before):
-            self._renew(port_key, key, train)
-            before = train = None
-        if train is not None and before is not None and value.revision <= before.revision:
+            before, train = None, self._renew(port_key, key, train)
+        if train is not None and before is not None and not is_newer(value, before):
+            self._count("lists_superseded")
             self._note(value, key, train)
             return
         first_at = value.received_at if before is None else min(before.first_at, value.received_at)
-        consist = Consist(value.reading_id, value.revision, first_at, value.received_at, listed_of(value))
+        consist = Consist(
+            value.reading_id, value.revision, first_at, value.received_at, sent_at_of(value), listed_of(value)
+        )
         self._store.put_consist(key, consist)
         self._binder.forget()
         self._note(value, key, train or Train(value.train_id))
@@ -72,8 +79,10 @@ class Papers:
         """Whether a list is of the train that is known, though that may have been let go before the list came."""
         if not 0 < train.released_received_at < value.received_at:
             return True
-        if before is not None and value.revision <= before.revision:
-            return False
+        if before is not None and not is_newer(value, before):
+            return bool(
+                sent_at_of(value) and before.sent_at
+            )  # an older list that comes late; else a count that began anew
         if value.received_at > train.released_received_at + CORRECTION_SPAN:
             return False
         known = {one.identity for one in before.listed} if before is not None else set[str]()
@@ -89,13 +98,11 @@ class Papers:
         port_key = port_key_of(event.operating_mode, event.port_code)
         key = f"{port_key}/{event.train_id}"
         train = self._store.train(key)
-        if train is not None and event.reading_id in train.reading_ids:
-            self._count("readings_repeated")
+        if self._is_repeated(event, train):
             return
         is_renewed = train is not None and self._is_of_next(event, train)
         if is_renewed and train is not None:
-            self._renew(port_key, key, train)
-            train = None
+            train = self._renew(port_key, key, train)
         train = train or Train(event.train_id or "")
         if event.kind is TrainEventKind.ARRIVED:
             if event.observed_at >= train.arrived_at:
@@ -131,8 +138,7 @@ class Papers:
         port_key = port_key_of(value.operating_mode, value.port_code)
         key = f"{port_key}/{value.train_id}"
         train = self._store.train(key) or Train(value.train_id)
-        if value.reading_id in train.reading_ids or any(one.reading_id == value.reading_id for one in train.hands):
-            self._count("readings_repeated")
+        if self._is_repeated(value, train):
             return
         hands = hands_with(train.hands, hand_of(value))
         if hands == train.hands:
@@ -146,15 +152,23 @@ class Papers:
         if visit.has_passed and not any(visit.names_of(hand_of(value))):
             self._count("inspections_of_no_car")
 
-    def _renew(self, port_key: str, key: str, train: Train) -> None:
-        """Make room for the next train under an id; the one that was let go stays where its visit finds it. A list that
-        came since may be the next one's: it is both's."""
+    def _is_repeated(self, value: Paper, train: Train | None) -> bool:
+        """Whether a reading has come before; it is counted."""
+        is_repeated = train is not None and digest_of(value.reading_id) in train.reading_ids
+        if is_repeated:
+            self._count("readings_repeated")
+        return is_repeated
+
+    def _renew(self, port_key: str, key: str, train: Train) -> Train:
+        """Make room for the next train under an id, which is returned; the one that was let go stays where its visit
+        finds it. A list that came since may be the next one's: it is both's."""
         consist = self._store.consist(key)
         self._store.move_train(port_key, key, f"{key}{BEFORE}{train.released_received_at}")
         if consist is not None and consist.received_at > train.released_received_at:
             self._store.put_consist(key, msgspec.structs.replace(consist, first_at=consist.received_at))
         self._binder.forget()
         self._live.forget()
+        return Train(train.train_id, reading_ids=train.reading_ids)
 
     def _note(self, value: Paper, key: str, train: Train) -> None:
         """Count a reading into its train, which is kept."""
@@ -166,7 +180,7 @@ class Papers:
             train,
             readings_count=train.readings_count + 1,
             chain=chained(train.chain, value.reading_id),
-            reading_ids=(*train.reading_ids, value.reading_id)[-EVENTS_MAX:],
+            reading_ids=(*train.reading_ids, digest_of(value.reading_id))[-PAPERS_MAX:],
         )
         self._store.put_train(key, after)
 
@@ -182,3 +196,23 @@ class Papers:
 
     def _count(self, event: str) -> None:
         self._counters[event] = self._counters.get(event, 0) + 1
+
+
+def is_newer(value: TrainConsist, before: Consist) -> bool:
+    """Whether a list counts instead of another of its train: by when it was sent, if both say so, since a sender's
+    count of interchanges may begin anew; else, and within the minute, by that count."""
+    sent_at = sent_at_of(value)
+    if sent_at and before.sent_at and sent_at != before.sent_at:
+        return sent_at > before.sent_at
+    return value.revision > before.revision
+
+
+def sent_at_of(value: TrainConsist) -> int:
+    """When a list was sent, 0 if that is not known: a clock that runs ahead must not shut out all lists behind it."""
+    sent_at = value.sent_at or 0
+    return sent_at if sent_at <= value.received_at + SENT_AHEAD_MAX else 0
+
+
+def digest_of(reading_id: str) -> bytes:
+    """What is kept of a reading's id."""
+    return hashlib.blake2b(reading_id.encode(), digest_size=ID_BYTES).digest()

@@ -53,6 +53,8 @@ SCANS_MAX: Final = 128
 HANDS_MAX: Final = 512
 PASSES_MAX: Final = 8
 EVENTS_MAX: Final = 16
+# Readings of a train's papers by which a repetition is known: all that it has but for a flood, 8 bytes of each.
+PAPERS_MAX: Final = 1_024
 
 # Of one port: two weeks of the busiest one, which has 15 trains a day.
 PORT_TRAINS_MAX: Final = 256
@@ -173,12 +175,14 @@ class Listed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Consist(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A train's list at its highest revision, head first. `first_at`: when any revision of it came first."""
+    """A train's newest list, head first. `first_at`: when any revision of it came first; `sent_at`: by the railroad's
+    clock, 0 if that is not known."""
 
     reading_id: str
     revision: int
     first_at: int
     received_at: int
+    sent_at: int
     listed: tuple[Listed, ...]
 
 
@@ -198,7 +202,8 @@ class Hand(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What people say of a train. `visit_id`: the visit it is, empty before; `reading_ids`: the last that they gave."""
+    """What people say of a train. `visit_id`: the visit it is, empty before; `reading_ids`: digests of the
+    last readings that they gave."""
 
     train_id: str
     visit_id: str = ""
@@ -211,7 +216,7 @@ class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hands: tuple[Hand, ...] = ()
     readings_count: int = 0
     chain: bytes = b""
-    reading_ids: tuple[str, ...] = ()
+    reading_ids: tuple[bytes, ...] = ()
 
 
 class Raised(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -93,6 +93,8 @@ def check_consist(consist: TrainConsist) -> None:
     """Raises Rejected `impossible_value`."""
     check_train_id(consist.train_id)
     check_between("revision", consist.revision, 1, REVISION_MAX)
+    if consist.sent_at is not None:
+        check_time("sent_at", consist.sent_at)
     check_between("pieces of equipment", len(consist.equipment), 1, EQUIPMENT_MAX)
     for place, one in enumerate(consist.equipment):
         if one.position <= 0 or (place and one.position <= consist.equipment[place - 1].position):

@@ -216,7 +216,11 @@ def test_what_an_interchange_cannot_hold_is_not_written() -> None:
             interchange_of(told, NOW)
 
 
-def test_a_train_with_a_longer_name_than_bax06_holds_is_refused_by_name_and_not_cut_off() -> None:
-    assert read(interchange(a_train(train_id="A" * 10))).trains[0].train_id == "A" * 10
-    with pytest.raises(ValueError, match=r"train 'KCSM-2304-1' has a name of 11 letters, and BAX06 .* holds 1 to 10"):
-        interchange_of([a_train(train_id="KCSM-2304-1")], NOW)
+def test_a_time_that_cannot_be_is_left_out() -> None:
+    data = interchange_of([a_train()], NOW)
+    at = data.index(b"*U*") if b"*U*" in data else data.index(b"*00703*") - 2
+    day = data[at - 11 : at]
+    assert day.count(b"*") == 1 and day.replace(b"*", b"").isdigit()
+    for wrong in (b"991332*1200", b"950101*1200", b"261130*2500"):
+        (train,) = read(data.replace(day, wrong, 1)).trains
+        assert train.sent_at is None

@@ -10,6 +10,7 @@ from schemas.records import CarScan, CarTagRead, TrainConsist
 from tests.producers.rail.interchanges import read
 
 HOUR = 3_600.0
+MINUTE_US = 60_000_000
 
 
 def test_simulated_readings_come_back_from_their_formats() -> None:
@@ -19,7 +20,8 @@ def test_simulated_readings_come_back_from_their_formats() -> None:
         if isinstance(record, TrainConsist):
             trains, problems = read(interchange_of([record], record.received_at), record.operating_mode)
             assert not problems
-            again = replace(trains[0], received_at=record.received_at)
+            assert trains[0].sent_at == record.received_at // MINUTE_US * MINUTE_US
+            again = replace(trains[0], received_at=record.received_at, sent_at=record.sent_at)
             assert again.port_code == record.port_code
         elif isinstance(record, CarScan):
             (again,), problems, _ = read_scans(json_line_of(record), record.received_at)

@@ -87,11 +87,14 @@ def of_visit(wanted: TrainCoverage, values: Iterable[object]) -> Iterator[Covera
 
 
 def newest_cars(told: Iterable[Coverage]) -> dict[str, CarCoverage]:
-    """The newest revision of each car, by coverage id."""
+    """The newest revision of each car, by coverage id. A visit whose train is at revision 1 again is another train's,
+    under an id that was forgotten: its first word is told with that of its cars, and those before count no more."""
     newest: dict[str, CarCoverage] = {}
     for one in told:
         if isinstance(one, CarCoverage):
             newest[one.coverage_id] = one
+        elif one.revision == 1:
+            newest = {name: car for name, car in newest.items() if car.decided_at == one.decided_at}
     return newest
 
 
@@ -118,7 +121,7 @@ def digest_difference(held: Sequence[Coverage]) -> str:
     """Whether the digest that was signed is that of the cars as they stood then; empty if it is."""
     for place, one in enumerate(held):
         if isinstance(one, TrainCoverage) and one.cars_sha256 is not None:
-            digest = cars_digest(newest_cars(held[:place]))
+            digest = cars_digest(newest_cars(held[: place + 1]))
             if digest != one.cars_sha256:
                 return f"cars_sha256 that was signed is {one.cars_sha256}; the cars in the log come to {digest}"
     return ""

@@ -69,11 +69,15 @@ def summed_of(counts: Counts) -> tuple[CoverageReason, ...]:
 
 
 def severity_of(one: Decision | None, raised: Raised, summed: Sequence[CoverageReason]) -> str:
-    """Severity of a car's alert, empty if it needs none. `summed`: reasons that are told with the train, but for
-    incidents that stand."""
+    """Severity of a car's alert, empty if it needs none. `summed`: reasons that are told with the train; an incident
+    that was raised for one before stands."""
     reasons = frozenset(one.reasons) if one is not None and one.state in OPEN_STATES else frozenset()
-    if not raised.severity:
-        reasons -= frozenset(summed)
+    severity = severity_for(reasons)
+    return severity if severity == raised.severity else severity_for(reasons - frozenset(summed))
+
+
+def severity_for(reasons: frozenset[CoverageReason]) -> str:
+    """Severity of the gravest reason, empty if none needs an alert."""
     if reasons & EXTREME_REASONS:
         return Severity.EXTREME
     if reasons & SEVERE_REASONS:

@@ -133,6 +133,7 @@ class Live:
         no_more = frozenset(visit.summed) - frozenset(summed)
         if no_more:  # cars that are left are few enough to be told one by one
             left = [name for name, one in view.decisions.items() if not no_more.isdisjoint(one.reasons)]
+            view.refresh(left)  # where they are now
             names = sorted({*names, *left})
         for name in names:
             self._tell_car(key, told, view, name, is_final, summed, outputs)

@@ -81,3 +81,13 @@ def test_a_scanner_that_fails_again_in_a_second_pass_is_told_again() -> None:
     told.take(*Portal(number=1019, start=START + 7200 * SECOND).read([*listed, *added]))
     said = [one.severity for one in told.alerts if one.kind is AlertKind.TRAIN_NOT_COVERABLE]
     assert said == [Severity.SEVERE, Severity.MINOR, Severity.SEVERE]
+
+
+def test_a_car_of_many_on_no_list_with_a_lesser_doubt_is_told_once_for_that() -> None:
+    track = freight(60)
+    own = track[50].mark, track[50].number
+    track = changed(track, 50, tags=(own, ("GATX", 55_221)))
+    portal = Portal().read(track)
+    told = Seen().take(consist(track[:22]), *portal, consist(track[:23], revision=2, at=START + 3600 * SECOND))
+    said = [(name, severity) for name, severity in of_cars(told) if severity is not Severity.SEVERE]
+    assert [severity for _, severity in said].count(Severity.MODERATE) == 1

@@ -188,7 +188,7 @@ class Consist(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Hand(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One hand inspection at its highest revision. `place`: from 1 at the head, 0 if none was named; `observed_at`: by
-    the terminal's clock."""
+    the terminal's clock, but not after its word came."""
 
     inspection_id: str
     revision: int

@@ -115,9 +115,18 @@ class VisitView:
             and not counts.open
             and not counts.missing
             and not counts.expected
-            and any(one.is_whole for one in self.passes)
-            and all(one.is_whole or one.is_backed_out for one in self.passes)
+            and self._is_whole()
             and all(one.state in CLEAR_STATES for one in self.decisions.values())
+        )
+
+    def _is_whole(self) -> bool:
+        """Whether passes that each show a whole train show all that was seen; one that went back shows none."""
+        whole = [one for one in self.passes if one.is_whole]
+        if len(whole) == len(self.passes):
+            return bool(whole)
+        shown = {self._unknown.get(name, name) for one in whole for name in one.names}
+        return all(one.is_whole or one.is_backed_out for one in self.passes) and all(
+            name in shown for name, one in self.decisions.items() if one.seen
         )
 
     @property

@@ -188,3 +188,11 @@ def test_what_an_earlier_inspection_answered_stays_answered_in_a_pass_after_it_t
     told = Seen().take(consist(listed), *Portal().read(changed(listed, 9, operator=ScanDecision.ALARM)))
     told.take(hand(listed[9].number), *again)
     assert told.standing()[f"TTGX {listed[9].number}"].state is CarState.CLEARED_BY_HAND
+
+
+def test_a_terminal_whose_clock_runs_ahead_answers_nothing_that_came_after_its_word() -> None:
+    listed = freight(20)
+    early = hand(listed[9].number, at=BEFORE)
+    ahead = msgspec.structs.replace(early, observed_at=START + 24 * 3600 * SECOND)
+    told = Seen().take(consist(listed), ahead, *Portal().read(changed(listed, 9, operator=ScanDecision.ALARM)))
+    assert told.standing()[f"TTGX {listed[9].number}"].reasons == (R.SCAN_ALARM,)

@@ -276,3 +276,15 @@ def test_what_only_a_pass_that_went_back_shows_keeps_a_train_from_being_covered(
     told.take(*Portal(number=1018, start=START + 1800 * SECOND).read(listed), released())
     assert told.standing()["GUNX 666666"].state is CarState.OPEN
     assert not told.train().covered
+
+
+def test_two_halves_of_which_one_is_said_to_have_gone_back_are_no_whole_train() -> None:
+    """The controller's count of the second half may be wrong, and hide a car behind its last tag."""
+    listed = freight(20)
+    front = [msgspec.structs.replace(one, reading_id=f"front {one.reading_id}") for one in Portal().read(listed[:12])]  # type: ignore[attr-defined]
+    half = [
+        msgspec.structs.replace(one, axle_count=0) if isinstance(one, TrainEvent) and one.axle_count else one
+        for one in Portal(number=1018, start=START + 1800 * SECOND).read(listed[12:])
+    ]
+    told = Seen().take(consist(listed), arrived(), *front, *half, released())
+    assert (told.train().cars_open, told.train().cars_missing, told.train().covered) == (0, 0, False)

@@ -186,6 +186,8 @@ def _unanswered(
 ) -> list[CoverageReason]:
     """What the last inspection that cleared a car does not answer: what passes that began after it say against it, but
     for what it did cover, what was found since on images from before, and that there may be a second car."""
+    if not hands:
+        return list(reasons)
     cleared_at = max([hand.observed_at for hand in hands if hand.result is HandInspectionResult.CLEARED], default=None)
     if cleared_at is None:
         return list(reasons)

@@ -25,7 +25,8 @@ from streams.core.trains.store import Store, port_key_of
 
 # A list or a release that comes so long after the release of its train is of the next train under the same id.
 CORRECTION_SPAN: Final = 24 * HOUR
-# A list that corrects another has at least so many of the cars that the train had [assumed].
+# A list that corrects another has at least so many of the cars that the train had, or of those that were read if they
+# are fewer [assumed].
 CORRECTION_SHARE: Final = 0.5
 
 # Between an id and the time of its release in the key of a train that made room for the next; no id has one.
@@ -85,13 +86,15 @@ class Papers:
             )  # an older list that comes late; else a count that began anew
         if value.received_at > train.released_received_at + CORRECTION_SPAN:
             return False
-        known = {one.identity for one in before.listed} if before is not None else set[str]()
+        known = set[str]()
+        if before is not None:
+            known = {one.identity for one in before.listed if one.kind is EquipmentKind.CAR}
         if train.visit_id:
             for view in self._live.visit_view(f"{value.operating_mode}:{train.visit_id}").passes:
                 known |= view.identities
         listed = [one.identity for one in listed_of(value) if one.kind is EquipmentKind.CAR]
         same = len([one for one in listed if one in known])
-        return not known or same >= CORRECTION_SHARE * len(listed)
+        return same >= CORRECTION_SHARE * min(len(listed), len(known))
 
     def advance_train(self, event: TrainEvent, outputs: list[Output]) -> None:
         """Fold an arrival or a release."""

@@ -1,5 +1,7 @@
 """A train's id that is used again after its release: the next train has a visit, a release and alerts of its own."""
 
+from dataclasses import replace
+
 from schemas.records import AlertKind, CarState, Severity, TrainCoverage
 from tests.core.trains.builders import (
     SECOND,
@@ -100,3 +102,10 @@ def test_a_list_that_has_what_was_seen_corrects_one_of_other_cars_after_the_rele
     told.take(consist([*LISTED[:5], Rolling("GATX", 55_221)], revision=2, at=START + 3 * HOUR))
     assert (told.train().consist_revision, told.train().cars_added, told.train().cars_missing) == (2, 0, 1)
     assert len(told.trains) == 2 and len(signed(told)) == 1
+
+
+def test_a_list_that_comes_after_the_release_of_a_train_of_which_few_tags_were_read_is_its_own() -> None:
+    track = [one if n in (4, 5) else replace(one, tags=(None, None)) for n, one in enumerate(LISTED)]
+    told = Seen().take(arrived(), *Portal().read(track), released())
+    told.take(consist(LISTED, at=START + 3 * HOUR))
+    assert (told.train().consist_revision, told.train().cars_missing, told.train().cars_cleared) == (1, 0, 2)

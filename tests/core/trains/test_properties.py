@@ -109,15 +109,22 @@ class Case:
                 track[place], track[other] = track[other], track[place]
             else:
                 track[place] = numbered([numbers[count]])[0]
-        self.track = [spoiled(random, one, rate) for one in track]
+        self.hider = track[-1].number if random.random() < 0.15 else 0
+        """A car with another one coupled behind it under its tags, which neither scale nor list tells; 0: none."""
+        self.listed = [replace(one, axles=0) if one.number == self.hider else one for one in self.listed]
+        self.track = [self.hiding(spoiled(random, one, rate)) for one in track]
         if random.random() < 0.2:
             self.track.reverse()
         self.readings = self.noisy(Portal().read(self.track))
         self.passes = [self.track]
         if random.random() < 0.2:
-            again = [spoiled(random, one, rate) for one in track]
+            again = [self.hiding(spoiled(random, one, rate)) for one in track]
             self.passes.append(again)
             self.readings += self.noisy(Portal(number=1018, start=START + 2400 * SECOND).read(again))
+
+    def hiding(self, one: Rolling) -> Rolling:
+        """The car that hides another, as the portal sees the two."""
+        return replace(one, axles=8, weighed=False) if one.number == self.hider else one
 
     def noisy(self, readings: list[Any]) -> list[Any]:
         """Tags a wheel early or late, and images that show two cars."""
@@ -149,10 +156,10 @@ class Case:
         return made
 
     def may_be_covered(self, log: Sequence[Any]) -> bool:
-        """Whether what came so far lets a train be covered: the controller told its end, nobody found anything, each
-        car has an image or an inspection, and so has each that is on the list alone or on the track alone."""
+        """Whether what came so far lets a train be covered: the controller told its end, nobody found anything, no car
+        hides another, each has an image or an inspection, and so has each on the list alone or on the track alone."""
         hands = [one for one in log if isinstance(one, HandInspection)]
-        if any(one.result is HandInspectionResult.CONTRABAND for one in hands):
+        if self.hider or any(one.result is HandInspectionResult.CONTRABAND for one in hands):
             return False
         if not any(isinstance(one, TrainEvent) and one.axle_count for one in log):
             return False

@@ -14,9 +14,6 @@ from schemas.records import (
     DisparityMeasure,
     Estimate,
     GroupKind,
-    Light,
-    ListKind,
-    MatchKind,
     PlateFormat,
     PlateIssuer,
     RateEstimate,
@@ -24,6 +21,7 @@ from schemas.records import (
 )
 from streams.core.estimates.state import DAY
 from streams.core.random_draw import date_of
+from streams.core.unweighed_alert import unweighed_alert
 
 FORMATS: Final = {
     PlateFormat.ISSUERS: "vehicles whose plate has its issuer's format",
@@ -51,27 +49,15 @@ def alerts_of(estimate: Estimate, month: str, raised_at: int) -> Iterator[Alert]
     for one in estimate.disparities:
         place = f"{estimate.port_code} {estimate.operating_mode}"
         incident_id = f"{place} disparity {month} {one.kind} {one.name} {one.measure}"
-        yield Alert(
-            alert_id=f"{incident_id}:1",
-            incident_id=incident_id,
-            passage_id="",
-            lane_id="",
-            port_code=estimate.port_code,
-            passage_number=0,
-            revision=1,
-            kind=AlertKind.DISPARITY,
-            severity=Severity.MODERATE,
-            raised_at=raised_at,
-            operating_mode=estimate.operating_mode,
-            light=Light.UNKNOWN,
-            summary=f"port {estimate.port_code}, {month}: {summary_of(one)}",
-            match=MatchKind.NONE,
-            list_kind=ListKind.UNKNOWN,
-            confirmation_required=False,
-            prior_log_odds=0.0,
-            log_odds=0.0,
-            probability=0.0,
-            rule_set_version="",
+        yield unweighed_alert(
+            AlertKind.DISPARITY,
+            incident_id,
+            1,
+            Severity.MODERATE,
+            f"port {estimate.port_code}, {month}: {summary_of(one)}",
+            raised_at,
+            estimate.port_code,
+            estimate.operating_mode,
         )
 
 

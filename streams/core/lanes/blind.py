@@ -23,14 +23,12 @@ from typing import Final
 from schemas.records import (
     Alert,
     AlertKind,
-    Light,
-    ListKind,
-    MatchKind,
     OperatingMode,
     SensorRole,
     Severity,
 )
 from streams.core.lanes.slots import EXIT, ROLES, STOP_LINE, XRAY
+from streams.core.unweighed_alert import unweighed_alert
 
 BLIND_PROBABILITY: Final = 1e-9
 _LOG_BLIND: Final = math.log(BLIND_PROBABILITY)
@@ -154,26 +152,16 @@ def alert_of(
         if is_over
         else f"the {name} is blind: {missed} vehicles in a row passed it that other sensors saw; have it looked at"
     )
-    revision = 2 if is_over else 1
-    return Alert(
-        alert_id=f"{incident_id}:{revision}",
-        incident_id=incident_id,
-        passage_id=passage_id,
-        lane_id=lane_id,
-        port_code=lane_id.partition("/")[0],
-        passage_number=passage_number,
-        revision=revision,
-        kind=AlertKind.SENSOR_BLIND,
-        severity=Severity.MINOR if is_over else Severity.SEVERE,
-        raised_at=at,
-        operating_mode=mode,
-        light=Light.UNKNOWN,
-        summary=f"lane {lane_id}: {says}",
-        match=MatchKind.NONE,
-        list_kind=ListKind.UNKNOWN,
-        confirmation_required=False,
-        prior_log_odds=0.0,
-        log_odds=0.0,
-        probability=0.0,
-        rule_set_version="",
+    return unweighed_alert(
+        AlertKind.SENSOR_BLIND,
+        incident_id,
+        2 if is_over else 1,
+        Severity.MINOR if is_over else Severity.SEVERE,
+        f"lane {lane_id}: {says}",
+        at,
+        lane_id.partition("/")[0],
+        mode,
+        lane_id,
+        passage_id,
+        passage_number,
     )

@@ -16,13 +16,12 @@ from schemas.records import (
     AlertKind,
     LightAnswer,
     LightAnswerReason,
-    ListKind,
-    MatchKind,
     Severity,
 )
 from streams.core.deadlines import Deadlines
 from streams.core.keyed_state import KeyedState
 from streams.core.outcomes.state import DARK_PREFIX, SECOND, Dark, decode_dark, due_of, encode_dark
+from streams.core.unweighed_alert import unweighed_alert
 
 # How long a lane is remembered after its last lot, so that an old answer that is delivered again tells nothing anew. A
 # light that nobody has asked for a week is out of use.
@@ -102,25 +101,17 @@ ENDS: Final = "the light shows selections again"
 
 def alert_of(answer: LightAnswer, incident_id: str, revision: int, severity: Severity, what: str) -> Alert:
     """The alert of a lane's light; it weighs no vehicle."""
-    return Alert(
-        alert_id=f"{incident_id}:{revision}",
-        incident_id=incident_id,
-        passage_id=answer.passage_id or "",
-        lane_id=answer.lane_id,
-        port_code=answer.port_code,
-        passage_number=answer.passage_number or 0,
-        revision=revision,
-        kind=AlertKind.LIGHT_FALLBACK,
-        severity=severity,
-        raised_at=answer.answered_at,
-        operating_mode=answer.operating_mode,
-        light=answer.light,
-        summary=f"lane {answer.lane_id}: {what}",
-        match=MatchKind.NONE,
-        list_kind=ListKind.UNKNOWN,
-        confirmation_required=False,
-        prior_log_odds=0.0,
-        log_odds=0.0,
-        probability=0.0,
-        rule_set_version="",
+    return unweighed_alert(
+        AlertKind.LIGHT_FALLBACK,
+        incident_id,
+        revision,
+        severity,
+        f"lane {answer.lane_id}: {what}",
+        answer.answered_at,
+        answer.port_code,
+        answer.operating_mode,
+        answer.lane_id,
+        answer.passage_id or "",
+        answer.passage_number or 0,
+        answer.light,
     )

@@ -29,15 +29,13 @@ from schemas.records import (
     CoverageReason,
     ImageReference,
     ImageSource,
-    Light,
-    ListKind,
-    MatchKind,
     Severity,
 )
 from streams.core.trains.cars import Decision
 from streams.core.trains.coverage import Told, explanation_of
 from streams.core.trains.state import Raised
 from streams.core.trains.visits import Counts, VisitView
+from streams.core.unweighed_alert import unweighed_alert
 
 _R = CoverageReason
 EXTREME_REASONS: Final = frozenset({_R.CONTRABAND})
@@ -187,26 +185,17 @@ def alert_of(
     """An alert of a train or car; it weighs nothing, so it has neither odds nor evidence."""
     number = told.visit_id.rpartition("/")[2]
     train = f"train {told.train_id}" if told.train_id else "a train that is not known yet"
-    return Alert(
-        alert_id=f"{incident_id}:{revision}",
-        incident_id=incident_id,
-        passage_id=told.visit_id,
-        lane_id=told.track_id or "",
-        port_code=told.port_code,
-        passage_number=int(number) if number.isdigit() else 0,
-        revision=revision,
-        kind=kind,
-        severity=severity,
-        raised_at=told.at,
-        operating_mode=told.mode,
-        light=Light.UNKNOWN,
-        summary=f"{train} on {told.track_id or 'no track'}: {words}",
+    return unweighed_alert(
+        kind,
+        incident_id,
+        revision,
+        severity,
+        f"{train} on {told.track_id or 'no track'}: {words}",
+        told.at,
+        told.port_code,
+        told.mode,
+        told.track_id or "",
+        told.visit_id,
+        int(number) if number.isdigit() else 0,
         images=images,
-        match=MatchKind.NONE,
-        list_kind=ListKind.UNKNOWN,
-        confirmation_required=False,
-        prior_log_odds=0.0,
-        log_odds=0.0,
-        probability=0.0,
-        rule_set_version="",
     )

@@ -59,6 +59,10 @@ def between_devices(devices: list[Keyed]) -> Iterator[Problem]:
             other = directories.setdefault(way.directory, name)
             if other != name:
                 yield Problem(f"{key}.input.directory", f"is that of {other}; give each device its own")
+    for key, one in devices:
+        if isinstance(one.input, DirectoryInput) and one.input.done_directory in directories:
+            text = "is watched: what is put away there would be read again; take another one"
+            yield Problem(f"{key}.input.done_directory", text)
 
 
 def of_input(key: str, one: SiteDevice, http: Http | None, has_http: bool) -> Iterator[Problem]:

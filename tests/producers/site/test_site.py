@@ -152,6 +152,9 @@ def test_files_and_stdin_need_no_key_and_each_has_its_own() -> None:
     (one,) = site_of(HEAD + directory.replace('key_file = "front-1.key"', "")).devices
     assert one.input == DirectoryInput(directory=Path("/site/in"), done_directory=Path("/site/done"))
     assert problems_of(HEAD + directory)[0][0] == "devices[0] front-1.key_file"
+    again = directory.replace('key_file = "front-1.key"', "").replace('"done"', '"in"')
+    (problem,) = problems_of(HEAD + again)
+    assert problem[0] == "devices[0] front-1.input.done_directory" and "read again" in problem[1]
     stdin = CAMERA.replace('"http"', '"stdin"').replace('key_file = "front-1.key"', "")
     assert problems_of(HEAD + stdin + stdin.replace("front-1", "front-2"))[0][1].startswith("only one device")
 

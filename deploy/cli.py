@@ -23,6 +23,7 @@ COMMANDS: Final = (
     ("down", "deploy.commands.down:down", "Stop a running local platform; --wipe removes its state."),
     ("status", "deploy.commands.status:status", "Broker, registry, stages and lag on one screen."),
     ("light", "deploy.commands.light:light", "Tell lanes' controllers which light to show, over TCP and HTTP."),
+    ("gateway", "deploy.commands.gateway:gateway", "Take what devices send, keep it, deliver it to Kafka."),
     ("watch", "deploy.commands.watch:watch", "A live board of lanes, lights and alerts."),
     ("tail", "deploy.commands.tail:tail", "A topic's records as JSON lines, plates masked."),
     ("simulate", "deploy.commands.simulate:simulate", "Simulate a border into a file or into Kafka."),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.cli import COMMANDS
 from deploy.settings import Settings
+from producers.gateway.telemetry import GatewayTelemetry
 from schemas.topics import TOPICS
 from streams.console.estimate_metrics import EstimateMetrics
 from streams.console.rail_metrics import RailMetrics
@@ -62,11 +63,20 @@ def sharing_metrics_table() -> str:
     return table("| metric of `border share serve` | type | meaning |", sorted(rows))
 
 
+def gateway_metrics_table() -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
+        for metric in GatewayTelemetry(()).registry.collect()
+    ]
+    return table("| metric of `border gateway` | type | meaning |", sorted(rows))
+
+
 TABLES = {
     "topics": topics_table,
     "settings": settings_table,
     "metrics": metrics_table,
     "light": light_metrics_table,
+    "gateway": gateway_metrics_table,
     "sharing": sharing_metrics_table,
 }
 

@@ -1,0 +1,1 @@
+"""The process at a crossing between its devices and Kafka: `border gateway`."""

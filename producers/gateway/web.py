@@ -1,0 +1,150 @@
+"""HTTP: what devices post, and what Prometheus and a supervisor ask.
+
+| request | answer |
+|---|---|
+| `POST /devices/{device_id}/readings` | 200 once all that is taken is on disk; 422 if nothing is taken |
+| `GET /metrics`, `GET /livez` | metrics; 200 while the process lives |
+| `GET /readyz` | 200 while readings are taken, else 503 |
+
+A device shows `Authorization: Bearer KEY`, or a certificate. The body is what it speaks, as it is or with
+`Content-Encoding: gzip`, a mebibyte at most either way. Answers are JSON, {"accepted": [reading ids], "rejected":
+[{"reason", "text", "at"}]}. 503 with Retry-After: no room, send it again. A larger body is refused without reading it,
+and what unpacks to more is unpacked no further than that.
+"""
+
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from prometheus_client import generate_latest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Reason, Rejection
+from producers.gateway.identity import Identities
+from producers.gateway.intake import Intake
+from producers.http_server import CLIENT_NAME
+from producers.site import HttpInput, SiteDevice
+from producers.spool.errors import SpoolError, SpoolFull
+
+RETRY_SECONDS: Final = 5
+STATUS: Final = {
+    Reason.TOO_LARGE: 413,
+    Reason.UNAUTHORISED: 401,
+    Reason.UNSUPPORTED: 415,
+    Reason.MALFORMED: 400,
+}
+GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
+
+
+class _Refused(Exception):
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(text)
+        self.rejection = Rejection(reason, text)
+
+
+def unpacked(body: bytes) -> bytes:
+    """What a gzip body holds; it is unpacked no further than PAYLOAD_BYTES_MAX. Raises _Refused."""
+    unpacker = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        found = unpacker.decompress(body, PAYLOAD_BYTES_MAX + 1)
+    except zlib.error:
+        raise _Refused(Reason.MALFORMED, "not gzip, which its Content-Encoding says") from None
+    if len(found) > PAYLOAD_BYTES_MAX:
+        raise _Refused(Reason.TOO_LARGE, f"unpacks to more than {PAYLOAD_BYTES_MAX:,} bytes; send it in parts")
+    if not unpacker.eof or unpacker.unused_data:
+        raise _Refused(Reason.MALFORMED, "gzip that is cut short, or has something behind its end")
+    return found
+
+
+async def body_of(request: Request) -> bytes:
+    """A request's body, unpacked. Raises _Refused as soon as it is known to be too large."""
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise _Refused(Reason.UNSUPPORTED, "Content-Encoding must be gzip, or left out")
+    too_large = _Refused(Reason.TOO_LARGE, f"{PAYLOAD_BYTES_MAX:,} bytes are taken at once; send it in parts")
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told) > PAYLOAD_BYTES_MAX:
+        raise too_large
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        size += len(part)
+        if size > PAYLOAD_BYTES_MAX:
+            raise too_large
+        parts.append(part)
+    body = b"".join(parts)
+    return unpacked(body) if encoding == "gzip" else body
+
+
+def answer(status: int, accepted: tuple[str, ...], rejections: tuple[Rejection, ...], **headers: str) -> Response:
+    """The answer to a post."""
+    told: dict[str, Any] = {
+        "accepted": accepted,
+        "rejected": [{"reason": one.reason, "text": one.text, "at": one.at} for one in rejections],
+    }
+    return Response(msgspec.json.encode(told), status, headers, "application/json")
+
+
+def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], bool]) -> Starlette:
+    """The gateway's HTTP application."""
+    telemetry = intake.telemetry
+
+    def sender_of(request: Request) -> SiteDevice:
+        one = identities.device(request.path_params["device_id"])
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        key = key.strip() if scheme.lower() == "bearer" else ""
+        if one is None or not isinstance(one.input, HttpInput):
+            telemetry.stranger(Reason.UNKNOWN_DEVICE)
+        elif identities.may_post(one, key.encode("latin-1", "replace"), request.scope.get(CLIENT_NAME)):
+            return one
+        else:
+            telemetry.stranger(Reason.UNAUTHORISED)
+        # The same words for both: who has no key need not know which devices there are.
+        raise _Refused(Reason.UNAUTHORISED, "no such device, or not its key; Authorization: Bearer KEY")
+
+    async def post(request: Request) -> Response:
+        one = None
+        try:
+            one = sender_of(request)
+            taken = await intake.take(one.device, await body_of(request))
+        except _Refused as error:
+            rejection = error.rejection
+            if one is not None:
+                telemetry.rejected(one.device.device_id, rejection.reason)
+            # What was not read of the body is not read any more.
+            return answer(STATUS[rejection.reason], (), (rejection,), connection="close")
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except SpoolFull as error:
+            rejection = Rejection(Reason.TOO_MANY, f"no room: {without_path(error)}")
+            return answer(503, (), (rejection,), **{"retry-after": str(RETRY_SECONDS)})
+        except SpoolError:
+            return answer(503, (), (Rejection(Reason.TOO_MANY, "the gateway's disk failed; send it again later"),))
+        return answer(200 if taken.accepted or not taken.rejections else 422, taken.accepted, taken.rejections)
+
+    async def metrics(_request: Request) -> Response:
+        intake.tell()
+        return Response(generate_latest(telemetry.registry), media_type="text/plain; version=0.0.4")
+
+    async def live(_request: Request) -> Response:
+        return Response("lives\n", media_type="text/plain")
+
+    async def ready(_request: Request) -> Response:
+        return Response("ready\n" if is_ready() else "takes no readings\n", 200 if is_ready() else 503)
+
+    return Starlette(
+        routes=[
+            Route("/devices/{device_id}/readings", post, methods=["POST"]),
+            Route("/metrics", metrics, methods=["GET"]),
+            Route("/livez", live, methods=["GET"]),
+            Route("/readyz", ready, methods=["GET"]),
+        ]
+    )
+
+
+def without_path(error: SpoolFull) -> str:
+    """What a device is told of a full spool: devices need not know where it is."""
+    return "the disk is full" if "disk" in str(error) and "slower" not in str(error) else "too much waits for Kafka"

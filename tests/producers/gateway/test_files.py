@@ -1,0 +1,128 @@
+"""Files and standard input into the gateway."""
+
+import asyncio
+import io
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from producers.emulators.speech import loop_line
+from producers.gateway.files import WatchedDirectory, read_standard_input
+from producers.gateway.intake import LANE_QUEUE, QUEUES, Intake
+from producers.gateway.process import schemas_kept
+from producers.gateway.telemetry import GatewayTelemetry
+from producers.site import Site, load_site
+from producers.spool.spool import Spool
+from producers.spool.store import SpoolStore
+from tests.support import eventually
+
+SCHEMAS = schemas_kept()
+INPUTS = {
+    "directory": '{ kind = "directory", directory = "in", pattern = "*.txt", done_directory = "done" }',
+    "stdin": '{ kind = "stdin" }',
+}
+
+
+def site_of(directory: Path, kind: str) -> Site:
+    """One loop that comes in this way."""
+    (directory / "site.toml").write_text(
+        'site = "2301-test"\nspool_directory = "spool"\n[[devices]]\ndevice_id = "loop-1"\nlane_id = "2301/01"\n'
+        f'sensor = "ENTRY_LOOP"\nformat = "loop_line"\ninput = {INPUTS[kind]}\n'
+    )
+    return load_site(directory / "site.toml")
+
+
+def lines(site: Site, first: int, count: int) -> bytes:
+    """So many lines of the loop."""
+    at = time.time_ns() // 1000
+    return b"".join(loop_line(site.devices[0].device, first + i, at + i) + b"\n" for i in range(count))
+
+
+def put(directory: Path, name: str, content: bytes) -> None:
+    """Put a file there as it should be: written elsewhere, and moved."""
+    (directory / f".{name}").write_bytes(content)
+    (directory / f".{name}").rename(directory / name)
+
+
+def test_files_are_taken_whole_and_put_away_with_the_reasons_of_what_was_refused(tmp_path: Path) -> None:
+    site = site_of(tmp_path, "directory")
+    source = tmp_path / "in"
+    source.mkdir()
+
+    async def run() -> None:
+        spool = Spool(SpoolStore(tmp_path / "spool", QUEUES, SCHEMAS, bytes_max=1 << 30), QUEUES, 0.005)
+        intake = Intake(site, spool, GatewayTelemetry(["loop-1"], QUEUES))
+        watching = asyncio.create_task(WatchedDirectory(site.devices[0], intake).run())
+        put(source, "a.txt", lines(site, 1, 5_000))  # more than are taken at once
+        put(source, "b.txt", lines(site, 6_000, 2) + b"no reading\n" + lines(site, 6_002, 1))
+        put(source, "other.csv", b"not ours")
+        both = (tmp_path / "done" / "a.txt", source / "rejected" / "b.txt")
+        await asyncio.to_thread(eventually, lambda: all(file.exists() for file in both))
+        assert spool.counts[LANE_QUEUE].readings == 5_003
+        reasons = (source / "rejected" / "b.txt.reason").read_text()
+        assert reasons.startswith("MALFORMED line 3")
+        assert reasons.endswith("3 readings of this file were taken; to take the others, mend it and move it back\n")
+        assert sorted(file.name for file in source.iterdir()) == [".taking", "other.csv", "rejected"]
+        # A kill before it was moved away: the same readings, with the same ids.
+        (tmp_path / "done" / "a.txt").rename(source / "a.txt")
+        await asyncio.to_thread(eventually, (tmp_path / "done" / "a.txt").exists)
+        page = await spool.read(LANE_QUEUE, 0, 1 << 60, 20_000)
+        assert len(page) == 10_003
+        assert len({kept.reading_id for kept in page}) == 5_003
+        watching.cancel()
+        await spool.close()
+
+    asyncio.run(run())
+
+
+def test_a_file_that_cannot_be_put_away_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producers.gateway.files.SCAN_SECONDS", 0.01)
+    site = site_of(tmp_path, "directory")
+    (tmp_path / "done").write_text("in the way")
+    (tmp_path / "in").mkdir()
+
+    async def run() -> None:
+        spool = Spool(SpoolStore(tmp_path / "spool", QUEUES, SCHEMAS, bytes_max=1 << 30), QUEUES, 0.005)
+        telemetry = GatewayTelemetry(["loop-1"], QUEUES)
+        watching = asyncio.create_task(WatchedDirectory(site.devices[0], Intake(site, spool, telemetry)).run())
+        put(tmp_path / "in", "a.txt", lines(site, 1, 10))
+        await asyncio.to_thread(eventually, lambda: spool.counts[LANE_QUEUE].readings)
+        put(tmp_path / "in", "a.txt", lines(site, 11, 5))  # another one of the same name, which waits
+        await asyncio.sleep(0.3)  # thirty looks
+        assert spool.counts[LANE_QUEUE].readings == 10
+        (tmp_path / "done").unlink()
+        await asyncio.to_thread(eventually, (tmp_path / "done" / "a.txt.1").exists)
+        assert spool.counts[LANE_QUEUE].readings == 15
+        assert (tmp_path / "done" / "a.txt").read_bytes().count(b"\n") == 10
+        watching.cancel()
+        await spool.close()
+
+    asyncio.run(run())
+
+
+def test_standard_input_waits_for_room_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = site_of(tmp_path, "stdin")
+    content = lines(site, 1, 3_000)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    monkeypatch.setattr("producers.gateway.files.ROOM_SECONDS", 0.01)
+
+    async def run() -> None:
+        spool = Spool(SpoolStore(tmp_path / "spool", QUEUES, SCHEMAS, bytes_max=300_000), QUEUES, 0.005)
+        intake = Intake(site, spool, GatewayTelemetry(["loop-1"], QUEUES))
+        reading = asyncio.create_task(read_standard_input(site.devices[0].device, intake))
+        ids, after = list[str](), 0
+        async with asyncio.timeout(20):
+            while len(ids) < 3_000:
+                for kept in await spool.read(LANE_QUEUE, after, 1 << 60, 500):
+                    ids.append(kept.reading_id)
+                    after = kept.position
+                    spool.acknowledge(LANE_QUEUE, [after])
+                await asyncio.sleep(0.01)
+            await reading
+        assert ids == [f"loop-1/{number:07}" for number in range(1, 3_001)]
+        await spool.close()
+
+    asyncio.run(run())

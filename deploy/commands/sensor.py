@@ -4,11 +4,9 @@ import gzip
 import zlib
 from collections import Counter
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import msgspec
 import orjson
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -16,17 +14,18 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.commands.sensor_calibrate import calibrate_
+from deploy.commands.sensor_tap import tap_
 from deploy.errors import UserError
 from deploy.options import Count, Flag
+from deploy.reading_view import shown_of, table_of, time_text, told_of
 from producers.formats import FORMATS
-from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Item, Reading, ReadingFormat, Reason, Rejection
+from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Item, ReadingFormat, Reason, Rejection
 from producers.site import Site, SiteDevice, SiteError, load_site
 from producers.site.writing import SITE, device_template, remarks_on
-from schemas.generate import load_schemas
-from streams.console.privacy import masked
 
-app = App(name="sensor", help="Connect a device: formats, a configuration written and checked, samples, calibration.")
+app = App(name="sensor", help="Connect a device: formats, its configuration, samples, what comes of it, calibration.")
 app.command(calibrate_, name="calibrate")
+app.command(tap_, name="tap")
 
 SHOWN_MAX: Final = 10
 GZIP: Final = b"\x1f\x8b"
@@ -207,7 +206,7 @@ def test(
     readings = [item for item in items if not isinstance(item, Rejection)]
     repeats = len(readings) - len({reading.reading_id for reading in readings})
     if json:
-        told = [builtins_of(reading, reveal) for reading in readings]
+        told = [shown_of(told_of(reading), reveal) for reading in readings]
         rejections = [item._asdict() for item in items if isinstance(item, Rejection)]
         line = {"received_at": received_at, "readings": told, "rejections": rejections, "repeats": repeats}
         print(orjson.dumps(line).decode())
@@ -239,15 +238,6 @@ def read_sample(file: Path) -> tuple[bytes, int]:
         raise UserError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def builtins_of(reading: Reading, reveal: bool) -> dict[str, Any]:
-    """A reading as JSON, behind its type."""
-    told = {"type": type(reading).__name__, **msgspec.to_builtins(reading)}
-    if reveal:
-        return told
-    hidden: dict[str, Any] = masked(told)
-    return hidden
-
-
 def show(items: list[Item], count: int, reveal: bool, received_at: int) -> None:
     """Each reading as a table of its fields, each rejection as a line, and how many there are of each."""
     console = Console()
@@ -257,44 +247,9 @@ def show(items: list[Item], count: int, reveal: bool, received_at: int) -> None:
             print(f"rejected {item} ({item.reason})")
         elif shown < count:
             shown += 1
-            console.print(table_of(item, reveal))
+            console.print(table_of(told_of(item), reveal))
     kinds = Counter("rejections" if isinstance(item, Rejection) else type(item).__name__ for item in items)
     told = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     print(f"as received {time_text(received_at)}: {told or 'nothing'}")
     if any(isinstance(item, Rejection) and item.reason is Reason.CLOCK for item in items):
         print("if the sample is older than its file, tell with --at when it was sent")
-
-
-def table_of(reading: Reading, reveal: bool) -> Table:
-    """A reading field by field, with what the contract says of each."""
-    told = builtins_of(reading, reveal)
-    kind = told.pop("type")
-    columns = Column("field", no_wrap=True), Column("value", overflow="fold", ratio=2), Column("what it is", ratio=3)
-    table = Table(*columns, title=kind, title_justify="left")
-    for name, value in told.items():
-        shown = time_text(value) if name.endswith("_at") and isinstance(value, int) else plain_text(value)
-        table.add_row(name, Text(shown), Text(docs_of(kind).get(name, ""), style="dim"))
-    return table
-
-
-@cache
-def docs_of(kind: str) -> dict[str, str]:
-    """What the contract says of a record's fields."""
-    return {field["name"]: field["doc"] for field in load_schemas()[kind]["fields"]}
-
-
-def time_text(at: int) -> str:
-    """Microseconds UTC as people read them."""
-    moment = datetime.fromtimestamp(at / 1e6, UTC)
-    return moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z")
-
-
-def plain_text(value: Any) -> str:
-    """A value as people read it."""
-    if value is None:
-        return "-"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {plain_text(inner)}" for name, inner in value.items())
-    if isinstance(value, list | tuple):
-        return "\n".join(map(plain_text, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) and abs(value) < 1 else str(value)

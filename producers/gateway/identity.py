@@ -1,6 +1,7 @@
 """Who may write as which device: keys, addresses, certificates. Comparing a key takes as long whether it is right."""
 
 import hmac
+import ipaddress
 from collections.abc import Iterable
 
 from producers.site import SiteDevice, TcpInput, read_device_key
@@ -28,6 +29,13 @@ class Identities:
         if own is None:
             return certificate_name == device_id
         return hmac.compare_digest(own, key) and certificate_name in (None, device_id)
+
+    def may_look(self, address: str, one: SiteDevice, key: bytes, certificate_name: str | None) -> bool:
+        """Whether whoever asks from an address may see what a device sends: who may write as it, and the gateway's own
+        machine if it has no key."""
+        if self.may_post(one, key, certificate_name):
+            return True
+        return one.device.device_id not in self._keys and ipaddress.ip_address(address).is_loopback
 
     def by_key(self, devices: Iterable[SiteDevice], key: bytes) -> SiteDevice | None:
         """The one of these devices whose key it is."""

@@ -15,6 +15,7 @@ from producers.formats import FORMATS
 from producers.formats.reading_format import Device, Framing, Item, Reading, ReadingFormat, Reason, Rejection
 from producers.gateway.clocks import DeviceClock
 from producers.gateway.health import Health
+from producers.gateway.recent import Recent
 from producers.gateway.telemetry import GatewayTelemetry
 from producers.site import Clock, Site, SiteDevice
 from producers.spool.entries import Entry
@@ -66,6 +67,7 @@ class Intake:
         self._clocks = {device_id: DeviceClock() for device_id in self._formats}
         self._started = time.monotonic()
         self._wrong: set[str] = set()
+        self.recent = Recent(self._formats)
         self.health = Health({one.device.device_id: one.device.place for one in site.devices})
 
     def framing(self, device: Device) -> Framing:
@@ -82,6 +84,7 @@ class Intake:
                 self.telemetry.rejected(device.device_id, checked.reason)
             else:
                 accepted.append(checked)
+        self.recent.add(device.device_id, rejections)
         try:
             done = self._spool.put([entry_of(reading) for reading in accepted])
         except SpoolFull:
@@ -115,6 +118,7 @@ class Intake:
             self.telemetry.full()
             return
         device_id, at = device.device_id, time.monotonic()
+        self.recent.add(device_id, readings)
         clock = self._clocks[device_id]
         for reading in readings:
             clock.observe(reading.observed_at, reading.received_at)

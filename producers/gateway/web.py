@@ -3,17 +3,19 @@
 | request | answer |
 |---|---|
 | `POST /devices/{device_id}/readings` | 200 once all that is taken is on disk; 422 if nothing is taken |
+| `GET /devices/{device_id}/readings?after=N` | its last readings and rejections, those behind number N |
 | `GET /metrics`, `GET /livez` | metrics; 200 while the process lives |
 | `GET /readyz` | 200 while readings are taken, else 503 |
 
-A device shows `Authorization: Bearer KEY`, or a certificate. The body is what it speaks, as it is or with
-`Content-Encoding: gzip`, a mebibyte at most either way. Answers are JSON, {"accepted": [reading ids], "rejected":
-[{"reason", "text", "at"}]}. 503 with Retry-After: no room, send it again. A larger body is refused without reading it,
-and what unpacks to more is unpacked no further than that.
+A device shows `Authorization: Bearer KEY`, or a certificate. What one without a key sends, its own machine may see too.
+The body is what it speaks, as it is or with `Content-Encoding: gzip`, a mebibyte at most either way. Answers are JSON,
+{"accepted": [reading ids], "rejected": [{"reason", "text", "at"}]}. 503 with Retry-After: no room, send it again. A
+larger body is refused without reading it, and what unpacks to more is unpacked no further than that.
 """
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +39,7 @@ STATUS: Final = {
     Reason.UNSUPPORTED: 415,
     Reason.MALFORMED: 400,
 }
+NUMBER_DIGITS_MAX: Final = 15
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 
 
@@ -88,32 +91,22 @@ def answer(status: int, accepted: tuple[str, ...], rejections: tuple[Rejection, 
     return Response(msgspec.json.encode(told), status, headers, "application/json")
 
 
-def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], bool]) -> Starlette:
-    """The gateway's HTTP application."""
-    telemetry = intake.telemetry
+class GatewayWeb:
+    """What is answered to whom."""
 
-    def sender_of(request: Request) -> SiteDevice:
-        one = identities.device(request.path_params["device_id"])
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() == "bearer" else ""
-        if one is None or not isinstance(one.input, HttpInput):
-            telemetry.stranger(Reason.UNKNOWN_DEVICE)
-        elif identities.may_post(one, key.encode("latin-1", "replace"), request.scope.get(CLIENT_NAME)):
-            return one
-        else:
-            telemetry.stranger(Reason.UNAUTHORISED)
-        # The same words for both: who has no key need not know which devices there are.
-        raise _Refused(Reason.UNAUTHORISED, "no such device, or not its key; Authorization: Bearer KEY")
+    def __init__(self, intake: Intake, identities: Identities) -> None:
+        self._intake, self._identities, self._telemetry = intake, identities, intake.telemetry
 
-    async def post(request: Request) -> Response:
+    async def post(self, request: Request) -> Response:
+        """Take what a device sends."""
         one = None
         try:
-            one = sender_of(request)
-            taken = await intake.take(one.device, await body_of(request))
+            one = self._device_of(request, self._may_post)
+            taken = await self._intake.take(one.device, await body_of(request))
         except _Refused as error:
             rejection = error.rejection
             if one is not None:
-                telemetry.rejected(one.device.device_id, rejection.reason)
+                self._telemetry.rejected(one.device.device_id, rejection.reason)
             # What was not read of the body is not read any more.
             return answer(STATUS[rejection.reason], (), (rejection,), connection="close")
         except ClientDisconnect:
@@ -125,9 +118,44 @@ def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], b
             return answer(503, (), (Rejection(Reason.TOO_MANY, "the gateway's disk failed; send it again later"),))
         return answer(200 if taken.accepted or not taken.rejections else 422, taken.accepted, taken.rejections)
 
-    async def metrics(_request: Request) -> Response:
-        intake.tell()
-        return Response(generate_latest(telemetry.registry), media_type="text/plain; version=0.0.4")
+    async def look(self, request: Request) -> Response:
+        """Show what a device sent last."""
+        address = "" if request.client is None else request.client.host
+        try:
+            one = self._device_of(request, partial(self._identities.may_look, address))
+        except _Refused as error:
+            return answer(STATUS[error.rejection.reason], (), (error.rejection,))
+        after, recent = request.query_params.get("after", "0"), self._intake.recent
+        is_number = after.isascii() and after.isdigit() and len(after) <= NUMBER_DIGITS_MAX
+        found = recent.after(one.device.device_id, int(after) if is_number else 0)
+        told = {"last": recent.last, "items": [item.shown() for item in found]}
+        return Response(msgspec.json.encode(told), media_type="application/json")
+
+    async def metrics(self, _request: Request) -> Response:
+        """Metrics, as they are now."""
+        self._intake.tell()
+        return Response(generate_latest(self._telemetry.registry), media_type="text/plain; version=0.0.4")
+
+    def _may_post(self, one: SiteDevice, key: bytes, certificate_name: str | None) -> bool:
+        return isinstance(one.input, HttpInput) and self._identities.may_post(one, key, certificate_name)
+
+    def _device_of(self, request: Request, may: Callable[[SiteDevice, bytes, str | None], bool]) -> SiteDevice:
+        one = self._identities.device(request.path_params["device_id"])
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        key = key.strip() if scheme.lower() == "bearer" else ""
+        if one is None:
+            self._telemetry.stranger(Reason.UNKNOWN_DEVICE)
+        elif may(one, key.encode("latin-1", "replace"), request.scope.get(CLIENT_NAME)):
+            return one
+        else:
+            self._telemetry.stranger(Reason.UNAUTHORISED)
+        # The same words for both: who has no key need not know which devices there are.
+        raise _Refused(Reason.UNAUTHORISED, "no such device, or not its key; Authorization: Bearer KEY")
+
+
+def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], bool]) -> Starlette:
+    """The gateway's HTTP application."""
+    web = GatewayWeb(intake, identities)
 
     async def live(_request: Request) -> Response:
         return Response("lives\n", media_type="text/plain")
@@ -137,8 +165,9 @@ def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], b
 
     return Starlette(
         routes=[
-            Route("/devices/{device_id}/readings", post, methods=["POST"]),
-            Route("/metrics", metrics, methods=["GET"]),
+            Route("/devices/{device_id}/readings", web.post, methods=["POST"]),
+            Route("/devices/{device_id}/readings", web.look, methods=["GET"]),
+            Route("/metrics", web.metrics, methods=["GET"]),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ]

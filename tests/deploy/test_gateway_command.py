@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from deploy.chaos.edge_site import GatewayProcess, devices_of_all_formats, emulated, write_site
+from deploy.cli import main
 from deploy.local.processes import Child
-from producers.emulators.device import EmulatedDevice
+from producers.emulators.device import EmulatedDevice, Manners
 from tests.support import eventually
 
 NOWHERE = "127.0.0.1:1"
@@ -55,6 +57,27 @@ def test_without_a_broker_readings_are_kept_over_restarts_and_ctrl_c_says_how_ma
     speak(devices, 5, 21)
     assert (gateway.metric("border_gateway_kept") or 0) >= kept + 50
     assert sum(len(device.record.kept) for device in devices) == 250
+
+
+def test_a_tap_shows_what_a_device_sends_with_its_plates_masked(
+    gateway: GatewayProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak(emulated(gateway.site, 3, Manners()), 3, 1)
+    tap = ["sensor", "tap", str(tmp_path / "site.toml")]
+    assert main([*tap, "dark-openalpr", "--remembered", "--count", "3", "--json"]) == 0
+    items = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["reading"]["type"] for item in items] == ["PlateRead"] * 3
+    assert all("•" in item["reading"]["candidates"][0]["plate"] for item in items)
+    assert main([*tap, "dark-openalpr", "--remembered", "--count", "1", "--json", "--reveal"]) == 0
+    assert "•" not in orjson.loads(capsys.readouterr().out)["reading"]["candidates"][0]["plate"]
+    assert main([*tap, "dark-scale-line", "--remembered", "--count", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "waiting for dark-scale-line at http://127.0.0.1:" in shown and shown.count("gross_weight_kg") == 2
+    assert main([*tap, "nobody"]) == 1
+    assert "has no device nobody" in capsys.readouterr().err
+    gateway.kill()
+    assert main([*tap, "dark-openalpr"]) == 1
+    assert "start it with `border gateway --config`" in capsys.readouterr().err
 
 
 def test_a_site_has_one_gateway(gateway: GatewayProcess, tmp_path: Path) -> None:

@@ -146,8 +146,8 @@ def test_who_has_no_key_or_another_devices_is_refused_and_counted(server: Servin
     assert server.post("loop-1", server.said("loop-1"))[0] == 401  # comes in by lines
     unknown = server.post("front-9", body, server.key("front-1"))
     assert unknown == server.post("front-1", body, "x" * 64)  # who guesses learns no ids
-    assert server.metric("border_gateway_strangers_total", reason="UNAUTHORISED") == 3
-    assert server.metric("border_gateway_strangers_total", reason="UNKNOWN_DEVICE") == 2
+    assert server.metric("border_gateway_strangers_total", reason="UNAUTHORISED") == 4
+    assert server.metric("border_gateway_strangers_total", reason="UNKNOWN_DEVICE") == 1
     assert server.spool.counts[LANE_QUEUE].readings == 0
 
 

@@ -53,6 +53,10 @@ class Live:
         self._passes.clear()
         self._visits.clear()
 
+    def forget_visit(self, mode: str, visit_id: str) -> None:
+        """A train's row changed, if only in what was counted of it: the view of its visit is made anew."""
+        self._visits.pop(f"{mode}:{visit_id}", None)
+
     def pass_view(self, key: str, pass_id: str) -> PassView:
         """The view of a pass, by its row's key."""
         view = self._passes.get(key)

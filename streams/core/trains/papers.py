@@ -186,6 +186,7 @@ class Papers:
             reading_ids=(*train.reading_ids, digest_of(value.reading_id))[-PAPERS_MAX:],
         )
         self._store.put_train(key, after)
+        self._live.forget_visit(str(value.operating_mode), after.visit_id)
 
     def _tell(self, value: Paper, key: str, outputs: list[Output]) -> None:
         """Tell what a train comes to by new papers; under an id of its own as long as it was not seen."""

@@ -18,10 +18,10 @@ SIDES: Final = {TagSide.LEFT: 1, TagSide.RIGHT: 2, TagSide.UNKNOWN: 4}
 
 
 class Car:
-    """One car as cut. `firm`: weighed, and no other weighing says otherwise; `exact`: where it begins and ends is
-    certain; `sure`: and none of its tags says another number of axles; `blank`: nothing but axles is known of it.
-    `claims`: identities of checked tags, with a bit per side that says so; `carried`: those of tags of no railway kind
-    on a car that has its own, which are containers or trailers that it carries."""
+    """One car as cut. `firm`: weighed, no other weighing says otherwise, and of three axles at least; `exact`: where it
+    begins and ends is certain; `sure`: and none of its tags says another number of axles; `blank`: nothing but axles is
+    known of it. `claims`: identities of checked tags, with a bit per side that says so; `carried`: those of tags of no
+    railway kind on a car that has its own, which are containers or trailers that it carries."""
 
     def __init__(self, first: int, last: int, firm: bool, exact: bool, blank: bool = False) -> None:
         self.first = first

@@ -8,8 +8,9 @@
     each car   ─► its tags: those strongest while its own axles passed; one at the edge, a wheel early or late, goes to
                   the neighbour that it fits; its scans: those that show any of its axles
 
-A car that was weighed, and whose weighing overlaps no other, is firm: what lies before it and behind it is cut without
-regard to each other. So a reading cuts anew only from the firm car before it to the firm car behind it.
+A car of three axles or more that was weighed, and whose weighing overlaps no other, is firm: what lies before it and
+behind it is cut without regard to each other. So a reading cuts anew only from the firm car before it to the firm car
+behind it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,6 +25,9 @@ from streams.core.trains.state import Scanned, Tag, Weighed
 
 # Axles of a car whose tags and weighing are missing [assumed].
 USUAL_AXLES: Final = 4
+# Axles of a weighed car in which a tag beside it is looked for. A shorter one is not firm: what is cut before it would
+# depend on what lies behind it.
+BESIDE_AXLES: Final = 3
 # Longest image: several short cars, or an articulated one. Bounds the search for images that show a car.
 SCAN_AXLES_MAX: Final = 64
 
@@ -170,7 +174,8 @@ class Cutting:
         for first, axles, is_alone in self._ranges(begin, until):
             if first > at:
                 made += self._fill(at, first - 1, False)
-            made += self._parted(first, axles) or [Car(first, first + axles - 1, is_alone, is_alone)]
+            is_firm = is_alone and axles >= BESIDE_AXLES
+            made += self._parted(first, axles) or [Car(first, first + axles - 1, is_firm, is_alone)]
             at = first + axles
         if at <= until:
             made += self._fill(at, until, is_open)
@@ -297,7 +302,8 @@ class Cutting:
         if beside < 1:
             return False
         step = -1 if beside < begin else 1
-        return any(other.identity == tag.identity for n in range(3) for other in self.tags.get(beside + step * n, ()))
+        axles = range(beside, beside + step * BESIDE_AXLES, step)
+        return any(other.identity == tag.identity for axle in axles for other in self.tags.get(axle, ()))
 
     def _attach(self, place: int) -> None:
         """Give a car its tags, weighings and scans."""

@@ -114,7 +114,7 @@ def test_of_weighings_that_overlap_the_more_frequent_ones_stand_and_none_is_sure
         cutting = Cutting()
         weighings = [Weighed(f"{n}", first, axles, 1.0) for n, (first, axles) in enumerate(ranges)]
         cutting.read([], weighings, [], 60)
-        made = {(car.first, car.axles): car.firm for car in cutting.cars if (car.first, car.axles) in ranges}
+        made = {(car.first, car.axles): car.exact for car in cutting.cars if (car.first, car.axles) in ranges}
         counts = Counter(ranges)
         chosen: list[tuple[int, int]] = []
         for one in sorted(counts, key=lambda one: (-counts[one], one)):

@@ -8,9 +8,10 @@
     none, and the train gone with fewer read     ─► the one that arrived on the track, with a list or without
 
 Locomotives have no vote: they come back with the next train. A train that was released before a pass began is not that
-pass's, even if it has the same cars, nor is one whose list came half a day after: what was scanned a week ago covers
-nothing today. The choice is made anew with each identity that is read, so it depends on what was read and not on the
-order; a train that was let go keeps its passes.
+pass's, even if it has the same cars, nor is it the next one's under that id; nor that of a train whose list came half a
+day after, or whose visit began a day after: what was scanned a week ago covers nothing today. The choice is made anew
+with each identity that is read, so it depends on what was read and not on the order; a train that was let go keeps its
+passes.
 """
 
 from typing import Final
@@ -18,7 +19,7 @@ from typing import Final
 import msgspec
 
 from streams.core.trains.state import HOUR, SECOND, Pass, Train, Visit
-from streams.core.trains.store import OTHER, Store
+from streams.core.trains.store import LEFT, OTHER, Store
 
 VOTES_MIN: Final = 2
 # Less of its cars on the list, and the pass is another train that has borrowed some.
@@ -51,6 +52,8 @@ class Binder:
         if index is None:
             index = self._index[port_key] = {}
             for train_key, _ in self._store.port(port_key).trains:
+                if LEFT in train_key:
+                    continue  # it is another visit now
                 consist = self._store.consist(train_key)
                 for listed in consist.listed if consist is not None else ():
                     keys = index.setdefault(listed.identity, [])
@@ -70,7 +73,7 @@ class Binder:
             train, consist = self._store.train(key), self._store.consist(key)
             if train is None or consist is None or is_over(train, passing):
                 continue
-            if consist.first_at > passing.first_at + LATE_SPAN:
+            if consist.first_at > passing.first_at + LATE_SPAN or self._came_later(port_key, train, passing):
                 continue
             arrived = has_arrived(train, track_id, passing)
             if (count < VOTES_MIN and not arrived) or count < SHARE_MIN * len(identities):
@@ -79,6 +82,13 @@ class Binder:
             if best is None or rank > best:
                 best = rank
         return "" if best is None else best[4]
+
+    def _came_later(self, port_key: str, train: Train, passing: Pass) -> bool:
+        """Whether a train's visit began so long after a pass that this is of an earlier one."""
+        mode = port_key.partition(":")[0]
+        visit = self._store.visit(f"{mode}:{train.visit_id}") if train.visit_id else None
+        first = self._store.passing(f"{mode}:{visit.pass_ids[0]}") if visit is not None and visit.pass_ids else None
+        return first is not None and first.first_at > passing.first_at + VISIT_SPAN
 
     def arrived_on(self, port_key: str, track_id: str, passing: Pass, may_be_listed: bool) -> str:
         """The key of a train that arrived on a track and is no other visit, empty if there is none."""
@@ -161,8 +171,8 @@ class Binder:
 
 
 def is_over(train: Train, passing: Pass) -> bool:
-    """Whether a train was released before a pass began."""
-    return 0 < train.released_received_at < passing.first_at
+    """Whether a train was released before a pass began, or that before the one before it under its id was."""
+    return 0 < train.released_received_at < passing.first_at or passing.first_at <= train.released_before
 
 
 def has_arrived(train: Train, track_id: str, passing: Pass) -> bool:

@@ -171,7 +171,7 @@ class Papers:
             self._store.put_consist(key, msgspec.structs.replace(consist, first_at=consist.received_at))
         self._binder.forget()
         self._live.forget()
-        return Train(train.train_id, reading_ids=train.reading_ids)
+        return Train(train.train_id, reading_ids=train.reading_ids, released_before=train.released_received_at)
 
     def _note(self, value: Paper, key: str, train: Train) -> None:
         """Count a reading into its train, which is kept."""

@@ -13,7 +13,7 @@ from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, Binder, has_a
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass, Visit
-from streams.core.trains.store import Store, port_key_of
+from streams.core.trains.store import LEFT, Store, port_key_of
 from streams.core.trains.validation import RailReading
 
 
@@ -31,7 +31,7 @@ class Settling:
         all of its cars are told of, and those of the visit that it leaves."""
         mode = value.operating_mode
         visit = self._store.visit(f"{mode}:{passing.visit_id}") if passing.visit_id else None
-        if visit is not None and visit.signed and visit.train_key:
+        if visit is not None and visit.train_key and (visit.signed or LEFT in visit.train_key):
             return False
         port_key = port_key_of(mode, value.port_code)
         track_id = pass_id.rpartition("/")[0]
@@ -64,7 +64,10 @@ class Settling:
         train = self._store.train(train_key) if train_key else None
         if train is not None:
             left.add(train.visit_id)
-            port_key = port_key_of(value.operating_mode, value.port_code)
+            port_key = port_key_of(mode, value.port_code)
+            before = self._store.visit(f"{mode}:{train.visit_id}") if train.visit_id != visit_id else None
+            if before is not None and before.pass_ids:
+                self._store.leave_visit(port_key, train_key)
             self._store.add_train(port_key, train_key, passing.first_at)
         robbed = self._robbed(mode, passing, visit_id, train_key)
         self._binder.join(mode, pass_id, visit_id, train_key)

@@ -28,7 +28,7 @@ from schemas.records import (
 )
 
 # First byte of what is stored; a change of the structures below needs a new one.
-VERSION: Final = b"\x03"
+VERSION: Final = b"\x04"
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
@@ -203,7 +203,7 @@ class Hand(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What people say of a train. `visit_id`: the visit it is, empty before; `reading_ids`: digests of the
-    last readings that they gave."""
+    last readings that they gave; `released_before`: when the release of the one before it under its id came."""
 
     train_id: str
     visit_id: str = ""
@@ -217,6 +217,7 @@ class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):
     readings_count: int = 0
     chain: bytes = b""
     reading_ids: tuple[bytes, ...] = ()
+    released_before: int = 0
 
 
 class Raised(msgspec.Struct, frozen=True, array_like=True, gc=False):

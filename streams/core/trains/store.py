@@ -42,6 +42,10 @@ WITHDRAWN: Final = "WITHDRAWN"
 # Behind the id of a visit whose first pass was another train's after all, while the one without it goes on.
 OTHER: Final = "+"
 
+# Between a train's key and a visit's id in the key of what was known of the train when it left that visit for another
+# one; no id has it.
+LEFT: Final = "\x1e"
+
 
 class Store:
     """All rows of one partition. Keys are texts that begin with their operating mode: `OPERATIONAL:2304/R1/17`."""
@@ -222,6 +226,19 @@ class Store:
         visit = self.visit(visit_key) if train.visit_id else None
         if visit is not None:
             self.put_visit(visit_key, msgspec.structs.replace(visit, train_key=to_key))
+
+    def leave_visit(self, port_key: str, train_key: str) -> None:
+        """Part a train from the visit that it is, which keeps the train's papers as they are: what people say from now
+        on is not of that visit."""
+        train, consist = self.train(train_key), self.consist(train_key)
+        if train is None:
+            return
+        at = max([born_at for key, born_at in self.port(port_key).trains if key == train_key], default=0)
+        self.move_train(port_key, train_key, f"{train_key}{LEFT}{train.visit_id}")
+        self.put_train(train_key, msgspec.structs.replace(train, visit_id=""))
+        if consist is not None:
+            self.put_consist(train_key, consist)
+        self.add_train(port_key, train_key, at)
 
     def _forget_old(self, port_key: str) -> None:
         port = self.port(port_key)

@@ -109,3 +109,13 @@ def test_a_list_that_comes_after_the_release_of_a_train_of_which_few_tags_were_r
     told = Seen().take(arrived(), *Portal().read(track), released())
     told.take(consist(LISTED, at=START + 3 * HOUR))
     assert (told.train().consist_revision, told.train().cars_missing, told.train().cars_cleared) == (1, 0, 2)
+
+
+def test_a_pass_before_the_release_of_the_first_train_covers_nothing_of_the_next_one() -> None:
+    """The first train had no list and came through twice; its first pass is nobody's until the next list comes."""
+    told = Seen().take(*Portal().read(LISTED), *Portal(number=1018, start=START + HOUR).read(LISTED), released())
+    told.take(arrived(at=START + 3 * HOUR))
+    told.take(*Portal(number=1050, start=START + 3 * HOUR).read(without(LISTED, 7)), released(at=START + 4 * HOUR))
+    told.take(consist(LISTED, at=START + 5 * HOUR))
+    again = told.train("2304/R1/1050")
+    assert (again.train_id, again.covered, again.cars_missing) == ("MLARM1 02", False, 1)

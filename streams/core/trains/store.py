@@ -296,6 +296,11 @@ class Store:
             self.on_forgotten()
 
     def _forget_visit(self, visit_key: str) -> None:
+        """A train that is still to be let go is as if it were not seen: its release must not pass in silence."""
+        train_key = (self.visit(visit_key) or Visit()).train_key
+        train = self.train(train_key)
+        if train is not None and train.visit_id == visit_key.partition(":")[2] and not train.released_at:
+            self.put_train(train_key, msgspec.structs.replace(train, visit_id=""))
         self.visits.remove(b"v:" + visit_key.encode())
         for number in range(CHUNKS):
             self.told.remove(f"c:{visit_key}:{number}".encode())

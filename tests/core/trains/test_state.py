@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import (
+    AlertKind,
     CarScan,
     CarState,
     CarTagRead,
@@ -28,6 +29,7 @@ from streams.core.trains.store import KEPT
 from tests.core.trains.builders import (
     SECOND,
     START,
+    TRAIN,
     Portal,
     Seen,
     arrived,
@@ -230,3 +232,19 @@ def spoiled(random: Random, reading: Any, number: int) -> Any:
         changes["last_axle"] = changes["first_axle"] + random.choice([0, 3, 63])
         changes["revision"] = random.choice([1, 2, 9])
     return msgspec.structs.replace(reading, **changes)
+
+
+def test_a_train_whose_passes_were_forgotten_is_told_of_when_it_is_let_go() -> None:
+    """By more passes than a port has in a week, or by a list that kept it for longer than its pass."""
+    train = freight(3)
+    told = Seen().take(consist(train), *Portal().read(train))
+    assert told.train().covered
+    tag = next(
+        one for one in Portal(number=1, start=START + 3600 * SECOND).read(freight(1)) if isinstance(one, CarTagRead)
+    )
+    for number in range(PORT_PASSES_MAX):
+        told.fold.advance(record(msgspec.structs.replace(tag, pass_number=number, reading_id=f"{number}")), [])
+    told.take(released())
+    signed = [one for one in told.told_trains if one.cars_sha256]
+    assert [(one.train_id, one.covered, one.cars_missing) for one in signed] == [(TRAIN, False, 3)]
+    assert [one.kind for one in told.alerts if one.severity != "MODERATE"] == [AlertKind.RELEASED_UNCOVERED]

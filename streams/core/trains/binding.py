@@ -5,6 +5,7 @@
     equal votes                                  ─► the one that arrived on the track, then the one that was let go
                                                     after the pass began, then the one whose list came last
     none, and eight cars read                    ─► a train without a list: the one that arrived on the track, if any
+    none, and most of the cars of such a train's pass    ─► that train, come again
     none, and the train gone with fewer read     ─► the one that arrived on the track, with a list or without
 
 Locomotives have no vote: they come back with the next train. A train that was released before a pass began is not that

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.records import TrainConsist, TrainEvent, TrainEventKind
 from streams.core.stage import Output
-from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, Binder, has_arrived
+from streams.core.trains.binding import IDENTITIES_MIN, LATE_SPAN, VISIT_SPAN, Binder, has_arrived, is_over
 from streams.core.trains.live import Live
 from streams.core.trains.passes import PassView
 from streams.core.trains.state import PASS_SPAN, PASSES_MAX, Pass, Visit
@@ -41,7 +41,7 @@ class Settling:
             if is_few and not view.has_left and not passing.visit_id:
                 return False  # too early to say that no list knows it
             train_key = self._binder.arrived_on(port_key, track_id, passing, is_few)
-            train_key = train_key or self._listless(mode, passing)
+            train_key = train_key or self._listless(mode, passing) or self._come_again(port_key, pass_id, passing, view)
         return self._bind_to(value, pass_id, passing, train_key, outputs)
 
     def _listless(self, mode: str, passing: Pass) -> str:
@@ -50,6 +50,26 @@ class Settling:
         if visit is None or not visit.train_key or self._store.consist(visit.train_key) is not None:
             return ""
         return visit.train_key
+
+    def _come_again(self, port_key: str, pass_id: str, passing: Pass, view: PassView) -> str:
+        """The train without a list that a pass shows again: half of the cars whose tags were read were in it before."""
+        mode = port_key.partition(":")[0]
+        for train_key, _ in reversed(self._store.port(port_key).trains):
+            train = self._store.train(train_key)
+            if train is None or LEFT in train_key or not train.visit_id or is_over(train, passing):
+                continue
+            if self._store.consist(train_key) is not None:
+                continue
+            visit = self._store.visit(f"{mode}:{train.visit_id}")
+            for other_id in visit.pass_ids if visit is not None and not visit.signed else ():
+                other = self._store.passing(f"{mode}:{other_id}")
+                if other_id == pass_id or other is None or abs(other.first_at - passing.first_at) > VISIT_SPAN:
+                    continue
+                known = self._live.pass_view(f"{mode}:{other_id}", other_id).identities
+                same = len(known & view.identities)
+                if same >= IDENTITIES_MIN and 2 * same >= len(view.identities):
+                    return train_key
+        return ""
 
     def _bind_to(self, value: RailReading, pass_id: str, passing: Pass, train_key: str, outputs: list[Output]) -> bool:
         """Put a pass into a train's visit, or nobody's for an empty key."""

@@ -5,7 +5,8 @@
 What was sighted in any pass counts, so a train that comes through again is better covered, never worse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, product
 from typing import Final
 
 import msgspec
@@ -78,7 +79,7 @@ class VisitView:
         self._devices = dict(self.list.devices) if self.list is not None else {}
         for one in self.passes:
             one.hold_against(self.list)
-        self._unknown = unknown_of(self.passes)
+        self._unknown = self._told_elsewhere()
         self.refresh(self.names())
 
     @property
@@ -145,6 +146,16 @@ class VisitView:
                     return False
         return True
 
+    def _told_elsewhere(self) -> dict[str, str]:
+        """Cars without an identity that are told under their name of another pass, by name."""
+        made = unknown_of(self.passes)
+        if self.list is None and len(self.passes) > 1:
+            # With a list its places say who they are; without one no train is covered, so a wrong guess covers none.
+            read = read_in_others(self.passes)
+            made = {own: read.get(first, first) for own, first in made.items()}
+            made |= {own: name for own, name in read.items() if own not in made}
+        return made
+
     def names(self) -> set[str]:
         """All names that a decision may stand under."""
         names = set(self.decisions)
@@ -159,7 +170,7 @@ class VisitView:
         """Take in what changed in a pass; names of cars whose decision says something else, in order."""
         names = view.update(change)
         if len(self.passes) > 1:
-            before, self._unknown = self._unknown, unknown_of(self.passes)
+            before, self._unknown = self._unknown, self._told_elsewhere()
             for own in before.keys() | self._unknown.keys():
                 if own in names or before.get(own) != self._unknown.get(own):
                     names.update([own, before.get(own, own), self._unknown.get(own, own)])
@@ -190,7 +201,7 @@ class VisitView:
     def _decide(self, name: str, hands: Sequence[Hand]) -> Decision | None:
         sightings: list[Sighting] = []
         if name in self._unknown:
-            return None  # it is told under its name of an earlier pass
+            return None  # it is told under its name of another pass
         own_names = [name, *[own for own, first in self._unknown.items() if first == name]]
         for one in self.passes:
             sighting = None
@@ -208,7 +219,8 @@ class VisitView:
         if not sightings:
             return None
         told = [hand.identity for hand in hands if hand.identity]
-        identity = (told[0] if told else "") if "@" in name else self.passes[0].identity_of(sightings[0].car)
+        named = [one.identity_of(one.sightings[name].car) for one in self.passes if name in one.sightings]
+        identity = (told[0] if told else "") if "@" in name else named[0]
         made = decide_unlisted(identity, sightings, hands, self.list is not None)
         return made if made.settled else None
 
@@ -302,6 +314,32 @@ def unknown_of(passes: Sequence[PassView]) -> dict[str, str]:
         for mark, name in own.items():
             known.setdefault(mark, name)
     return made
+
+
+def read_in_others(passes: Sequence[PassView]) -> dict[str, str]:
+    """Cars without an identity in one pass, by name, with the identity that another pass reads at the same distance
+    from the same car; of a train without a list, whose passes show by their cars which way each went."""
+    made: dict[str, str] = {}
+    taken: set[str] = set()
+    first = {name: place for place, name in enumerate(passes[0].names)}
+    rows = [list(view.names) if goes_as(view.names, first) else list(view.names)[::-1] for view in passes]
+    places = [{name: place for place, name in enumerate(row)} for row in rows]
+    for number, row in enumerate(rows):
+        for name, marks in marks_of(row):
+            for other, (near, distance) in product(range(len(rows)), marks):
+                at = places[other].get(near, len(rows[other])) + distance
+                read = rows[other][at] if other != number and 0 <= at < len(rows[other]) else "@"
+                if "@" not in read and read not in places[number] and read not in taken:
+                    made[name] = read
+                    taken.add(read)
+                    break
+    return made
+
+
+def goes_as(names: Sequence[str], first: Mapping[str, int]) -> bool:
+    """Whether a pass shows cars in the order of the first pass, and not backwards."""
+    places = [first[name] for name in names if name in first and "@" not in name]
+    return 2 * sum(one < two for one, two in pairwise(places)) >= len(places) - 1
 
 
 def marks_of(names: Sequence[str]) -> list[tuple[str, list[tuple[str, int]]]]:

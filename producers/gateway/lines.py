@@ -15,7 +15,7 @@ device fills a sync's time with the next lines. More are not read meanwhile, and
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from producers.formats.reading_format import (
     LINE_BYTES_MAX,
@@ -79,7 +79,7 @@ class LinePort:
         self._is_stopping.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SEND_SECONDS):
-                await asyncio.gather(*self._serving)
+                await asyncio.gather(*self._serving, return_exceptions=True)
         for connection in list(self._open):
             connection.writer.transport.abort()
         await self._server.wait_closed()
@@ -98,7 +98,7 @@ class LinePort:
             if one is not None:
                 await self._converse(connection, one)
             await self._part(connection)
-        except (ConnectionError, TimeoutError):
+        except OSError:  # it has gone, or the way to it has
             pass
         finally:
             self._open.pop(connection, None)
@@ -106,8 +106,9 @@ class LinePort:
 
     async def _part(self, connection: _Connection) -> None:
         """End a connection so that who still sends hears the last answer: a line closed on unread bytes drops it."""
-        if connection.writer.can_write_eof():
-            connection.writer.write_eof()
+        if connection.writer.transport.is_closing():
+            return
+        connection.writer.write_eof()
         async with asyncio.timeout(PART_SECONDS):
             while await connection.reader.read(LINE_BYTES_MAX):
                 pass
@@ -136,16 +137,18 @@ class LinePort:
         answering = asyncio.create_task(self._answer(connection))
         reading = asyncio.create_task(self._read(connection, one))
         stopping = asyncio.create_task(self._is_stopping.wait())
+        tasks: list[asyncio.Task[Any]] = [answering, reading, stopping]
         try:
-            await asyncio.wait({answering, reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():  # it sends no more, or we take no more: it still hears of what it sent
                 reading.cancel()
-                await connection.answers.put(None)
-                await answering
+                # A task of its own: there is no room for the end, ever, if what takes the answers fails.
+                tasks.append(asyncio.create_task(connection.answers.put(None)))
+            await answering
         finally:
-            for task in (answering, reading, stopping):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(answering, reading, stopping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, connection: _Connection, one: SiteDevice) -> None:
         device = one.device
@@ -178,10 +181,10 @@ class LinePort:
 
     async def _answer(self, connection: _Connection) -> None:
         while (answer := await connection.answers.get()) is not None:
-            if isinstance(answer, bytes):
-                connection.writer.write(answer)
-            else:
-                connection.writer.write(await told(answer))
+            said = answer if isinstance(answer, bytes) else await told(answer)
+            if connection.writer.transport.is_closing():  # uvloop has other errors for that
+                raise ConnectionResetError
+            connection.writer.write(said)
             if connection.answers.empty() or connection.writer.transport.get_write_buffer_size() > LINE_BYTES_MAX:
                 await self._drain(connection)
         await self._drain(connection)

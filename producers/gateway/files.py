@@ -10,10 +10,12 @@ are, and standard input is not read.
 
 import asyncio
 import itertools
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -61,6 +63,15 @@ def portions(file: Path, framing: Framing) -> Iterator[bytes]:
         yield b"".join(lines)
 
 
+@dataclass
+class _Read:
+    """What became of a file; of `rejected` only the first reasons are kept."""
+
+    accepted: int = 0
+    rejected: int = 0
+    reasons: list[Rejection] = field(default_factory=list)
+
+
 class WatchedDirectory:
     """One device's directory. `run` until it is cancelled."""
 
@@ -69,20 +80,29 @@ class WatchedDirectory:
         self._device, self._way, self._intake = one.device, one.input, intake
         self._taking = one.input.directory / TAKING
         # What was taken and could not be put away: it must not be taken again every half second.
-        self._left: dict[Path, tuple[int, list[Rejection]]] = {}
+        self._left: dict[Path, _Read] = {}
 
     async def run(self) -> None:
         """Look into the directory again and again."""
         while True:
             try:
                 for file in await asyncio.to_thread(self._claimed):
-                    accepted, rejections = self._left.get(file) or await self._take(file)
-                    self._left[file] = accepted, rejections
-                    await asyncio.to_thread(self._put_away, file, accepted, rejections)
-                    del self._left[file]
-            except OSError as error:  # not ours to read or to move, or a full disk
-                self._intake.telemetry.outage("directory", f"{self._device.device_id}: {error.strerror}")
+                    await self._take_and_put_away(file)
+            except OSError as error:
+                self._tell(error)
             await asyncio.sleep(SCAN_SECONDS)
+
+    async def _take_and_put_away(self, file: Path) -> None:
+        try:
+            if file not in self._left:
+                self._left[file] = await self._take(file)
+            await asyncio.to_thread(self._put_away, file, self._left[file])
+            del self._left[file]
+        except OSError as error:  # not ours to read or to move, or a full disk: the next file may be another matter
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        self._intake.telemetry.outage("directory", f"{self._device.device_id}: {error.strerror}")
 
     def _claimed(self) -> list[Path]:
         """Files to take, the oldest first; each was moved where its owner does not put another one in its place."""
@@ -95,31 +115,33 @@ class WatchedDirectory:
                 files.append(file.replace(claimed))
         return files
 
-    async def _take(self, file: Path) -> tuple[int, list[Rejection]]:
-        accepted, rejections = 0, list[Rejection]()
+    async def _take(self, file: Path) -> _Read:
+        read = _Read()
         for portion in portions(file, self._intake.framing(self._device)):
             taken = await take_when_there_is_room(self._intake, self._device, portion)
-            accepted += len(taken.accepted)
-            rejections += taken.rejections
-        return accepted, rejections
+            read.accepted += len(taken.accepted)
+            read.rejected += len(taken.rejections)
+            read.reasons += taken.rejections[: REASONS_MAX - len(read.reasons)]
+            await asyncio.sleep(0)  # what is all refused waits for no disk, and the other devices have their turn
+        return read
 
-    def _put_away(self, file: Path, accepted: int, rejections: list[Rejection]) -> None:
-        if not rejections and self._way.done_directory is None:
+    def _put_away(self, file: Path, read: _Read) -> None:
+        if not read.rejected and self._way.done_directory is None:
             file.unlink()
             return
-        directory = self._way.directory / REJECTED if rejections else self._way.done_directory
+        directory = self._way.directory / REJECTED if read.rejected else self._way.done_directory
         assert directory is not None
         directory.mkdir(parents=True, exist_ok=True)
         target = free_name(directory, file.name)
-        if rejections:
-            told = [f"{one.reason} {one}\n" for one in rejections[:REASONS_MAX]]
-            if len(rejections) > REASONS_MAX:
-                told.append(f"and {len(rejections) - REASONS_MAX:,} more\n")
+        if read.rejected:
+            told = [f"{one.reason} {one}\n" for one in read.reasons]
+            if read.rejected > len(read.reasons):
+                told.append(f"and {read.rejected - len(read.reasons):,} more\n")
             told.append(
-                f"{accepted:,} readings of this file were taken; to take the others, mend it and move it back\n"
+                f"{read.accepted:,} readings of this file were taken; to take the others, mend it and move it back\n"
             )
             target.with_name(f"{target.name}.reason").write_text("".join(told))
-        file.replace(target)
+        shutil.move(file, target)  # which may be on another disk
 
 
 def oldest_first(directory: Path, pattern: str) -> list[Path]:

@@ -3,7 +3,9 @@
 import asyncio
 import io
 import sys
+import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,6 +103,65 @@ def test_a_file_that_cannot_be_put_away_is_taken_once(tmp_path: Path, monkeypatc
         await spool.close()
 
     asyncio.run(run())
+
+
+def watched(tmp_path: Path, body: Callable[[Site, Intake], Awaitable[None]]) -> None:
+    """Run a test while the loop's directory is watched."""
+    site = site_of(tmp_path, "directory")
+    (tmp_path / "in").mkdir()
+
+    async def run() -> None:
+        spool = Spool(SpoolStore(tmp_path / "spool", QUEUES, SCHEMAS, bytes_max=1 << 30), QUEUES, 0.005)
+        intake = Intake(site, spool, GatewayTelemetry(["loop-1"], QUEUES))
+        watching = asyncio.create_task(WatchedDirectory(site.devices[0], intake).run())
+        await body(site, intake)
+        watching.cancel()
+        await spool.close()
+
+    asyncio.run(run())
+
+
+def test_a_file_that_cannot_be_put_away_does_not_keep_back_the_next_one(tmp_path: Path) -> None:
+    async def body(site: Site, _intake: Intake) -> None:
+        # With `.reason` behind it this name is longer than a file system takes.
+        put(tmp_path / "in", "a" * 248 + ".txt", b"no reading\n")
+        put(tmp_path / "in", "b.txt", lines(site, 1, 2))
+        await asyncio.to_thread(eventually, (tmp_path / "done" / "b.txt").exists)
+
+    watched(tmp_path, body)
+
+
+def test_files_may_be_put_away_on_another_disk(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system here")
+
+    async def body(site: Site, _intake: Intake) -> None:
+        put(tmp_path / "in", "a.txt", lines(site, 1, 2))
+        await asyncio.to_thread(eventually, (tmp_path / "done" / "a.txt").exists)
+        assert list((tmp_path / "in" / ".taking").iterdir()) == []
+
+    with tempfile.TemporaryDirectory(dir=other) as directory:
+        (tmp_path / "done").symlink_to(directory)
+        watched(tmp_path, body)
+
+
+def test_a_long_file_of_nothing_costs_neither_the_other_devices_their_turn_nor_memory(tmp_path: Path) -> None:
+    async def body(_site: Site, intake: Intake) -> None:
+        put(tmp_path / "in", "a.txt", b"none\n" * 100_000)
+        turns, told = 0, tmp_path / "in" / "rejected" / "a.txt.reason"
+        count = intake.telemetry.registry.get_sample_value
+        labels = {"device": "loop-1", "reason": "MALFORMED"}
+        async with asyncio.timeout(60):
+            while not told.exists():
+                turns += 0 < (count("border_gateway_rejections_total", labels) or 0) < 100_000
+                await asyncio.sleep(0)
+        assert turns > 10  # it is taken 2,000 lines at once
+        text = told.read_text()
+        assert text.count("MALFORMED") == 1_000
+        assert "and 99,000 more\n0 readings of this file" in text
+
+    watched(tmp_path, body)
 
 
 def test_standard_input_waits_for_room_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

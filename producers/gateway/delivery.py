@@ -28,6 +28,7 @@ from producers.gateway.intake import LANE_QUEUE, RAIL_QUEUE, US, now_us
 from producers.gateway.outlet import Outlet
 from producers.gateway.telemetry import GatewayTelemetry
 from producers.spool.entries import Kept
+from producers.spool.errors import SpoolFull
 from producers.spool.spool import Spool
 from schemas.topics import LANE_BACKLOG, LANE_READINGS, RAIL_READINGS, Topic
 
@@ -156,7 +157,12 @@ class Delivery:
             return max(await self._resumed(outlet), self._boundary)
         found = await self._spool.position_before(LANE_QUEUE, self._now() - self._backlog_us)
         boundary = max(found, first_old)
-        await self._spool.set_mark(LANE_QUEUE, BACKLOG_MARK, boundary)
+        try:
+            await self._spool.set_mark(LANE_QUEUE, BACKLOG_MARK, boundary)
+        except SpoolFull as error:  # the write that meets a full disk frees the reserve: the next one has room
+            self._telemetry.outage("disk", str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+            return first_old - 1
         self._telemetry.split(boundary - self._boundary)
         self._boundary = boundary
         self._moved.set()

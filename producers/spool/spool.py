@@ -248,6 +248,7 @@ class Spool:
         try:
             result = call.function()
         except SpoolFull as error:
+            self.is_full = True
             self._tell(_failing, [call.done], error)
         else:
             self._tell(_resolving, [call.done], result)

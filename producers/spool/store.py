@@ -157,7 +157,9 @@ class SpoolStore:
         (last,) = self._db.execute(f"SELECT max(position) FROM {self._tables[queue]}").fetchone()
         # A mark speaks of positions up to it, so that none of them is given again.
         (marked,) = self._db.execute("SELECT max(position) FROM marks WHERE queue = ?", (queue,)).fetchone()
-        return max(int(last or 0), int(marked or 0))
+        # A reading that is put apart keeps its position, or another one could not be put there.
+        (damaged,) = self._db.execute("SELECT max(position) FROM damaged WHERE queue = ?", (queue,)).fetchone()
+        return max(int(last or 0), int(marked or 0), int(damaged or 0))
 
     def close(self) -> None:
         """Move the write-ahead log into the file and give it free."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,18 @@ def test_no_position_that_a_mark_speaks_of_is_given_again(tmp_path: Path) -> Non
     assert store.mark(LANES, "backlog") == 10
     assert store.read(LANES, 10, EVERYTHING, 10)[0].reading_id == "scale-2301/01/11"
     store.close()
+
+
+def test_no_position_of_a_damaged_reading_is_given_again(tmp_path: Path) -> None:
+    for number in (1, 2):  # each time the only reading changes on disk, and is put apart
+        store = store_in(tmp_path)
+        store.append([entry(number)])
+        store._db.execute("UPDATE entries_0 SET body = x'00'")
+        assert ids(store) == []
+        assert store.damaged() == number
+        store.close()
+    found = sqlite3.connect(tmp_path / FILE).execute("SELECT reading_id FROM damaged ORDER BY position").fetchall()
+    assert found == [("scale-2301/01/1",), ("scale-2301/01/2",)]
 
 
 def test_the_position_before_a_time_is_found_whatever_was_removed(tmp_path: Path) -> None:

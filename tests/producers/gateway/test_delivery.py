@@ -13,6 +13,7 @@ from producers.gateway.telemetry import GatewayTelemetry
 from producers.spool.spool import Spool
 from producers.spool.store import SpoolStore
 from schemas.records import DeviceStatus, Direction, Heartbeat, OperatingMode, SensorRole
+from tests.support import eventually
 
 
 def old(number: int) -> Heartbeat:
@@ -41,9 +42,7 @@ def test_a_full_disk_does_not_end_delivery_which_goes_on_once_there_is_room(tmp_
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, limits[1]))  # as a full disk
         try:
             running = asyncio.create_task(delivery.run())
-            async with asyncio.timeout(60):
-                while not (spool.is_full or running.done()):
-                    await asyncio.sleep(0.01)
+            await asyncio.to_thread(eventually, lambda: spool.is_full or running.done(), 60)
             _, waits = await asyncio.wait([running], timeout=2)
             assert waits, running.exception()
         finally:

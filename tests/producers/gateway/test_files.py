@@ -175,7 +175,7 @@ def test_standard_input_waits_for_room_and_loses_nothing(tmp_path: Path, monkeyp
         intake = Intake(site, spool, GatewayTelemetry(["loop-1"], QUEUES))
         reading = asyncio.create_task(read_standard_input(site.devices[0].device, intake))
         ids, after = list[str](), 0
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(ids) < 3_000:
                 for kept in await spool.read(LANE_QUEUE, after, 1 << 60, 500):
                     ids.append(kept.reading_id)

@@ -35,7 +35,7 @@ def test_a_body_of_an_older_version_waits_for_its_own_schema(platform: LocalPlat
         number = await asyncio.to_thread(
             client.register_schema, f"{topic.name}-border.v1.Weighing", Schema(text, "AVRO")
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await asking == FRAME.pack(0, number) != now
 
     asyncio.run(run())

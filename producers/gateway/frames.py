@@ -2,7 +2,10 @@
 
 import asyncio
 import json
-from typing import Final
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, TypeVar
 
 from confluent_kafka.schema_registry import Schema
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -13,6 +16,22 @@ from schemas.registry import RegistryClient
 from schemas.topics import Topic
 
 RETRY_SECONDS: Final = 1.0
+T = TypeVar("T")
+
+
+async def in_a_thread(function: Callable[[], T]) -> T:
+    """As asyncio.to_thread, but the process may end without waiting for it: a cut line holds up a question for long."""
+    outcome = Future[T]()
+    outcome.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            outcome.set_result(function())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="registry", daemon=True).start()
+    return await asyncio.wrap_future(outcome)
 
 
 class Frames:
@@ -31,9 +50,9 @@ class Frames:
         subject = f"{topic.name}-{NAMESPACE}.{json.loads(schema)['name']}"
         while True:
             try:
-                number = (
-                    await asyncio.to_thread(self._client.lookup_schema, subject, Schema(schema, "AVRO"))
-                ).schema_id
+                number = await in_a_thread(
+                    lambda: self._client.lookup_schema(subject, Schema(schema, "AVRO")).schema_id
+                )
                 if number is not None:
                     break
                 self._telemetry.outage("registry", f"no id for {subject}")

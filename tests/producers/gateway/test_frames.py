@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import time
 
 import pytest
 from confluent_kafka.schema_registry import Schema
@@ -12,7 +14,7 @@ from producers.gateway.telemetry import GatewayTelemetry
 from schemas.codec import FRAME
 from schemas.generate import load_schemas
 from schemas.records import Weighing
-from schemas.registry import RegistryClient
+from schemas.registry import TIMEOUT_SECONDS, RegistryClient
 from schemas.topics import LANE_READINGS, Topic
 
 pytestmark = pytest.mark.integration
@@ -39,3 +41,19 @@ def test_a_body_of_an_older_version_waits_for_its_own_schema(platform: LocalPlat
             assert await asking == FRAME.pack(0, number) != now
 
     asyncio.run(run())
+
+
+def test_a_registry_that_does_not_answer_does_not_hold_up_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are taken, and never answered
+
+        async def run() -> None:
+            telemetry = GatewayTelemetry((), ())
+            frames = Frames(f"http://127.0.0.1:{silent.getsockname()[1]}", telemetry)
+            asking = asyncio.create_task(frames.ask(LANE_READINGS, json.dumps(load_schemas()["Weighing"])))
+            silent.settimeout(30)
+            await asyncio.to_thread(silent.accept)
+            asking.cancel()
+
+        started = time.monotonic()
+        asyncio.run(run())
+        assert time.monotonic() - started < TIMEOUT_SECONDS

@@ -19,6 +19,8 @@ from producers.formats import FORMATS
 from producers.site import HttpInput, Site, TcpInput, load_site
 
 START_SECONDS: Final = 60.0
+# It gives devices ten seconds to take their answers, then Kafka five, and the machine may be busy.
+STOP_SECONDS: Final = 60.0
 HTTP: Final = "http"
 LINES: Final = "tcp"
 
@@ -127,7 +129,7 @@ class GatewayProcess:
     def stop(self) -> int:
         """Stop it in order; how many readings it leaves. Raises UserError if it ends with an error."""
         assert self.child is not None
-        self.child.stop()
+        self.child.stop(STOP_SECONDS)
         lines = self._log.read_text().splitlines()
         left = next((line for line in reversed(lines) if line.startswith('{"left"')), None)
         if self.child.process.returncode or left is None:

@@ -34,7 +34,7 @@ def gateway(tmp_path: Path) -> Iterator[GatewayProcess]:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`border` with these arguments; it should end by itself."""
     command = [sys.executable, "-P", "-m", "deploy", *arguments, "--broker", NOWHERE, "--registry-url", REGISTRY]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def speak(devices: list[EmulatedDevice], count: int, first: int) -> None:
@@ -91,7 +91,7 @@ def test_ctrl_c_finishes_what_was_accepted(gateway: GatewayProcess) -> None:
     child: Child | None = gateway.child
     assert child is not None
     child.process.send_signal(signal.SIGINT)
-    eventually(lambda: child.process.poll() is not None, 30)
+    eventually(lambda: child.process.poll() is not None, 60)
     assert child.process.returncode == 0
     assert '{"left":' in child.last_lines()
 

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ class Serving:
 
     def ask(self, request: bytes) -> tuple[int, dict[str, Any]]:
         """Send bytes; status and JSON of the answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as line:
             line.sendall(request)
             answer = b""
             while b"\r\n\r\n" not in answer:
@@ -107,12 +108,12 @@ def serving(directory: Path, **store: Any) -> Iterator[Serving]:
     served = Serving(directory, **store)
     thread = Thread(target=lambda: asyncio.run(served.serve()), daemon=True)
     thread.start()
-    assert served._ready.wait(10)
+    assert served._ready.wait(60)
     try:
         yield served
     finally:
         served._loop.call_soon_threadsafe(served._stop.set)
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_a_body_of_a_gigabyte_is_refused_without_reading_it(server: Serving) -> 
     assert status == 413
     assert answer["rejected"][0]["reason"] == "TOO_LARGE"
     # Without a length it is read as far as the bound.
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line, pytest.raises(OSError):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line, pytest.raises(OSError):
         line.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
         for _ in range(100_000):
             line.sendall(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
@@ -184,10 +185,14 @@ def test_a_zip_bomb_is_unpacked_no_further_than_the_bound(server: Serving) -> No
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join([packer.compress(b"\0" * (1 << 20)) for _ in range(500)] + [packer.flush()])
     assert len(bomb) < PAYLOAD_BYTES_MAX < 500 << 20
-    started = time.monotonic()
-    status, answer = server.post("front-1", bomb, None, "Content-Encoding: gzip")
+    tracemalloc.start()
+    try:
+        status, answer = server.post("front-1", bomb, None, "Content-Encoding: gzip")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert (status, answer["rejected"][0]["reason"]) == (413, "TOO_LARGE")
-    assert time.monotonic() - started < 2
+    assert most < 8 * PAYLOAD_BYTES_MAX
     assert server.post("front-1", b"no gzip", None, "Content-Encoding: gzip")[0] == 400
     assert server.post("front-1", gzip.compress(b"{}")[:-3], None, "Content-Encoding: gzip")[0] == 400
     assert server.post("front-1", b"{}", None, "Content-Encoding: br")[0] == 415
@@ -195,10 +200,10 @@ def test_a_zip_bomb_is_unpacked_no_further_than_the_bound(server: Serving) -> No
 
 def test_who_sends_a_byte_now_and_then_is_cut_off(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(producers.http_server, "REQUEST_SECONDS", 0.5)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         started = time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() - started < 5:
+            while time.monotonic() - started < 25:
                 line.sendall(b"P")
                 time.sleep(0.05)
                 line.setblocking(False)
@@ -208,11 +213,11 @@ def test_who_sends_a_byte_now_and_then_is_cut_off(server: Serving, monkeypatch: 
                 except BlockingIOError:
                     pass
                 line.setblocking(True)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20  # without it 30 s, or for ever
 
 
 def test_of_too_many_connections_the_silent_ones_go(server: Serving) -> None:
-    lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(300)]
+    lines = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(300)]
     try:
         assert server.post("front-1", server.said("front-1"))[0] == 200
     finally:

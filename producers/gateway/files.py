@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -140,16 +141,21 @@ class WatchedDirectory:
             told.append(
                 f"{read.accepted:,} readings of this file were taken; to take the others, mend it and move it back\n"
             )
-            target.with_name(f"{target.name}.reason").write_text("".join(told))
+            target.with_name(f"{target.name}.reason").write_text("".join(told), encoding="utf-8")
         shutil.move(file, target)  # which may be on another disk
 
 
 def oldest_first(directory: Path, pattern: str) -> list[Path]:
     """Regular files of a directory, but for hidden ones; FILES_MAX at most."""
     found = []
-    for file in directory.glob(pattern):
+    for file in directory.iterdir():  # `glob` refuses some patterns, and goes into directories by others
         try:
-            if not file.name.startswith(".") and file.is_file() and not file.is_symlink():
+            if (
+                fnmatchcase(file.name, pattern)
+                and not file.name.startswith(".")
+                and file.is_file()
+                and not file.is_symlink()
+            ):
                 found.append((file.stat().st_mtime_ns, file.name, file))
         except FileNotFoundError:  # its owner took it away
             continue

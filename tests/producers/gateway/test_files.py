@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from producers.emulators.speech import loop_line
-from producers.gateway.files import WatchedDirectory, read_standard_input
+from producers.gateway.files import WatchedDirectory, oldest_first, read_standard_input
 from producers.gateway.intake import LANE_QUEUE, QUEUES, Intake
 from producers.gateway.process import schemas_kept
 from producers.gateway.telemetry import GatewayTelemetry
@@ -187,3 +187,11 @@ def test_standard_input_waits_for_room_and_loses_nothing(tmp_path: Path, monkeyp
         await spool.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("pattern", ["**.txt", ".", "[", "**"])
+def test_no_pattern_ends_the_gateway_or_reads_what_was_put_away(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "rejected").mkdir()
+    for file in (tmp_path / "a.txt", tmp_path / "rejected" / "b.txt"):
+        file.write_text("")
+    assert {file.name for file in oldest_first(tmp_path, pattern)} == ({"a.txt"} if "**" in pattern else set())

@@ -27,6 +27,7 @@ def gateway(
     A device is answered once its reading is on disk; there it stays until Kafka has acknowledged it, through kills, cut
     lines and weeks of outage. What is older than 10 s when it can be delivered goes to border.lane.backlog.v1, so that
     the light works with what is new. With a full disk devices are told to send again later, and nothing is dropped.
+    Nobody is answered on standard input: what was just read of it when the process ends is gone.
 
     Broker and registry need not answer when it starts. One gateway for each crossing; each has a spool of its own.
 

@@ -5,7 +5,8 @@
 
 Who puts a file there writes it elsewhere on the same disk and moves it, so that it is whole. A file is read again after
 a kill before it was put away: its readings have the same ids then. With no room in the spool files stay where they
-are, and standard input is not read.
+are, and standard input is not read. What was read of that and is not on disk when the process ends is lost: what must
+not be comes in by files.
 """
 
 import asyncio

@@ -36,6 +36,8 @@ AUTH_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 10.0
 # Who still sends behind the end has this long to see it.
 PART_SECONDS: Final = 0.5
+# What the first line begins with, and a key behind it.
+AUTH: Final = b"AUTH "
 # Lines of one connection under way.
 UNDER_WAY_MAX: Final = 256
 # Of more, who has been silent longest goes for who comes.
@@ -171,6 +173,16 @@ class LinePort:
                 self._open[connection] = self._open.pop(connection)
             line = line.strip()
             if not line or (is_document and line.startswith(b"#")):
+                continue
+            if line.startswith(AUTH):
+                # By its address it is this device. Were it another one of there, its readings would be of this one.
+                if self._identities.by_key([one], line.removeprefix(AUTH).strip()) is None:
+                    self._intake.telemetry.stranger(Reason.UNAUTHORISED)
+                    await connection.answers.put(
+                        b"NAK UNAUTHORISED another device comes from this address without a key\n"
+                    )
+                    return
+                await connection.answers.put(b"OK\n")
                 continue
             try:
                 await connection.answers.put(self._intake.begin(device, line))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvloop
 
@@ -16,7 +17,7 @@ from producers.gateway.intake import LANE_QUEUE, QUEUES, Intake
 from producers.gateway.lines import LinePort
 from producers.gateway.process import schemas_kept
 from producers.gateway.telemetry import GatewayTelemetry
-from producers.site import load_site
+from producers.site import TcpInput, load_site
 from producers.spool.spool import Spool
 from producers.spool.store import SpoolStore
 
@@ -228,5 +229,28 @@ def test_a_device_that_takes_no_answers_does_not_hold_its_connection_at_the_end(
         task = asyncio.create_task(converse())
         await asyncio.wait([task], timeout=10)
         assert ended.is_set()
+
+    with_lines(tmp_path, body)
+
+
+def test_who_shows_another_devices_key_is_not_taken_for_the_device_of_its_address(tmp_path: Path) -> None:
+    async def body(lines: Lines) -> None:
+        first, second = lines.site.devices
+        assert isinstance(first.input, TcpInput)
+        here = msgspec.structs.replace(first.input, addresses=("127.0.0.1",))
+        devices = (msgspec.structs.replace(first, input=here), second)
+        port = LinePort(devices, lines.intake, Identities(devices))
+        lines.number = await port.start("127.0.0.1", 0)
+        try:
+            reader, writer = await lines.client(None)
+            writer.write(f"AUTH {way_of(lines.site, 'loop-2').key}\n".encode() + lines.said("loop-2", 1))
+            assert (await reader.readline()).startswith(b"NAK UNAUTHORISED")
+            assert await reader.read() == b""
+            assert lines.spool.counts[LANE_QUEUE].readings == 0
+            reader, writer = await lines.client("loop-1")  # its own key does no harm
+            writer.write(lines.said("loop-1", 1))
+            assert await reader.readline() == b"ACK loop-1/0000001\n"
+        finally:
+            await port.stop()
 
     with_lines(tmp_path, body)

@@ -178,8 +178,11 @@ async def read_standard_input(device: FormatDevice, intake: Intake) -> None:
 
     def read() -> None:
         try:
-            while line := sys.stdin.buffer.readline(most + 1):
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+            try:
+                while line := sys.stdin.buffer.readline(most + 1):
+                    asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+            except OSError as error:  # its terminal has gone
+                intake.telemetry.outage("stdin", f"{device.device_id}: {error.strerror}")
             asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
         except (RuntimeError, CancelledError):  # the loop has ended
             pass

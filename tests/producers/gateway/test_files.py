@@ -1,6 +1,7 @@
 """Files and standard input into the gateway."""
 
 import asyncio
+import errno
 import io
 import sys
 import tempfile
@@ -195,3 +196,27 @@ def test_no_pattern_ends_the_gateway_or_reads_what_was_put_away(tmp_path: Path, 
     for file in (tmp_path / "a.txt", tmp_path / "rejected" / "b.txt"):
         file.write_text("")
     assert {file.name for file in oldest_first(tmp_path, pattern)} == ({"a.txt"} if "**" in pattern else set())
+
+
+def test_a_standard_input_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = site_of(tmp_path, "stdin")
+
+    class Gone(io.BytesIO):
+        """A terminal that was closed."""
+
+        def readline(self, _size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Gone()))
+    told = list[tuple[str, str]]()
+
+    async def run() -> None:
+        spool = Spool(SpoolStore(tmp_path / "spool", QUEUES, SCHEMAS, bytes_max=1 << 30), QUEUES, 0.005)
+        telemetry = GatewayTelemetry(["loop-1"], QUEUES)
+        monkeypatch.setattr(telemetry, "outage", lambda *said: told.append(said))
+        async with asyncio.timeout(60):
+            await read_standard_input(site.devices[0].device, Intake(site, spool, telemetry))
+        await spool.close()
+
+    asyncio.run(run())
+    assert told == [("stdin", "loop-1: Input/output error")]

@@ -41,7 +41,7 @@ class Tally:
 
 async def until(outlet: Outlet, condition: Callable[[], bool]) -> None:
     """Wait for the outlet to tell so much."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not condition():
             outlet.changed.clear()
             await outlet.changed.wait()
@@ -62,7 +62,7 @@ def test_of_a_topic_that_is_not_there_readings_come_back_until_it_is(platform: L
         assert tally.why in ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC")
         assert not outlet.in_flight
         ensure_topics(platform.broker, [topic])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while len(tally.settled) < 10:
                 with contextlib.suppress(KafkaException):  # it is as if there were no such topic until it asks again
                     for position in range(1, 11):

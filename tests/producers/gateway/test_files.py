@@ -154,7 +154,7 @@ def test_a_long_file_of_nothing_costs_neither_the_other_devices_their_turn_nor_m
         count = intake.telemetry.registry.get_sample_value
         labels = {"device": "loop-1", "reason": "MALFORMED"}
         async with asyncio.timeout(60):
-            while not told.exists():
+            while not (tmp_path / "in" / "rejected" / "a.txt").exists():  # it is moved after what is told of it
                 turns += 0 < (count("border_gateway_rejections_total", labels) or 0) < 100_000
                 await asyncio.sleep(0)
         assert turns > 10  # it is taken 2,000 lines at once

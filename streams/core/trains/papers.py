@@ -107,13 +107,14 @@ class Papers:
         if is_renewed and train is not None:
             train = self._renew(port_key, key, train)
         train = train or Train(event.train_id or "")
+        at = told_at(event)
         if event.kind is TrainEventKind.ARRIVED:
-            if event.observed_at >= train.arrived_at:
-                train = msgspec.structs.replace(train, arrived_track_id=event.track_id, arrived_at=event.observed_at)
+            if at >= train.arrived_at:
+                train = msgspec.structs.replace(train, arrived_track_id=event.track_id, arrived_at=at)
         elif not train.released_at:
             train = msgspec.structs.replace(
                 train,
-                released_at=event.observed_at,
+                released_at=at,
                 released_by=event.officer_id or "",
                 released_received_at=event.received_at,
                 released_track_id=event.track_id,
@@ -133,7 +134,7 @@ class Papers:
         if event.received_at > train.released_received_at + CORRECTION_SPAN:
             return True
         if event.kind is TrainEventKind.ARRIVED:
-            return event.observed_at > train.released_at
+            return told_at(event) > train.released_at
         return self._settling.is_nobodys_since(event, train.released_received_at)
 
     def advance_hand(self, value: HandInspection, outputs: list[Output]) -> None:
@@ -215,6 +216,11 @@ def sent_at_of(value: TrainConsist) -> int:
     """When a list was sent, 0 if that is not known: a clock that runs ahead must not shut out all lists behind it."""
     sent_at = value.sent_at or 0
     return sent_at if sent_at <= value.received_at + SENT_AHEAD_MAX else 0
+
+
+def told_at(event: TrainEvent) -> int:
+    """When what is told happened, by the terminal's clock, but not after its word came."""
+    return min(event.observed_at, event.received_at)
 
 
 def digest_of(reading_id: str) -> bytes:

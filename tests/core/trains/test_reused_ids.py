@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from schemas.records import AlertKind, CarState, Severity, TrainCoverage
 from tests.core.trains.builders import (
     SECOND,
@@ -119,3 +121,13 @@ def test_a_pass_before_the_release_of_the_first_train_covers_nothing_of_the_next
     told.take(consist(LISTED, at=START + 5 * HOUR))
     again = told.train("2304/R1/1050")
     assert (again.train_id, again.covered, again.cars_missing) == ("MLARM1 02", False, 1)
+
+
+def test_a_release_by_a_clock_that_runs_ahead_is_over_when_its_word_came() -> None:
+    told = Seen().take(consist(LISTED), arrived(), *Portal().read(LISTED))
+    word = released()
+    told.take(msgspec.structs.replace(word, observed_at=word.received_at + 30 * HOUR))
+    assert told.train().released_at == word.received_at
+    told.take(arrived(at=AGAIN - 60 * SECOND), *Portal(number=1050, start=AGAIN).read(without(LISTED, 7)))
+    told.take(consist(LISTED, revision=2, at=AGAIN + HOUR), released(at=AGAIN + 2 * HOUR))
+    assert [(one.visit_id, one.covered) for one in signed(told)] == [("2304/R1/1017", True), ("2304/R1/1050", False)]

@@ -11,12 +11,12 @@
 | RELEASED_UNCOVERED | the train was let go, and a car is open for any other reason | SEVERE |
 
 A car that only waits, for its scan, for an analyst or for somebody who reads its number, has no alert: it stands in its
-coverage with what is to be done, a train has a hundred of them at a time, and none may leave anyway. Nor have the
-cars of a train without a list for being on none, since they all are, or those missing or on no list beyond ten of a
-train: its release tells how many, and those that are left when they are ten or fewer are told after all. An incident is
-told again when its severity changes, and once as MINOR when it no longer stands: the analyst or a person cleared the
-car, it was found, later images cover the train. A release stands as it was; its incident is told as MINOR when all that
-was open has been cleared since.
+coverage with what is to be done, a train has a hundred of them at a time, and none may leave anyway. Nor have the cars
+of a train without a list for being on none, since they all are, or those missing or on no list beyond ten of a train:
+its release tells how many, and those that are left when they are ten or fewer are told after all. An incident is told
+again when its severity changes or an analyst raises an alarm besides, and once as MINOR when it no longer stands: the
+analyst or a person cleared the car, it was found, later images cover the train. A release stands as it was; its
+incident is told as MINOR when all that was open has been cleared since.
 """
 
 from collections.abc import Sequence
@@ -83,13 +83,18 @@ def severity_for(reasons: frozenset[CoverageReason]) -> str:
     return Severity.MODERATE if reasons & MODERATE_REASONS else ""
 
 
+def is_alarmed(one: Decision | None) -> bool:
+    """Whether an analyst's alarm stands at a car."""
+    return one is not None and one.state in OPEN_STATES and _R.SCAN_ALARM in one.reasons
+
+
 def car_alert_of(
     told: Told, name: str, raised: Raised, one: Decision | None, summed: Sequence[CoverageReason]
 ) -> Alert | None:
     """The alert of a car, MINOR if it calls the last one off; None if there is nothing to say or nothing new.
     `summed`: reasons that are told with the train."""
     severity = severity_of(one, raised, summed)
-    if severity == raised.severity:
+    if severity == raised.severity and (raised.alarmed or not is_alarmed(one)):
         return None
     if one is None:
         words = "this is no car of the train after all, by later readings"

@@ -11,7 +11,7 @@ import msgspec
 from schemas.records import Alert, CoverageReason, OperatingMode, TrainEvent
 from schemas.topics import ALERTS, RAIL_COVERAGE
 from streams.core.stage import Output
-from streams.core.trains.alerts import car_alert_of, coverable_alert_of, release_alert_of, summed_of
+from streams.core.trains.alerts import car_alert_of, coverable_alert_of, is_alarmed, release_alert_of, summed_of
 from streams.core.trains.audit import cars_sha256, readings_sha256
 from streams.core.trains.car import Change
 from streams.core.trains.coverage import (
@@ -172,7 +172,8 @@ class Live:
             self._count(f"cars_{(one.state if one is not None else WITHDRAWN).lower()}")
         alert = car_alert_of(told, name, after.raised, one, summed)
         if alert is not None:
-            after = msgspec.structs.replace(after, raised=self._raise(alert, outputs))
+            raised = msgspec.structs.replace(self._raise(alert, outputs), alarmed=is_alarmed(one))
+            after = msgspec.structs.replace(after, raised=raised)
         if after is not before and after.revision:
             self._store.put_told(key, after)
 

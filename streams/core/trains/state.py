@@ -221,10 +221,12 @@ class Train(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Raised(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The last alert of an incident: its revision, and its severity; empty if it was called off or never raised."""
+    """The last alert of an incident: its revision, and its severity; empty if it was called off or never raised.
+    `alarmed`: it told of an analyst's alarm."""
 
     revision: int = 0
     severity: str = ""
+    alarmed: bool = False
 
 
 class ToldCar(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from schemas.records import AlertKind, CarScan, CoverageReason, ScanDecision, Severity
-from tests.core.trains.builders import SECOND, START, Portal, Seen, changed, consist, freight, released
+from tests.core.trains.builders import SECOND, START, Portal, Seen, changed, consist, freight, released, without
 
 R = CoverageReason
 
@@ -91,3 +91,19 @@ def test_a_car_of_many_on_no_list_with_a_lesser_doubt_is_told_once_for_that() ->
     told = Seen().take(consist(track[:22]), *portal, consist(track[:23], revision=2, at=START + 3600 * SECOND))
     said = [(name, severity) for name, severity in of_cars(told) if severity is not Severity.SEVERE]
     assert [severity for _, severity in said].count(Severity.MODERATE) == 1
+
+
+def test_an_alarm_on_a_car_that_is_on_no_list_is_told_with_its_image() -> None:
+    """The incident was as severe before, for a doubt that papers may answer."""
+    track = changed(freight(12), 5, operator=ScanDecision.UNKNOWN)
+    readings = Portal().read(track)
+    told = Seen().take(consist(without(track, 5)), *readings)
+    name = f"2304/R1/1017/TTGX {track[5].number}"
+    assert of_cars(told) == [(name, Severity.SEVERE)]
+    shot = next(one for one in readings if isinstance(one, CarScan) and one.scan_id.endswith(" 5 scan"))
+    word = {"operator_decision": ScanDecision.ALARM, "image_uri": "s3://images/5", "image_sha256": "0" * 64}
+    for revision in (2, 3):
+        told.take(msgspec.structs.replace(shot, reading_id=f"word {revision}", revision=revision, **word))
+    assert of_cars(told) == [(name, Severity.SEVERE)] * 2
+    assert [one.uri for one in told.alerts[-1].images] == ["s3://images/5"]
+    assert "an analyst raised an alarm" in told.alerts[-1].summary

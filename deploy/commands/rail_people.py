@@ -7,8 +7,8 @@ from rich.console import Console
 
 from deploy.connection import connect
 from deploy.errors import UserError
-from deploy.options import Count, Flag, Several
-from deploy.rail_records import event_of, inspection_of, newest_visit, port_of, send, visits_of
+from deploy.options import Count, Flag, Positive, Several
+from deploy.rail_records import DAYS_BACK, event_of, inspection_of, newest_visit, port_of, send, visits_of
 from schemas.records import CarCoverage, HandInspectionResult, OperatingMode, TrainEventKind
 from streams.console.rail_strip import open_line
 from streams.console.rail_visits import Visit
@@ -140,6 +140,7 @@ def release(
     *,
     officer: str,
     uncovered: Flag = False,
+    days: Positive = DAYS_BACK,
     at: str | None = None,
     mode: OperatingMode = OperatingMode.OPERATIONAL,
     broker: str | None = None,
@@ -166,6 +167,8 @@ def release(
         number of the officer who lets it go, never a name.
     uncovered
         release it though not every car is cleared.
+    days
+        how far back the log is asked: more for a train that has stood in the yard for longer.
     at
         when, if not just now, ISO 8601 with its zone.
     mode
@@ -179,7 +182,7 @@ def release(
     """
     event = event_of(TrainEventKind.RELEASED, track, train, mode, at, officer)
     connection = connect(broker, registry_url, state_directory)
-    visit = newest_visit(visits_of(connection), port_of(track), train, mode)
+    visit = newest_visit(visits_of(connection, days), port_of(track), train, mode)
     why = why_not(visit, track)
     if why:
         show_open(visit)
@@ -193,7 +196,7 @@ def release(
 def why_not(visit: Visit | None, track: str) -> str:
     """Why a train must not go; empty if it may."""
     if visit is None or visit.train is None:
-        return "the log knows nothing of it"
+        return "the log of these days knows nothing of it"
     train = visit.train
     if train.released_at is not None:
         return "it was released before"
@@ -202,7 +205,11 @@ def why_not(visit: Visit | None, track: str) -> str:
     if train.covered:
         return ""
     failed = "" if train.coverable else ", and the scanner is taken to have failed"
-    return f"{train.cars_open} cars are open and {train.cars_missing} missing{failed}"
+    if train.cars_open or train.cars_missing:
+        return f"{train.cars_open} cars are open and {train.cars_missing} missing{failed}"
+    if train.consist_revision is None:
+        return f"there is no list of it{failed}"
+    return f"the portal has not shown one whole train, or something was found at a car that it did not show{failed}"
 
 
 def show_open(visit: Visit | None) -> None:

@@ -114,10 +114,14 @@ def test_why_a_train_must_not_go() -> None:
     assert why() == ""
     assert why(covered=False, cars_open=3, cars_missing=1) == "3 cars are open and 1 missing"
     assert "scanner is taken to have failed" in why(covered=False, coverable=False)
+    assert why(covered=False, consist_revision=None) == "there is no list of it"
+    assert "has not shown one whole train" in why(covered=False)
     assert why(released_at=ENTERED) == "it was released before"
     assert why(track_id="2304/R2") == "it was seen on 2304/R2"
     assert why(track_id=None) == "it was not seen on any track"
-    assert why(train_id="T2") == why(operating_mode=OperatingMode.EXERCISE) == "the log knows nothing of it"
+    assert (
+        why(train_id="T2") == why(operating_mode=OperatingMode.EXERCISE) == "the log of these days knows nothing of it"
+    )
 
 
 def test_of_a_train_that_was_here_before_the_newest_visit_is_meant() -> None:
@@ -239,7 +243,7 @@ def test_a_train_with_an_open_car_is_released_only_uncovered(
     platform: LocalPlatform, at: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     release = ["rail", "release", "9102/R1", "T1", "--officer", "4711", *at]
-    assert main(release) == 1 and "the log knows nothing of it" in capsys.readouterr().err
+    assert main(release) == 1 and "the log of these days knows nothing of it" in capsys.readouterr().err
     left = opened(2, CoverageReason.SCAN_ALARM)
     tell(platform, *at_port("9102", train(1, covered=False, cars_open=1), car(1), left))
     assert main(release) == 1

@@ -58,7 +58,7 @@ def weighed_of(weighing: CarWeighing) -> Weighed:
 def scanned_of(scan: CarScan, before: Scanned | None) -> Scanned:
     """What is kept of a scan; of its image only where it shows an alarm, for the alert."""
     ids = before.reading_ids if before is not None else ()
-    ids = (*ids, scan.reading_id)[-REVISIONS_KEPT:]
+    ids = ids if scan.reading_id in ids else (*ids, scan.reading_id)[-REVISIONS_KEPT:]
     if before is not None and before.revision > scan.revision:  # late
         return msgspec.structs.replace(before, reading_ids=ids)
     is_alarm = ScanDecision.ALARM in (scan.machine_decision, scan.operator_decision)
@@ -80,6 +80,13 @@ def scanned_of(scan: CarScan, before: Scanned | None) -> Scanned:
         scan.received_at,
     )
     return made if before is None or before.revision < made.revision else worse_scan(before, made)
+
+
+def says_the_same(before: Scanned, scanned: Scanned) -> bool:
+    """Whether a scan is as it was before a reading that has the id of an earlier one: that id is made of device, scan
+    and revision, so it tells a repetition only if nothing that it says is new."""
+    told = msgspec.structs.replace(scanned, reading_ids=before.reading_ids, reported_at=before.reported_at)
+    return told == before
 
 
 def worse_scan(one: Scanned, other: Scanned) -> Scanned:

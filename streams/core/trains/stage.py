@@ -31,7 +31,7 @@ from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
 from streams.core.trains.binding import Binder
 from streams.core.trains.car import Change
-from streams.core.trains.kept import scanned_of, tag_of, weighed_of
+from streams.core.trains.kept import says_the_same, scanned_of, tag_of, weighed_of
 from streams.core.trains.live import Live
 from streams.core.trains.papers import Papers
 from streams.core.trains.passes import PassView
@@ -190,12 +190,12 @@ class TrainsFold:
         for scanned in scans:
             if scanned.scan_id == value.scan_id:
                 before = scanned
-        if before is not None and value.reading_id in before.reading_ids:
+        scanned = scanned_of(value, before)
+        if before is not None and value.reading_id in before.reading_ids and says_the_same(before, scanned):
             self._count("readings_repeated")
             return
         if before is None and len(scans) >= SCANS_MAX:
             raise Rejected("too_many", f"more than {SCANS_MAX} scans in a sixteenth of a pass")
-        scanned = scanned_of(value, before)
         view = self._live.pass_view(key, pass_id)
         others = tuple([one for one in scans if one.scan_id != value.scan_id])
         self._store.put_scans(key, chunk, Scans((*others, scanned)))

@@ -66,13 +66,15 @@ def test_a_listed_locomotive_is_one_only_by_tags_of_locomotives(kind: EquipmentK
         ({"shielding_indicator": True}, R.SHIELDED),
     ],
 )
+@pytest.mark.parametrize("reading_id", ["other", ""])
 def test_of_two_reports_of_a_scan_under_one_revision_the_worse_stands(
-    change: dict[str, object], reason: CoverageReason
+    reading_id: str, change: dict[str, object], reason: CoverageReason
 ) -> None:
+    """Though both have one id: it is made of device, scan and revision."""
     listed = freight(6)
     readings = Portal().read(listed)
     cleared = next(one for one in readings if isinstance(one, CarScan) and one.revision == 2)
-    worse = msgspec.structs.replace(cleared, reading_id="other", **change)
+    worse = msgspec.structs.replace(cleared, reading_id=reading_id or cleared.reading_id, **change)
     both = [one for one in readings if one is not cleared]
     states = []
     for pair in ((cleared, worse), (worse, cleared), (worse, cleared, worse)):

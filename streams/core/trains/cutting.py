@@ -93,11 +93,6 @@ class Cutting:
         low = bisect_left(self.cars, scanned.first, key=_last)
         return range(low, bisect_right(self.cars, scanned.last, key=_first))
 
-    def at_axle(self, axle: int) -> Car | None:
-        """The car with an axle."""
-        place = bisect_left(self.cars, axle, key=_last)
-        return self.cars[place] if place < len(self.cars) and self.cars[place].first <= axle else None
-
     def _keep_tag(self, tag: Tag) -> None:
         tags = self.tags.setdefault(tag.axle, [])
         tags.append(tag)

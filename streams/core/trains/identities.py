@@ -12,7 +12,7 @@ NUMBER_DIGITS: Final = 6
 
 def identity_of(mark: str, number: int) -> str:
     """The identity of a mark and a number."""
-    return f"{mark.ljust(MARK_LETTERS)}{number:06}"
+    return f"{mark.ljust(MARK_LETTERS)}{number:0{NUMBER_DIGITS}}"
 
 
 def mark_of(identity: str) -> str:

@@ -16,6 +16,7 @@ from streams.core.trains.state import (
     Consist,
     Pass,
     Port,
+    Raised,
     Rows,
     Scanned,
     Scans,
@@ -277,19 +278,29 @@ class Store:
 
     def _forget_train(self, port_key: str, one: tuple[str, int]) -> None:
         train = self.train(one[0])
-        mode, _, port_code = port_key.partition(":")
         if train is not None:
-            unseen_key = f"{mode}:{unseen_id_of(port_code, train.train_id)}"
-            while (unseen := self.visit(unseen_key)) is not None:
-                if unseen.train_key in ("", one[0]):
-                    self._forget_visit(unseen_key)
-                unseen_key += OTHER
+            self._forget_unseen(port_key, one[0], train)
         self.trains.remove(b"t:" + one[0].encode())
         self.consists.remove(b"l:" + one[0].encode())
         port = self.port(port_key)
         trains = tuple([other for other in port.trains if other != one])
         self.put_port(port_key, msgspec.structs.replace(port, trains=trains))
         self._tell_forgotten()
+
+    def _forget_unseen(self, port_key: str, train_key: str, train: Train) -> None:
+        """Forget what was told of a train before it was seen. While others of its id are known its visits count on, as
+        the next one's: a reader takes a lower revision for an old one."""
+        mode, _, port_code = port_key.partition(":")
+        others = [self.train(key) for key, _ in self.port(port_key).trains if key != train_key]
+        is_last = not any(other is not None and other.train_id == train.train_id for other in others)
+        key = f"{mode}:{unseen_id_of(port_code, train.train_id)}"
+        while (unseen := self.visit(key)) is not None:
+            if is_last or unseen.train_key == train_key:
+                self._forget_visit(key)
+            if not is_last and unseen.train_key == train_key:
+                told = Raised(unseen.coverable.revision), Raised(unseen.released.revision)
+                self.put_visit(key, Visit(revision=unseen.revision, coverable=told[0], released=told[1]))
+            key += OTHER
 
     def _tell_forgotten(self) -> None:
         if self.on_forgotten is not None:

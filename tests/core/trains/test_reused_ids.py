@@ -131,3 +131,16 @@ def test_a_release_by_a_clock_that_runs_ahead_is_over_when_its_word_came() -> No
     told.take(arrived(at=AGAIN - 60 * SECOND), *Portal(number=1050, start=AGAIN).read(without(LISTED, 7)))
     told.take(consist(LISTED, revision=2, at=AGAIN + HOUR), released(at=AGAIN + 2 * HOUR))
     assert [(one.visit_id, one.covered) for one in signed(told)] == [("2304/R1/1017", True), ("2304/R1/1050", False)]
+
+
+def test_the_word_on_a_train_that_is_not_seen_yet_goes_on_though_the_ones_before_it_are_forgotten() -> None:
+    """An id that is used every day: what is told of it before it is seen counts on, so that no reader takes it for old
+    (`Seen` holds the revisions against those before)."""
+    told = Seen()
+    for day in range(14):
+        at = START + day * 24 * HOUR
+        train = locomotives() + cars(3, first=100_000 + 5_000 * day)
+        told.take(consist(train, revision=day + 1, at=at - HOUR), arrived(at=at - 60 * SECOND))
+        told.take(*Portal(number=1000 + day, start=at).read(train), released(at=at + HOUR))
+    assert [one.covered for one in signed(told)] == [True] * 14
+    assert told.trains["2304/T:MLARM1 02"].revision > 14

@@ -14,6 +14,7 @@ from deploy.cli import main
 from deploy.commands.up import running
 from deploy.demo import log_of, prove, wait_for_workers
 from deploy.local.platform import LocalPlatform
+from deploy.port_publication import PARTITIONS
 from deploy.settings import Settings, load_settings
 from producers.publisher import Publisher
 from producers.simulator import at_port, find_scenario, simulate
@@ -86,9 +87,16 @@ def test_a_new_port_joins_the_running_platform_by_its_file_alone(
         assert {(one.port_code, one.propensity) for one in selections} == {(CODE, 0.1)}
         assert not supervisor.exits  # the workers are those that were up before
 
-        assert main(["ports", "list", "--json", *where]) == 0
-        listed = {port["code"]: port for port in orjson.loads(capsys.readouterr().out)["ports"]}
-        assert (listed[CODE]["partitions"], listed[CODE]["published_by"]) == (24, "engineer-7")
+        def listed_ports() -> dict[str, Any]:
+            assert main(["ports", "list", "--json", *where]) == 0
+            return {port["code"]: port for port in orjson.loads(capsys.readouterr().out)["ports"]}
+
+        def is_held_everywhere() -> bool:
+            return bool(listed_ports()[CODE]["partitions"] == PARTITIONS)
+
+        eventually(is_held_everywhere, 60, "lanes, backlog and vehicles holding the port")
+        listed = listed_ports()
+        assert listed[CODE]["published_by"] == "engineer-7"
         assert (listed["2301"]["partitions"], listed["2301"]["published_by"]) == (0, None)
         assert main(["ports", "show", CODE, *where]) == 0
         assert capsys.readouterr().out == TEXT

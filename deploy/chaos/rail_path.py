@@ -8,7 +8,7 @@ from typing import Final
 from deploy.chaos.rail_feed import PORT, at_speed, rail_readings, twins_of
 from producers.publisher import Publisher
 from schemas.codec import Codec
-from schemas.topics import ALERTS, RAIL_COVERAGE, RAIL_READINGS, Topic
+from schemas.topics import ALERTS, RAIL_COVERAGE, RAIL_READINGS, TRAINS_CHANGELOG, Topic
 from streams.core.light.questions import Question
 from streams.core.stage import Stage
 from streams.core.trains.stage import TrainsStage
@@ -38,7 +38,7 @@ class RailPath:
     @property
     def topics(self) -> Sequence[Topic]:
         """Without dead letters."""
-        return RAIL_READINGS, RAIL_COVERAGE, ALERTS, TrainsStage.changelog
+        return RAIL_READINGS, RAIL_COVERAGE, ALERTS, TRAINS_CHANGELOG
 
     def feed(
         self, broker: str, codec: Codec, seed: int, stop: threading.Event, at_light: Callable[[Question], None]

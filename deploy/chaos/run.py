@@ -20,6 +20,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 import msgspec
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.chaos.lights import Controller, Lights, LightServer
@@ -209,9 +210,12 @@ class Run:
         return wanted <= self.watch.positions.keys()
 
     def partitions_of(self, stage_name: str, instance: int) -> list[int]:
-        """What the group's coordinator says this worker owns."""
+        """What the group's coordinator says this worker owns; nothing while it does not answer, as after a restart."""
         group = f"border.{stage_name}"
-        described = self._admin.describe_consumer_groups([group])[group].result(10)
+        try:
+            described = self._admin.describe_consumer_groups([group])[group].result(10)
+        except (KafkaException, TimeoutError):
+            return []
         for member in described.members:
             if member.group_instance_id == f"{stage_name}-{instance}" and member.assignment is not None:
                 return sorted(tp.partition for tp in member.assignment.topic_partitions)

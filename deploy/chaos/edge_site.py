@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.errors import UserError
-from deploy.local.processes import Child, log_of, wait_until_ready
+from deploy.local.processes import Child, free_port, log_of, wait_until_ready
 from deploy.scrape import fetch
 from producers.emulators.device import BAD_MANNERS, EmulatedDevice, Manners, Way
 from producers.formats import FORMATS
@@ -37,12 +36,6 @@ WAYS: Final[Mapping[str, tuple[str | None, str]]] = {
     "aei_line": (None, LINES),
     "rail_scan": (None, HTTP),
 }
-
-
-def free_port() -> int:
-    """A port that nobody had just now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def devices_of_all_formats(prefix: str) -> dict[str, tuple[str, str]]:

@@ -218,9 +218,10 @@ class VisitView:
                 return decide_listed(listed, listed.identity, sightings, hands, self.passed_at)
         if not sightings:
             return None
-        told = [hand.identity for hand in hands if hand.identity]
-        named = [one.identity_of(one.sightings[name].car) for one in self.passes if name in one.sightings]
-        identity = (told[0] if told else "") if "@" in name else named[0]
+        if "@" in name:
+            identity = next((hand.identity for hand in hands if hand.identity), "")
+        else:
+            identity = next(one.identity_of(one.sightings[name].car) for one in self.passes if name in one.sightings)
         made = decide_unlisted(identity, sightings, hands, self.list is not None)
         return made if made.settled else None
 

@@ -73,13 +73,18 @@ def test_a_gateway_that_is_killed_loses_nothing(tmp_path: Path, platform: LocalP
     struck(tmp_path, platform, "killed", 1, kills)
 
 
+def wait_for_readings(gateway: GatewayProcess) -> None:
+    """Wait until the devices are under way: some two seconds of what they say."""
+    eventually(lambda: (gateway.metric("border_gateway_readings_total") or 0) >= 320, 60)
+
+
 def test_what_is_old_after_an_outage_goes_apart_and_what_is_new_at_once(
     tmp_path: Path, platform: LocalPlatform
 ) -> None:
     broker = next(child for child in platform.children if child.name == "kafka").process
 
     def outage(gateway: GatewayProcess) -> None:
-        time.sleep(2)
+        wait_for_readings(gateway)
         broker.send_signal(signal.SIGSTOP)  # it answers nothing, as behind a cut line
         try:
             time.sleep(BACKLOG_SECONDS + 5)
@@ -97,8 +102,8 @@ def test_what_is_old_after_an_outage_goes_apart_and_what_is_new_at_once(
 
 
 def test_a_broker_that_is_killed_and_comes_back_loses_nothing(tmp_path: Path, platform: LocalPlatform) -> None:
-    def away(_gateway: GatewayProcess) -> None:
-        time.sleep(2)
+    def away(gateway: GatewayProcess) -> None:
+        wait_for_readings(gateway)
         platform.restart_broker()
 
     struck(tmp_path, platform, "away", 3, away)

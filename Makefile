@@ -5,13 +5,16 @@ COMPILED := $(CURDIR)/build/compiled
 CAN_COMPILE := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconfig; \
   print(os.path.exists(sysconfig.get_path("include") + "/Python.h") or "")')
 
+# Two processes, of which one has the tests that need Kafka: see tests/conftest.py.
+IN_TWO := -n 2 --dist loadgroup
+
 .PHONY: demo test compile test-compiled check bench wheel setup requirements clean
 
 demo: setup ## Lights turning and alerts explaining themselves, on a real Kafka on this machine
 	$(BIN)/border demo
 
 test: setup ## All tests, against a real Kafka and registry that the tests start and stop
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_TWO)
 
 check: setup ## Format, lint, types, layering, and records against schemas
 	$(BIN)/ruff format --check .
@@ -27,7 +30,7 @@ bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can
 compile: $(COMPILED)/ready ## What every reading passes through, compiled in a copy
 
 test-compiled: $(COMPILED)/ready ## The tests of what is compiled, run on the compiled code
-	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest tests/core tests/schemas tests/runtime
+	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest $(IN_TWO) tests/core tests/schemas tests/runtime
 
 wheel: $(COMPILED)/ready ## What a site installs: the same sources, those that every reading passes through compiled
 	mkdir -p dist && cp $(COMPILED)/dist/*.whl dist/

@@ -14,6 +14,16 @@ from deploy.settings import load_settings
 from schemas.topics import Topic
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes that share the tests one has all those that need the platform: so there is one platform.
+
+    They wait for most of their time, which the others use.
+    """
+    for item in items:
+        if item.get_closest_marker("integration"):
+            item.add_marker(pytest.mark.xdist_group("platform"))
+
+
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
     """A running platform on free ports: `.broker`, `.registry_url`, `.codec`; no stages."""

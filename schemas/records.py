@@ -1627,6 +1627,21 @@ class TrainEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     officer_id: str | None = None
 
 
+class UnitAssignment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """In which lane a mobile X-ray unit stands in which hours; what it scans meanwhile is of that lane."""
+
+    assignment_id: str
+    revision: int
+    unit_id: str
+    port_code: str
+    lane_id: str
+    from_at: int
+    until_at: int | None = None
+    assigned_by: str
+    received_at: int
+    operating_mode: OperatingMode
+
+
 class Weighing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A weigh-in-motion scale's reading of one vehicle."""
 
@@ -1663,6 +1678,7 @@ class XrayScan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     shielding_indicator: bool | None = None
     image_uri: str | None = None
     image_sha256: str | None = None
+    assignment_id: str | None = None
 
 
 # Types that stand in a topic on their own, one .avsc file each.
@@ -1708,6 +1724,7 @@ RECORD_TYPES = (
     TrainConsist,
     TrainCoverage,
     TrainEvent,
+    UnitAssignment,
     WatchlistEntry,
     Weighing,
     XrayScan,

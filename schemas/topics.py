@@ -58,6 +58,7 @@ LANE_READINGS: Final = Topic(
         records.XrayScan,
         records.LaneEvent,
         records.Heartbeat,
+        records.UnitAssignment,
         records.ReferenceChange,
     ),
 )

@@ -5966,6 +5966,60 @@ def read_train_event(data: bytes, at: int) -> tuple[records.TrainEvent, int]:
     return records.TrainEvent(reading_id=reading_id, port_code=port_code, track_id=track_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, kind=kind, train_id=train_id, pass_number=pass_number, axle_count=axle_count, officer_id=officer_id), at
 
 
+def write_unit_assignment(record: records.UnitAssignment) -> bytes:
+    """Body of a UnitAssignment."""
+    out: list[bytes] = []
+    add_bytes(out, record.assignment_id.encode())
+    add_long(out, record.revision)
+    add_bytes(out, record.unit_id.encode())
+    add_bytes(out, record.port_code.encode())
+    add_bytes(out, record.lane_id.encode())
+    add_long(out, record.from_at)
+    record_until_at = record.until_at
+    if record_until_at is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_long(out, record_until_at)
+    add_bytes(out, record.assigned_by.encode())
+    add_long(out, record.received_at)
+    out.append(OPERATING_MODE_BYTES[record.operating_mode])
+    return b"".join(out)
+
+
+def read_unit_assignment(data: bytes, at: int) -> tuple[records.UnitAssignment, int]:
+    """A UnitAssignment whose body starts at an offset."""
+    size, at = read_size(data, at)
+    assignment_id = data[at : at + size].decode()
+    at += size
+    revision, at = read_int(data, at)
+    size, at = read_size(data, at)
+    unit_id = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    port_code = data[at : at + size].decode()
+    at += size
+    size, at = read_size(data, at)
+    lane_id = data[at : at + size].decode()
+    at += size
+    from_at, at = read_long(data, at)
+    until_at: int | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        until_at_there, at = read_long(data, at)
+        until_at = until_at_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    size, at = read_size(data, at)
+    assigned_by = data[at : at + size].decode()
+    at += size
+    received_at, at = read_long(data, at)
+    size, at = read_size(data, at)
+    operating_mode = OPERATING_MODE[size]
+    return records.UnitAssignment(assignment_id=assignment_id, revision=revision, unit_id=unit_id, port_code=port_code, lane_id=lane_id, from_at=from_at, until_at=until_at, assigned_by=assigned_by, received_at=received_at, operating_mode=operating_mode), at
+
+
 def write_watchlist_entry(record: records.WatchlistEntry) -> bytes:
     """Body of a WatchlistEntry."""
     out: list[bytes] = []
@@ -6206,6 +6260,12 @@ def write_xray_scan(record: records.XrayScan) -> bytes:
     else:
         out.append(PRESENT)
         add_bytes(out, record_image_sha256.encode())
+    record_assignment_id = record.assignment_id
+    if record_assignment_id is None:
+        out.append(NULL)
+    else:
+        out.append(PRESENT)
+        add_bytes(out, record_assignment_id.encode())
     return b"".join(out)
 
 
@@ -6272,7 +6332,17 @@ def read_xray_scan(data: bytes, at: int) -> tuple[records.XrayScan, int]:
         image_sha256 = image_sha256_there
     elif branch:
         raise ValueError("a union has no such branch")
-    return records.XrayScan(reading_id=reading_id, lane_id=lane_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, direction=direction, unit_id=unit_id, machine_decision=machine_decision, machine_probability=machine_probability, operator_decision=operator_decision, scan_quality=scan_quality, shielding_indicator=shielding_indicator, image_uri=image_uri, image_sha256=image_sha256), at
+    assignment_id: str | None = None
+    branch = data[at]
+    at += 1
+    if branch == 2:
+        size, at = read_size(data, at)
+        assignment_id_there = data[at : at + size].decode()
+        at += size
+        assignment_id = assignment_id_there
+    elif branch:
+        raise ValueError("a union has no such branch")
+    return records.XrayScan(reading_id=reading_id, lane_id=lane_id, device_id=device_id, observed_at=observed_at, received_at=received_at, operating_mode=operating_mode, direction=direction, unit_id=unit_id, machine_decision=machine_decision, machine_probability=machine_probability, operator_decision=operator_decision, scan_quality=scan_quality, shielding_indicator=shielding_indicator, image_uri=image_uri, image_sha256=image_sha256, assignment_id=assignment_id), at
 
 
 WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
@@ -6317,6 +6387,7 @@ WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
     records.TrainConsist: write_train_consist,
     records.TrainCoverage: write_train_coverage,
     records.TrainEvent: write_train_event,
+    records.UnitAssignment: write_unit_assignment,
     records.WatchlistEntry: write_watchlist_entry,
     records.Weighing: write_weighing,
     records.XrayScan: write_xray_scan,
@@ -6363,6 +6434,7 @@ READERS: Final[dict[type, Callable[[bytes, int], tuple[Any, int]]]] = {
     records.TrainConsist: read_train_consist,
     records.TrainCoverage: read_train_coverage,
     records.TrainEvent: read_train_event,
+    records.UnitAssignment: read_unit_assignment,
     records.WatchlistEntry: read_watchlist_entry,
     records.Weighing: read_weighing,
     records.XrayScan: read_xray_scan,

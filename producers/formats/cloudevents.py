@@ -123,6 +123,7 @@ def values_of(data: Fields, record_type: type[msgspec.Struct], device: Device) -
         "operating_mode": device.operating_mode.value,
         "direction": device.direction.value,
         "sensor": device.sensor.value,
+        "assignment_id": None,  # the gateway's word
     }
     if record_type is PlateRead:
         own["image_source"] = IMAGE_SOURCES.get(device.sensor, ImageSource.UNKNOWN).value
@@ -130,7 +131,10 @@ def values_of(data: Fields, record_type: type[msgspec.Struct], device: Device) -
         if name in known:
             if values.get(name, value) != value:
                 reason = Reason.WRONG_LANE if name in ("lane_id", "track_id", "port_code") else Reason.WRONG_DEVICE
-                raise Refused(reason, f"must be {value}, as the site's configuration has it", data.place(name))
+                text = "is the gateway's to say; leave it out"
+                if value is not None:
+                    text = f"must be {value}, as the site's configuration has it"
+                raise Refused(reason, text, data.place(name))
             values[name] = value
     for name in OWN_TIMES:
         if isinstance(values.get(name), str):

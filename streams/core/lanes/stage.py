@@ -1,6 +1,7 @@
 """The lanes stage: one fold per partition of lane.readings, state by lane. The backlog stage: the same of lane.backlog.
 
     reading          ─► the vehicle that it is of ─► revisions of its Passage
+    UnitAssignment   ─► which mobile X-ray unit stands in the lane; a scan that contradicts it is refused
     ReferenceChange  ─► a port's lanes and layouts, from its place in the log on
 
 A backlog is what a crossing delivers after an outage, hours or weeks late. Its passages are history and coverage: none
@@ -29,12 +30,14 @@ from schemas.records import (
     ReferenceChange,
     SensorRole,
     Tick,
+    UnitAssignment,
     Weighing,
     XrayScan,
 )
 from schemas.topics import BACKLOG_CHANGELOG, LANE_BACKLOG, LANE_READINGS, LANES_CHANGELOG, PASSAGES, Topic
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.lanes import state as lane_state
+from streams.core.lanes.assignments import check_assignment, check_scan, keep
 from streams.core.lanes.likelihood import Geometry
 from streams.core.lanes.queue import LaneQueue
 from streams.core.lanes.search import Place, find_place
@@ -65,6 +68,7 @@ MODE_SUFFIXES: Final = {
 }
 OTHER_MODE_SUFFIXES: Final = [suffix for suffix in MODE_SUFFIXES.values() if suffix]
 READING_TYPES: Final = frozenset({PlateRead, Weighing, XrayScan, LaneEvent, Heartbeat})
+OF_LANES: Final = READING_TYPES | {UnitAssignment}
 
 
 KnownLanes = Mapping[str, tuple[LaneLayout, Geometry]]
@@ -128,9 +132,9 @@ class LanesFold:
         self._queue = LaneQueue(self.counters, self._is_backlog)
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
-        """Fold one reading, or a change of a port. Raises Rejected before any change."""
+        """Fold one reading, an assignment, or a change of a port. Raises Rejected before any change."""
         key, reading = record.key, record.value
-        if type(reading) not in READING_TYPES:
+        if type(reading) not in OF_LANES:
             if isinstance(reading, ReferenceChange):
                 self._advance_change(reading, outputs)
                 return
@@ -138,7 +142,10 @@ class LanesFold:
         known = self._known.get(reading.lane_id)  # type: ignore[attr-defined]
         if known is None:
             raise Rejected("unknown_lane", "no port has this lane; see `border ports list`")
-        check_reading(reading, key, record.appended_at)  # type: ignore[arg-type]
+        if isinstance(reading, UnitAssignment):
+            check_assignment(reading, key, record.appended_at)
+        else:
+            check_reading(reading, key, record.appended_at)  # type: ignore[arg-type]
         mode = reading.operating_mode  # type: ignore[attr-defined]
         world = key + MODE_SUFFIXES[mode]
         lane = self._lanes.get(world) or LaneState(str(mode))
@@ -150,6 +157,9 @@ class LanesFold:
                 lane.unit_seen_at = max(lane.unit_seen_at, received_at)
             if mode is OperatingMode.OPERATIONAL:
                 self._advance_other_modes(key, received_at, known[0], outputs)
+        elif isinstance(reading, UnitAssignment):
+            self._lanes.put(world, lane)
+            self._count("unit_assignments" if keep(lane, reading) else "repeated_unit_assignments")
         elif not self._fold_reading(reading, received_at, world, lane, known, outputs):
             return
         if received_at > lane.watermark_at:
@@ -222,6 +232,7 @@ class LanesFold:
         if mark in lane.recent_ids:
             self._count("duplicate_readings")
             return False
+        is_explained = type(reading) is not XrayScan or check_scan(lane, reading)
         slot, content = slot_and_content(reading)
         check_flood(lane, slot, received_at)
         observed_at = reading.observed_at
@@ -247,6 +258,8 @@ class LanesFold:
             lane.watermark_at = received_at
         if at != observed_at:
             self._count("observed_at_clamped")
+        if not is_explained:
+            self._count("scans_of_unknown_assignments")
         if bounced:
             self._count("loop_bounces")
         elif shown is not None:

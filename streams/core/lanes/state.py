@@ -23,9 +23,12 @@ SEEN_ONCE_MAX: Final = 8
 # Of a lane that has not been seen at work yet; 4 s at the light and 4 s of moving up are SIAVE's 8 s a vehicle.
 USUAL_STOP_FIRST: Final = 4_000_000
 
-VERSION: Final = b"\x09"  # first byte of a stored lane; a change of the structures below needs a new one
+VERSION: Final = b"\x0a"  # first byte of a stored lane; a change of the structures below needs a new one
 
 SEEN_FIELDS: Final = 6  # of a stored reading; frames stand behind them, if there are any
+
+Stay = tuple[str, int, int, int | None]
+"""Of a unit's assignment to the lane: unit, revision, from when until when, microseconds; None while that is open."""
 
 _SENSORS: Final = {str(role): role for role in SensorRole}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -99,6 +102,7 @@ class LaneState:
         self.recent_ids: dict[int, bool] = {}  # fingerprints, oldest first
         self.officer_id: str | None = None
         self.unit_seen_at = 0
+        self.stays: dict[str, Stay] = {}  # assignments of mobile units by their ids, in the order of the log
         self.pending_load: Seen | None = None
         # When the last vehicle closed was where, by slot: what held up those behind it.
         self.lead: list[Seen | None] = []
@@ -140,6 +144,7 @@ def encode(lane: LaneState) -> bytes:
             lane.in_second,
             lane.scale_bias.fields(),
             [sight.fields() for sight in lane.sights],
+            lane.stays,
         )
     )
 
@@ -161,6 +166,7 @@ def decode(stored: bytes) -> LaneState:
     lane.second, lane.in_second = fields[16], fields[17]
     lane.scale_bias = ScaleBias(*fields[18])
     lane.sights = [Sight(*one) for one in fields[19]]
+    lane.stays = {assignment_id: tuple(stay) for assignment_id, stay in fields[20].items()}
     return lane
 
 

@@ -148,8 +148,8 @@ def device_row(one: SiteDevice) -> dict[str, str]:
     """A device as JSON."""
     return {
         "device_id": one.device.device_id,
-        "place": one.device.place,
-        "sensor": one.device.sensor.value if one.device.lane_id else "track",
+        "place": one.device.place or f"roams {', '.join(one.device.roams)}",
+        "sensor": "track" if one.device.track_id else one.device.sensor.value,
         "format": one.device.format,
         "input": str(one.input.__struct_config__.tag),
         "operating_mode": one.device.operating_mode.value,
@@ -212,6 +212,8 @@ def test(
         print(orjson.dumps(line).decode())
     else:
         show(items, count, reveal, received_at)
+        if found.device.roams:
+            print("the gateway sets lane_id and assignment_id by where `border sensor assign` has told that it stands")
         if repeats:
             print(f"{repeats} have an id that another one has, and count once; is `sequence` the right field?")
     return 0 if readings and len(readings) == len(items) else 1

@@ -71,20 +71,22 @@ def xray_json(device: Device, number: int, at: int) -> bytes:
     told = {
         "ScanID": f"S{number}",
         "Revision": 1,
-        "LaneID": device.place,
         "UnitID": device.device_id,
         "ObservedAt": iso(at),
         "ScanQuality": "Good",
         "TDR": [{"TDRType": "Machine", "AlarmDecision": "Clear"}],
     }
+    if device.place:  # a unit that roams need not know where it stands
+        told["LaneID"] = device.place
     return json.dumps(told).encode()
 
 
 def xray_xml(device: Device, number: int, at: int) -> bytes:
     """The same in XML, on one line."""
+    lane = f"<LaneID>{device.place}</LaneID>" if device.place else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?><ScanResults><ScanResult>'
-        f"<ScanID>S{number}</ScanID><Revision>1</Revision><LaneID>{device.place}</LaneID>"
+        f"<ScanID>S{number}</ScanID><Revision>1</Revision>{lane}"
         f"<UnitID>{device.device_id}</UnitID><ObservedAt>{iso(at)}</ObservedAt><ScanQuality>Good</ScanQuality>"
         "<TDR><TDRType>Machine</TDRType><AlarmDecision>Clear</AlarmDecision></TDR></ScanResult></ScanResults>"
     ).encode()

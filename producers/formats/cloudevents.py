@@ -115,9 +115,10 @@ def values_of(data: Fields, record_type: type[msgspec.Struct], device: Device) -
         if name not in known:
             raise Refused(Reason.MALFORMED, f"{record_type.__name__} has no such field", data.place(shown_name(name)))
     values = {name: value for name, value in data.value.items() if value is not None}
+    lane_id = values.get("lane_id", "") if device.roams else device.lane_id
     own: dict[str, Any] = {
         "device_id": device.device_id,
-        "lane_id": device.lane_id,
+        "lane_id": lane_id,
         "track_id": device.track_id,
         "port_code": device.place.partition("/")[0],
         "operating_mode": device.operating_mode.value,

@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One device, as the site's configuration describes it. Exactly one of lane_id and track_id is given."""
+    """One device, as the site's configuration describes it. Exactly one of lane_id, track_id and roams is given."""
 
     device_id: str
     """`[a-z0-9][a-z0-9.-]{0,47}`, unique in the site."""
@@ -54,6 +54,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     track_id: str | None = None
     """Port and track, `2304/R1`."""
+
+    roams: tuple[str, ...] = ()
+    """Lanes in which a mobile unit may stand. Its format leaves a reading's lane as the unit tells it, or empty; the
+    gateway knows by its assignments which one it is."""
 
     sensor: SensorRole = SensorRole.UNKNOWN
     """What it is in its lane; UNKNOWN beside a track, which has no roles."""
@@ -65,12 +69,12 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Its lane or track."""
+        """Its lane or track; empty for a unit that roams."""
         return self.lane_id or self.track_id or ""
 
 
 class Reason(StrEnum):
-    """Why something was not taken; a closed set, for metrics. The last six are the gateway's own."""
+    """Why something was not taken; a closed set, for metrics. The last seven are the gateway's own."""
 
     MALFORMED = "MALFORMED"
     TOO_LARGE = "TOO_LARGE"
@@ -79,6 +83,7 @@ class Reason(StrEnum):
     UNSUPPORTED = "UNSUPPORTED"
     WRONG_DEVICE = "WRONG_DEVICE"
     WRONG_LANE = "WRONG_LANE"
+    NOT_ASSIGNED = "NOT_ASSIGNED"
     CLOCK = "CLOCK"
     UNKNOWN_DEVICE = "UNKNOWN_DEVICE"
     UNAUTHORISED = "UNAUTHORISED"

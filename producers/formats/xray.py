@@ -6,9 +6,11 @@ Spec: threat detection reports (TDR) with the names and codes of DICOS (NEMA IIC
     ScanID          of the unit, 1 to 56 visible characters                 reading_id, with Revision
     Revision        from 1; a higher one brings the operator's decision     1 if it is left out
     ObservedAt      ISO 8601 with its zone: when the vehicle was scanned    observed_at
-    LaneID          `2301/01`, compared with the device's                   may be left out
+    LaneID          `2301/01`, compared with the device's, or, of a unit that
+                    roams, with its assignment's                            may be left out
     DeviceID        compared with the device's, or with the option          may be left out
-    UnitID          of a mobile unit                                        unit_id; the device's id if left out
+    UnitID          of a mobile unit; of one that roams compared as its
+                    DeviceID is                                             unit_id; the device's id if left out
     ScanQuality     Good, Degraded or Bad (NIEM)                            Bad if the machine aborted
     ImageURI, ImageSHA256                                                   where the image is; never pixels
     OperatingMode   must be what the configuration has                      may be left out
@@ -159,13 +161,13 @@ def reading_of(scan: Element, device: Device, received_at: int) -> XrayScan:
         raise Refused(Reason.OUT_OF_RANGE, "a scan that was aborted is not Good", "ScanQuality")
     return XrayScan(
         reading_id=numbered_id(device, fields.text("ScanID"), int(revision_text)),
-        lane_id=device.place,
+        lane_id=(fields.text_or_none("LaneID") or "") if device.roams else device.place,
         device_id=device.device_id,
         observed_at=time_in(fields.text("ObservedAt"), "ObservedAt"),
         received_at=received_at,
         operating_mode=device.operating_mode,
         direction=device.direction,
-        unit_id=fields.text_or_none("UnitID") or device.device_id,
+        unit_id=device.device_id if device.roams else fields.text_or_none("UnitID") or device.device_id,
         machine_decision=ScanDecision(fields.text("machine_decision")),
         machine_probability=fields.number_or_none("machine_probability"),
         operator_decision=ScanDecision(fields.text_or_none("operator_decision") or "UNKNOWN"),
@@ -181,11 +183,12 @@ def check_device(fields: Fields, device: Device) -> None:
     options = device.options
     assert isinstance(options, XrayOptions)
     known_as = options.reported_device_id or device.device_id
-    if fields.text_or_none("LaneID") not in (None, device.lane_id):
+    if not device.roams and fields.text_or_none("LaneID") not in (None, device.lane_id):
         raise Refused(Reason.WRONG_LANE, f"must be {device.lane_id}", "LaneID")
-    if fields.text_or_none("DeviceID") not in (None, known_as):
-        text = f"must be {known_as}; set reported_device_id if the unit has another name for itself"
-        raise Refused(Reason.WRONG_DEVICE, text, "DeviceID")
+    for name in ("DeviceID", "UnitID") if device.roams else ("DeviceID",):
+        if fields.text_or_none(name) not in (None, known_as):
+            text = f"must be {known_as}; set reported_device_id if the unit has another name for itself"
+            raise Refused(Reason.WRONG_DEVICE, text, name)
     mode = fields.text_or_none("OperatingMode")
     if mode is not None and mode.upper() not in (OperatingMode.OPERATIONAL, device.operating_mode):
         text = f"is not {device.operating_mode}, as the site's configuration has it"

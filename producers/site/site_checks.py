@@ -9,23 +9,25 @@ from producers.formats import FORMATS
 from producers.site.keys import KeyFileError, read_device_key
 from producers.site.site_types import DirectoryInput, Http, HttpInput, SiteDevice, StdinInput, TcpInput
 from producers.site.tables import Problem, joined
-from schemas.layout import Port, lanes_of
+from schemas.layout import NORTHBOUND_PREFIX, Port, lanes_of
+from schemas.records import SensorRole
 
 
 def of_place(told: Mapping[str, object], key: str, ports: Mapping[str, Port]) -> Iterator[Problem]:
     """What is wrong with where a device stands and what it is there; looked at even if other values are wrong."""
     lane_id, track_id, sensor, name = (told.get(one) for one in ("lane_id", "track_id", "sensor", "format"))
-    format_ = FORMATS.get(name) if isinstance(name, str) else None
-    if (lane_id is None) == (track_id is None):
-        yield Problem(key, "needs a lane_id (`2301/01`) or a track_id (`2304/R1`), and not both")
+    format_, roams = FORMATS.get(name) if isinstance(name, str) else None, told.get("roams")
+    if sum(place is not None for place in (lane_id, track_id, roams)) != 1:
+        text = (
+            "needs a lane_id (`2301/01`), a track_id (`2304/R1`) or, if it is a mobile X-ray unit, roams: one of them"
+        )
+        yield Problem(key, text)
         return
-    code = str(lane_id or track_id).partition("/")[0]
-    if code not in ports:
-        text = f"there is no port {code}; `border ports list` shows them, and port_files names a file of another one"
-        yield Problem(joined(key, "lane_id" if lane_id else "track_id"), text)
-    elif lane_id is not None and str(lane_id) not in lanes_of({code: ports[code]}):
-        numbers = ", ".join(lane.partition("/")[2] for lane in lanes_of({code: ports[code]}))
-        yield Problem(joined(key, "lane_id"), f"port {code} has no such lane; it has {numbers or 'none'}")
+    if roams is not None:
+        yield from of_roams(roams, sensor, key, ports)
+    else:
+        place = "track_id" if lane_id is None else "lane_id"
+        yield from of_lane(str(told[place]), joined(key, place), lane_id is not None, ports)
     if track_id is not None:
         if sensor is not None:
             yield Problem(joined(key, "sensor"), "a track has no roles; leave it out")
@@ -35,6 +37,45 @@ def of_place(told: Mapping[str, object], key: str, ports: Mapping[str, Port]) ->
         yield Problem(joined(key, "format"), f"{name} is of tracks; give a track_id")
     elif format_ is not None and str(sensor) not in format_.sensors:  # a list is no key of a set
         yield Problem(joined(key, "sensor"), f"must be one of {', '.join(sorted(format_.sensors))} for {name}")
+
+
+def of_lane(place: str, key: str, is_lane: bool, ports: Mapping[str, Port]) -> Iterator[Problem]:
+    """What is wrong with the name of a lane or track."""
+    code = place.partition("/")[0]
+    if code not in ports:
+        text = f"there is no port {code}; `border ports list` shows them, and port_files names a file of another one"
+        yield Problem(key, text)
+    elif is_lane and place not in lanes_of({code: ports[code]}):
+        numbers = ", ".join(lane.partition("/")[2] for lane in lanes_of({code: ports[code]}))
+        yield Problem(key, f"port {code} has no such lane; it has {numbers or 'none'}")
+
+
+def of_roams(roams: object, sensor: object, key: str, ports: Mapping[str, Port]) -> Iterator[Problem]:
+    """What is wrong with where a mobile unit may stand."""
+    if sensor != SensorRole.XRAY:
+        yield Problem(joined(key, "roams"), f'only X-ray units roam; give a lane_id, or sensor = "{SensorRole.XRAY}"')
+    lanes = [str(lane) for lane in roams] if isinstance(roams, list) else []
+    for place, lane in enumerate(lanes):
+        yield from of_lane(lane, f"{joined(key, 'roams')}[{place}]", True, ports)
+    for lane, count in Counter(lanes).items():
+        if count > 1:
+            yield Problem(joined(key, "roams"), f"{lane} stands there {count} times")
+    if len({is_northbound(lane) for lane in lanes}) > 1:
+        yield Problem(
+            joined(key, "roams"), "northbound lanes and southbound ones; a unit is told apart by its direction"
+        )
+
+
+def of_assigning(key: str, one: SiteDevice, http: Http | None) -> Iterator[Problem]:
+    """Whether it can be told where a mobile unit stands."""
+    if one.device.roams and (http is None or http.operator_key_file is None):
+        text = "needs an operator_key_file in [http]: with that key `border sensor assign` tells where the unit stands"
+        yield Problem(f"{key}.roams", text)
+
+
+def is_northbound(lane_id: str) -> bool:
+    """Whether a lane's number says that it leads north."""
+    return lane_id.partition("/")[2].startswith(NORTHBOUND_PREFIX)
 
 
 Keyed = tuple[str, SiteDevice]  # a device behind its key in messages
@@ -105,20 +146,22 @@ def of_http(http: Http, home: Path, check_files: bool) -> Iterator[Problem]:
             yield Problem(f"http.{name}", f"there is no file {home / file}")
 
 
-def of_keys(devices: list[Keyed]) -> Iterator[Problem]:
-    """What is wrong with devices' keys."""
+def of_keys(devices: list[Keyed], operator_key_file: Path | None) -> Iterator[Problem]:
+    """What is wrong with the keys of devices, and of who assigns them."""
+    files = [
+        (f"{key}.key_file", one.device.device_id, one.key_file) for key, one in devices if one.key_file is not None
+    ]
+    if operator_key_file is not None:
+        files.append(("http.operator_key_file", "the operator", operator_key_file))
     owners: dict[bytes, str] = {}
-    for key, one in devices:
-        if one.key_file is None:
-            continue
-        name = one.device.device_id
+    for key, name, file in files:
         try:
-            other = owners.setdefault(read_device_key(one.key_file), name)
+            other = owners.setdefault(read_device_key(file), name)
         except KeyFileError as error:
-            yield Problem(f"{key}.key_file", str(error))
+            yield Problem(key, str(error))
             continue
         if other != name:
-            yield Problem(f"{key}.key_file", f"holds the key of {other}; each device needs its own")
+            yield Problem(key, f"holds the key of {other}; each needs its own")
 
 
 def is_address(text: str) -> bool:

@@ -2,9 +2,9 @@
 
     site, spool_directory, fsync, group_milliseconds, spool_bytes_max    the gateway
     port_files                        ports that do not come with the platform, as `border ports` takes them
-    [http]                            where devices post; TLS, mTLS
+    [http]                            where devices post; TLS, mTLS; the key of who assigns mobile units
     [clock]                           what is made of a device whose clock is wrong
-    [[devices]]                       device_id, lane_id or track_id, sensor, format, input, key_file
+    [[devices]]                       device_id, lane_id, track_id or roams, sensor, format, input, key_file
     [devices.options]                 the format's own: mapping and units
 
 A key of a device stands in the messages as `devices[2].format`, counted from 0 as in TOML's own messages, with the
@@ -18,7 +18,17 @@ from typing import Final
 
 from producers.formats import FORMATS
 from producers.formats.reading_format import Device, Options
-from producers.site.site_checks import Keyed, between_devices, of_http, of_ids, of_input, of_keys, of_place
+from producers.site.site_checks import (
+    Keyed,
+    between_devices,
+    is_northbound,
+    of_assigning,
+    of_http,
+    of_ids,
+    of_input,
+    of_keys,
+    of_place,
+)
 from producers.site.site_types import (
     DeviceTable,
     DirectoryInput,
@@ -93,11 +103,14 @@ def parse_site(text: str, file: Path, *, check_keys: bool = True) -> Site:
         if device is not None:
             good.append((key, device))
             problems += of_input(key, device, http, "http" in told)
+            problems += of_assigning(key, device, http)
     problems += between_devices(good)
     if http is not None:
         problems += of_http(http, home, check_keys)
     if check_keys:
-        problems += of_keys(good)
+        problems += of_keys(
+            good, None if http is None or http.operator_key_file is None else home / http.operator_key_file
+        )
     if problems or table is None:
         raise SiteError(file, problems)
     return Site(
@@ -152,13 +165,16 @@ def device_of(
     problems += of_place(told, key, ports)
     if table is None or options is None or len(problems) > before:
         return None
-    lane = table.lane_id is not None and table.lane_id.partition("/")[2].startswith("N")
-    direction = table.direction or ("NORTHBOUND" if lane else "SOUTHBOUND")
+    roams = table.roams or ()
+    direction = table.direction or (
+        "NORTHBOUND" if is_northbound(table.lane_id or "".join(roams[:1])) else "SOUTHBOUND"
+    )
     return SiteDevice(
         device=Device(
             device_id=table.device_id,
             lane_id=table.lane_id,
             track_id=table.track_id,
+            roams=roams,
             sensor=SensorRole(table.sensor or "UNKNOWN"),
             operating_mode=OperatingMode(table.operating_mode),
             direction=Direction(direction),
@@ -172,7 +188,8 @@ def device_of(
 
 def absolute_http(http: Http, home: Path) -> Http:
     """With its files' paths from the root."""
-    files = {name: getattr(http, name) for name in ("certificate_file", "key_file", "client_ca_file")}
+    names = "certificate_file", "key_file", "operator_key_file", "client_ca_file"
+    files = {name: getattr(http, name) for name in names}
     return Http(host=http.host, port=http.port, **{name: file and home / file for name, file in files.items()})
 
 

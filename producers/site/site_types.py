@@ -39,6 +39,9 @@ class Http(Part, frozen=True, kw_only=True):
     """PEM; with key_file, TLS is spoken."""
 
     key_file: Path | None = None
+    operator_key_file: Path | None = None
+    """Holds the key, one line, of who may tell where units that roam stand: `border sensor assign`."""
+
     client_ca_file: Path | None = None
     """PEM: a device must show a certificate of this authority, whose common name is its device_id (mTLS)."""
 
@@ -108,12 +111,16 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.devices if one.device.device_id == device_id), None)
 
 
+LaneId = Annotated[str, Meta(pattern=r"^([0-9]{4}|[A-Z]{2}-[0-9A-Z]{1,8})/N?[0-9]{2}\Z")]
+
+
 class DeviceTable(Part, frozen=True, kw_only=True):
     """One [[devices]] of the file, before its options are read."""
 
     device_id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,47}\Z")]
-    lane_id: Annotated[str, Meta(pattern=r"^([0-9]{4}|[A-Z]{2}-[0-9A-Z]{1,8})/N?[0-9]{2}\Z")] | None = None
+    lane_id: LaneId | None = None
     track_id: Annotated[str, Meta(pattern=r"^([0-9]{4}|[A-Z]{2}-[0-9A-Z]{1,8})/R[0-9]{1,3}\Z")] | None = None
+    roams: Annotated[tuple[LaneId, ...], Meta(min_length=1, max_length=99)] | None = None
     sensor: str | None = None
     operating_mode: Literal["OPERATIONAL", "TEST", "EXERCISE", "TRAINING", "SIMULATED"] = "OPERATIONAL"
     direction: Literal["SOUTHBOUND", "NORTHBOUND"] | None = None

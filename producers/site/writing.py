@@ -5,7 +5,7 @@ from typing import Final
 
 from producers.formats.reading_format import Framing, ReadingFormat
 from producers.site.site_types import HttpInput, Site, TcpInput
-from schemas.records import OperatingMode
+from schemas.records import OperatingMode, SensorRole
 
 SITE: Final = """\
 site = "2301-bota"               # this crossing's name in metrics and logs
@@ -17,6 +17,7 @@ spool_directory = "spool"        # readings wait here until Kafka has them; a di
 [http]
 host = "127.0.0.1"
 port = 8600
+# operator_key_file = "operator.key"   # of who tells where mobile X-ray units stand; made as a device's key is
 """
 
 HTTP: Final = 'input = { kind = "http" }'
@@ -31,7 +32,13 @@ def device_template(form: ReadingFormat) -> str:
         roles = sorted(form.sensors)
         role = "SCALE" if "SCALE" in roles else roles[0]
         others = f"   # or {', '.join(one for one in roles if one != role)}" if len(roles) > 1 else ""
-        lines += ['lane_id = "2301/01"', f'sensor = "{role}"{others}']
+        lines.append('lane_id = "2301/01"')
+        if form.sensors == {SensorRole.XRAY}:
+            lines += [
+                '# roams = ["2301/01", "2301/02"]   # in place of lane_id if it is a mobile unit: where it may stand;'
+            ]
+            lines += ["#     where it does, tell with `border sensor assign`. Its device_id is its unit_id."]
+        lines.append(f'sensor = "{role}"{others}')
     else:
         lines += ['track_id = "2304/R1"']
     lines += [f'format = "{form.name}"', '# operating_mode = "TEST"   # while it is being set up']
@@ -63,7 +70,10 @@ def remarks_on(site: Site) -> list[str]:
             remarks.append(
                 f"{one.device.device_id} is known by its address alone, which others on its network can take"
             )
-    if site.http is not None and not any(isinstance(one.input, HttpInput) for one in site.devices):
+    roams = any(one.device.roams for one in site.devices)
+    if site.http is not None and site.http.operator_key_file is not None and not roams:
+        remarks.append("http.operator_key_file has no use: no device roams")
+    if site.http is not None and not (roams or any(isinstance(one.input, HttpInput) for one in site.devices)):
         remarks.append("[http] is open, and no device comes in by it")
     return remarks
 

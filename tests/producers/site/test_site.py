@@ -44,6 +44,16 @@ input = { kind = "tcp", port = 8601, addresses = ["10.1.2.3"] }
 options = { scale_type = "TYPE_I", fields = ["time", "gross_weight"] }
 """
 KEY = "0123456789abcdef0123456789abcdef"
+OPERATED = '[http]\nport = 8600\noperator_key_file = "operator.key"\n'
+UNIT = """
+[[devices]]
+device_id = "mobile-3"
+roams = ["2301/01", "2301/02"]
+sensor = "XRAY"
+format = "xray_json"
+input = { kind = "http" }
+key_file = "mobile-3.key"
+"""
 
 
 def site_of(text: str, directory: Path = Path("/site")) -> Site:
@@ -129,7 +139,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_file_and_key() -> None:
         (HEAD + HTTP + CAMERA.replace('key_file = "front-1.key"', ""), "devices[0] front-1.key_file", "anybody"),
         (HEAD + HTTP + CAMERA + CAMERA, "devices", "front-1 stands 2 times"),
         (HEAD + HTTP + CAMERA.replace("front-1", "Front 1"), "devices[0] Front 1.device_id", "must have the form"),
-        (HEAD + HTTP + CAMERA + 'track_id = "2304/R1"', "devices[0] front-1", "and not both"),
+        (HEAD + HTTP + CAMERA + 'track_id = "2304/R1"', "devices[0] front-1", ": one of them"),
         (HEAD + HTTP + CAMERA.replace('lane_id = "2301/01"', ""), "devices[0] front-1", "needs a lane_id"),
         (HEAD + HTTP + CAMERA.replace("2301", "9999"), "devices[0] front-1.lane_id", "there is no port 9999"),
         (HEAD + HTTP + CAMERA.replace("openalpr", "aei_line"), "devices[0] front-1.format", "is of tracks"),
@@ -145,6 +155,59 @@ def test_everything_that_is_wrong_is_told_at_once_with_file_and_key() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_key(text: str, key: str, reason: str) -> None:
     assert [(one, told) for one, told in problems_of(text) if one == key and reason in told], problems_of(text)
+
+
+def test_a_mobile_unit_has_lanes_in_place_of_one() -> None:
+    site = site_of(HEAD + OPERATED + UNIT)
+    device = site.devices[0].device
+    assert (device.roams, device.lane_id, device.place) == (("2301/01", "2301/02"), None, "")
+    assert (device.direction, device.sensor) == (Direction.SOUTHBOUND, SensorRole.XRAY)
+    assert site.http is not None and site.http.operator_key_file == Path("/site/operator.key")
+    assert remarks_on(site) == []
+    unused = remarks_on(site_of(HEAD + OPERATED + CAMERA))
+    assert unused == ["http.operator_key_file has no use: no device roams"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        (HTTP + UNIT, "devices[0] mobile-3.roams", "needs an operator_key_file in [http]"),
+        (UNIT.replace('"http"', '"directory", directory = "in"'), "devices[0] mobile-3.roams", "needs an operator_key"),
+        (OPERATED + UNIT + 'lane_id = "2301/01"\n', "devices[0] mobile-3", "one of them"),
+        (OPERATED + UNIT.replace('["2301/01", "2301/02"]', "[]"), "devices[0] mobile-3.roams", "length >= 1"),
+        (OPERATED + UNIT.replace('["2301/01", "2301/02"]', '"2301/01"'), "devices[0] mobile-3.roams", "array"),
+        (OPERATED + UNIT.replace("2301/02", "2301/2"), "devices[0] mobile-3.roams[1]", "must have the form"),
+        (OPERATED + UNIT.replace("2301/02", "2301/91"), "devices[0] mobile-3.roams[1]", "no such lane; it has 01"),
+        (OPERATED + UNIT.replace("2301/02", "9999/02"), "devices[0] mobile-3.roams[1]", "there is no port 9999"),
+        (OPERATED + UNIT.replace("2301/02", "2301/01"), "devices[0] mobile-3.roams", "2301/01 stands there 2 times"),
+        (OPERATED + UNIT.replace("2301/02", "2301/N02"), "devices[0] mobile-3.roams", "northbound lanes and"),
+        (OPERATED + CAMERA.replace('lane_id = "2301/01"', 'roams = ["2301/01"]'), "devices[0] front-1.roams", "only X-"),
+        (OPERATED + UNIT.replace("xray_json", "scale_line"), "devices[0] mobile-3.sensor", "must be one of SCALE"),
+        (OPERATED + UNIT.replace("xray_json", "aei_line"), "devices[0] mobile-3.format", "is of tracks"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_mobile_unit_is_told_with_its_key(text: str, key: str, reason: str) -> None:
+    assert [(one, told) for one, told in problems_of(HEAD + text) if one == key and reason in told], problems_of(
+        HEAD + text
+    )
+
+
+def test_the_operators_key_is_read_and_is_no_devices(tmp_path: Path) -> None:
+    file, key = tmp_path / "site.toml", tmp_path / "operator.key"
+    file.write_text(HEAD + OPERATED + UNIT)
+    write_key(tmp_path / "mobile-3.key")
+    for prepare, reason in (
+        (lambda: None, "cannot be read"),
+        (lambda: write_key(key, mode=0o640), "can be read by others"),
+        (lambda: write_key(key, "short\n"), "must hold one line"),
+        (lambda: write_key(key), "holds the key of mobile-3"),
+    ):
+        prepare()
+        with pytest.raises(SiteError, match=reason) as error:
+            load_site(file)
+        assert error.value.problems[0].key == "http.operator_key_file"
+    write_key(key, KEY[::-1])
+    assert load_site(file).http is not None
 
 
 def test_files_and_stdin_need_no_key_and_each_has_its_own() -> None:

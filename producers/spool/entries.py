@@ -4,6 +4,13 @@ import zlib
 from typing import NamedTuple
 
 
+class Pin(NamedTuple):
+    """Has a copy of an entry stay when the entry is delivered, until one of the same name and no lower rank comes."""
+
+    name: str
+    rank: int
+
+
 class Entry(NamedTuple):
     """One reading to keep. `body` is the Avro body alone, in our own schema of `record`; `accepted_at` microseconds."""
 
@@ -13,6 +20,16 @@ class Entry(NamedTuple):
     reading_id: str
     body: bytes
     accepted_at: int
+    pin: Pin | None = None
+
+
+class Pinned(NamedTuple):
+    """A copy that stays; `schema` is the JSON of the schema that its body is written with."""
+
+    name: str
+    rank: int
+    schema: str
+    body: bytes
 
 
 class Kept(NamedTuple):

@@ -66,6 +66,7 @@ def runs_of(positions: Iterable[int]) -> list[tuple[int, int]]:
 class Spool:
     """A spool and its thread. Make it within a running loop, and `close` it before the loop ends.
 
+    `pinned` is what it held at the start of the copies that stay.
     `failed` is set, and `failure` says why, once the disk can no longer be trusted: end the process then.
     `group_readings_max` is the readings of one transaction; 1 makes each `put` one by itself.
     `observe` is told the readings of each transaction and the seconds that it took, in the spool's thread.
@@ -82,6 +83,7 @@ class Spool:
         self.failed = asyncio.Event()
         self.failure: SpoolError | None = None
         self.used_bytes, self.is_full, self.damaged = store.used_bytes(), store.is_full, store.damaged()
+        self.pinned = store.pinned()
         self._store, self._observe = store, observe
         self._group_seconds, self._group_max = group_seconds, group_readings_max
         self._loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@
     queues        which table is whose
     schemas       the Avro schema that a body was written with: a newer version of this program delivers it too
     marks         positions that must survive a kill, by queue and name
+    pinned        copies that stay when what they are of is delivered, the last of each name
     damaged       readings that have changed on disk since: kept apart for a person, while the others go on
 
 What is in a transaction that was cut short by a kill or by the power is dropped as a whole by SQLite, which finds the
@@ -21,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from producers.spool.entries import Entry, Held, Kept, checksum_of
+from producers.spool.entries import Entry, Held, Kept, Pinned, checksum_of
 from producers.spool.errors import SpoolCorrupt, SpoolError, SpoolFull, SpoolInUse
 
 FILE: Final = "spool.db"
@@ -39,6 +40,11 @@ KEPT_FREE_PAGES: Final = 1_024
 RESERVE_BYTES: Final = 16 << 20
 # Rows of one deletion on a full disk: what it changes has to fit into the reserve.
 REMOVED_MAX: Final = 500
+
+PIN: Final = (
+    "INSERT INTO pinned VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET rank = excluded.rank,"
+    " schema = excluded.schema, body = excluded.body, checksum = excluded.checksum WHERE excluded.rank >= pinned.rank"
+)
 
 # SQLITE_IOERR_WRITE is what a quota or a limit of the file's size gives.
 NO_ROOM: Final = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE))
@@ -140,6 +146,10 @@ class SpoolStore:
                     " checksum INTEGER NOT NULL)"
                 )
             db.execute("COMMIT")
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS pinned (name TEXT PRIMARY KEY, rank INTEGER NOT NULL, schema INTEGER NOT NULL,"
+            " body BLOB NOT NULL, checksum INTEGER NOT NULL)"
+        )
         found = [str(name) for (name,) in db.execute("SELECT name FROM queues ORDER BY number")]
         if found != list(queues):
             raise SpoolError(
@@ -175,17 +185,32 @@ class SpoolStore:
                 f"the spool holds its {self._bytes_max:,} bytes; it takes readings again once some are delivered "
                 "(spool_bytes_max)"
             )
-        last, rows = dict(self._last), dict[str, list[tuple[object, ...]]]()
+        last, rows, pins = dict(self._last), dict[str, list[tuple[object, ...]]](), list[tuple[object, ...]]()
         for entry in entries:
             last[entry.queue] += 1
             schema, position = self._numbers[entry.record], last[entry.queue]
             checksum = checksum_of(entry.key, schema, entry.reading_id, entry.body)
             row = position, entry.key, schema, entry.reading_id, entry.body, entry.accepted_at, checksum
             rows.setdefault(entry.queue, []).append(row)
-        self._write(
-            [(f"INSERT INTO {self._tables[q]} VALUES (?, ?, ?, ?, ?, ?, ?)", of_queue) for q, of_queue in rows.items()]
-        )
+            if entry.pin is not None:
+                checksum = checksum_of(entry.pin.name, schema, str(entry.pin.rank), entry.body)
+                pins.append((*entry.pin, schema, entry.body, checksum))
+        statements = [
+            (f"INSERT INTO {self._tables[q]} VALUES (?, ?, ?, ?, ?, ?, ?)", of_queue) for q, of_queue in rows.items()
+        ]
+        self._write([*statements, (PIN, pins)])
         self._last = last
+
+    def pinned(self) -> list[Pinned]:
+        """The copies that stay, by their ranks. Raises SpoolCorrupt if one has changed on disk."""
+        found = list[Pinned]()
+        for name, rank, schema, body, checksum in self._db.execute(
+            "SELECT name, rank, schema, body, checksum FROM pinned ORDER BY rank, name"
+        ):
+            if schema not in self._texts or checksum_of(name, schema, str(rank), body) != checksum:
+                raise self._corrupt(f"{name} has changed on disk")
+            found.append(Pinned(name, rank, self._texts[schema], body))
+        return found
 
     def remove(self, queue: str, runs: Sequence[tuple[int, int]]) -> None:
         """Kafka has these positions, given as runs (first, last). Waits for no sync: after a cut they are sent again.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from producers.spool.errors import SpoolError, SpoolFull, SpoolInUse
+from producers.spool.entries import Entry, Pin
+from producers.spool.errors import SpoolCorrupt, SpoolError, SpoolFull, SpoolInUse
 from producers.spool.spool import Spool, runs_of
 from producers.spool.store import FILE, RESERVE_FILE
 from tests.producers.spool.builders import LANES, QUEUES, RAIL, entry, ids, store_in
@@ -60,6 +61,42 @@ def test_no_position_of_a_damaged_reading_is_given_again(tmp_path: Path) -> None
         store.close()
     found = sqlite3.connect(tmp_path / FILE).execute("SELECT reading_id FROM damaged ORDER BY position").fetchall()
     assert found == [("scale-2301/01/1",), ("scale-2301/01/2",)]
+
+
+def pinned(number: int, name: str, rank: int) -> Entry:
+    return entry(number)._replace(pin=Pin(name, rank))
+
+
+def test_what_is_pinned_stays_when_it_is_delivered_the_highest_rank_of_each_name(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.append([pinned(1, "a", 5), pinned(2, "b", 1), entry(3)])
+    store.append([pinned(4, "a", 4), pinned(5, "b", 1)])
+    store.remove(LANES, [(1, 5)])
+    store.close()
+    store = store_in(tmp_path)
+    assert ids(store) == []
+    found = [(one.name, one.rank, one.body) for one in store.pinned()]
+    assert found == [("b", 1, entry(5).body), ("a", 5, entry(1).body)]
+    store.close()
+
+
+def test_a_pin_is_kept_with_its_reading_or_not_at_all(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.append([pinned(1, "a", 1)])
+    store._db.execute("CREATE TRIGGER refuse BEFORE UPDATE ON pinned BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(SpoolError):
+        store.append([pinned(2, "a", 2)])
+    assert ids(store) == ["scale-2301/01/1"] and store.pinned()[0].rank == 1
+    store.close()
+
+
+def test_a_pin_that_changed_on_disk_stops_the_start(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.append([pinned(1, "a", 1)])
+    store._db.execute("UPDATE pinned SET rank = 2")
+    with pytest.raises(SpoolCorrupt, match="a has changed on disk"):
+        store.pinned()
+    store.close()
 
 
 def test_the_position_before_a_time_is_found_whatever_was_removed(tmp_path: Path) -> None:

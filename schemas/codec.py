@@ -92,9 +92,7 @@ class Codec:
     def add_schema(self, schema_id: int, schema_json: str) -> None:
         """Learn a writer's schema. Raises UndecodableError if it is not a record of ours."""
         try:
-            writer = fastavro.parse_schema(without_logical_types(json.loads(schema_json)))
-            check_finite(writer)
-            reader = make_reader(writer, RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")])
+            reader = reader_of(schema_json)
         except Exception as error:  # a registry takes schemas that are no record, or nested too deep for any parser
             raise UndecodableError("foreign_schema", f"schema id {schema_id} is not a record of ours") from error
         self._readers[schema_id] = reader
@@ -120,6 +118,13 @@ class Codec:
         if end < len(value):
             raise UndecodableError("trailing_bytes", f"{len(value) - end} bytes after the Avro body")
         return record
+
+
+def reader_of(schema_json: str) -> Reader:
+    """A reader of what was written with a schema. Raises whatever its parsers do if it is not of a record of ours."""
+    writer = fastavro.parse_schema(without_logical_types(json.loads(schema_json)))
+    check_finite(writer)
+    return make_reader(writer, RECORD_TYPES[str(writer["name"]).removeprefix(f"{NAMESPACE}.")])
 
 
 def make_reader(writer: Any, record_type: type[msgspec.Struct]) -> Reader:

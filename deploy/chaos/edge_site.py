@@ -20,6 +20,7 @@ from producers.site import HttpInput, Site, TcpInput, load_site
 START_SECONDS: Final = 60.0
 # It gives devices ten seconds to take their answers, then Kafka five, and the machine may be busy.
 STOP_SECONDS: Final = 60.0
+OPERATOR_KEY: Final = "operator.key"
 HTTP: Final = "http"
 LINES: Final = "tcp"
 
@@ -51,17 +52,23 @@ def devices_of_all_formats(prefix: str) -> dict[str, tuple[str, str]]:
 
 
 def write_site(directory: Path, devices: Mapping[str, tuple[str, str]], **top: Any) -> Path:
-    """A configuration of these devices, each with a key; `top` are values of its head. Its path."""
+    """A configuration of these devices, each with a key; `top` are values of its head. Its path.
+
+    A place of several lanes, commas between, is of a unit that roams among them; the operator has a key then too.
+    """
     http_port, lines_port = free_port(), free_port()
     head = {"site": "2301-test", "spool_directory": "spool", "group_milliseconds": 10} | top
     text = "".join(f"{name} = {orjson.dumps(value).decode()}\n" for name, value in head.items())
     text += f'[http]\nhost = "127.0.0.1"\nport = {http_port}\n'
+    if any("," in place for _, place in devices.values()):
+        write_key(directory / OPERATOR_KEY)
+        text += f'operator_key_file = "{OPERATOR_KEY}"\n'
     for device_id, (name, place) in devices.items():
         sensor, kind = WAYS[name]
-        key = directory / f"{device_id}.key"
-        key.touch(0o600)
-        key.write_text(secrets.token_hex(32) + "\n")
-        at = f'track_id = "{place}"' if sensor is None else f'lane_id = "{place}"\nsensor = "{sensor}"'
+        key = write_key(directory / f"{device_id}.key")
+        lanes = orjson.dumps(place.split(",")).decode()
+        where = f"roams = {lanes}" if "," in place else f'lane_id = "{place}"'
+        at = f'track_id = "{place}"' if sensor is None else f'{where}\nsensor = "{sensor}"'
         way = '{ kind = "http" }' if kind == HTTP else f'{{ kind = "tcp", port = {lines_port} }}'
         text += (
             f'\n[[devices]]\ndevice_id = "{device_id}"\n{at}\nformat = "{name}"\noperating_mode = "TEST"\n'
@@ -69,6 +76,13 @@ def write_site(directory: Path, devices: Mapping[str, tuple[str, str]], **top: A
         )
     file = directory / "site.toml"
     file.write_text(text)
+    return file
+
+
+def write_key(file: Path) -> Path:
+    """A new key in a file that nobody else can read; the file."""
+    file.touch(0o600)
+    file.write_text(secrets.token_hex(32) + "\n")
     return file
 
 

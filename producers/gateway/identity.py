@@ -3,14 +3,16 @@
 import hmac
 import ipaddress
 from collections.abc import Iterable
+from pathlib import Path
 
 from producers.site import SiteDevice, TcpInput, read_device_key
 
 
 class Identities:
-    """The devices of a site with their keys, read once at the start. Raises KeyFileError."""
+    """The devices of a site and who assigns them, with their keys, read once at the start. Raises KeyFileError."""
 
-    def __init__(self, devices: Iterable[SiteDevice]) -> None:
+    def __init__(self, devices: Iterable[SiteDevice], operator_key_file: Path | None = None) -> None:
+        self._operator_key = None if operator_key_file is None else read_device_key(operator_key_file)
         self._devices = {one.device.device_id: one for one in devices}
         self._keys = {
             device_id: read_device_key(one.key_file)
@@ -29,6 +31,10 @@ class Identities:
         if own is None:
             return certificate_name == device_id
         return hmac.compare_digest(own, key) and certificate_name in (None, device_id)
+
+    def may_assign(self, key: bytes) -> bool:
+        """Whether who shows this key may tell where units stand."""
+        return self._operator_key is not None and hmac.compare_digest(self._operator_key, key)
 
     def may_look(self, address: str, one: SiteDevice, key: bytes, certificate_name: str | None) -> bool:
         """Whether whoever asks from an address may see what a device sends: who may write as it, and the gateway's own

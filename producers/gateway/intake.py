@@ -1,6 +1,7 @@
 """What every way in shares: bytes of a known device to readings on disk, or to reasons why not.
 
-    bytes ─► the device's format ─► of its own lane? ─► its clock ─► spool ─► acknowledged
+    bytes ─► the device's format ─► its clock ─► of its own lane? ─► spool ─► acknowledged
+                                                 └ of a mobile unit: by its assignment
 
 The order in which `begin` is called is the order in the spool.
 """
@@ -13,6 +14,7 @@ from typing import Final
 
 from producers.formats import FORMATS
 from producers.formats.reading_format import Device, Framing, Item, Reading, ReadingFormat, Reason, Rejection
+from producers.gateway.assignments import Assignments, Change, Order
 from producers.gateway.clocks import DeviceClock
 from producers.gateway.health import Health
 from producers.gateway.recent import Recent
@@ -68,7 +70,10 @@ class Intake:
         self._started = time.monotonic()
         self._wrong: set[str] = set()
         self.recent = Recent(self._formats)
-        self.health = Health({one.device.device_id: one.device.place for one in site.devices})
+        # A unit that roams is nobody's neighbour: whom it scans, people decide.
+        self.health = Health({one.device.device_id: one.device.place or one.device.device_id for one in site.devices})
+        self.assignments = Assignments((one.device for one in site.devices), spool.pinned)
+        self._changing: set[asyncio.Task[None]] = set()
 
     def framing(self, device: Device) -> Framing:
         """How a device's output is cut into what is read at once."""
@@ -76,6 +81,7 @@ class Intake:
 
     def begin(self, device: Device, payload: bytes) -> Pending:
         """Read some bytes of a device and have their readings kept. Raises SpoolFull; SpoolError if the disk fails."""
+        self.assignments.check_settled(device)
         received_at, accepted, rejections = self._now(), list[Reading](), list[Rejection]()
         for item in self._formats[device.device_id].read(payload, device, received_at):
             checked = self._checked(item, device, received_at)
@@ -86,7 +92,8 @@ class Intake:
                 accepted.append(checked)
         self.recent.add(device.device_id, rejections)
         try:
-            done = self._spool.put([entry_of(reading) for reading in accepted])
+            pin_of = self.assignments.pin_of
+            done = self._spool.put([entry_of(reading)._replace(pin=pin_of(reading)) for reading in accepted])
         except SpoolFull:
             self.telemetry.full()
             raise
@@ -100,15 +107,39 @@ class Intake:
         await pending.done
         return pending.taken
 
+    async def assign(self, unit_id: str, order: Order) -> Change:
+        """Carry out an order; on return its records are on disk. Raises Unassignable, SpoolFull, SpoolError."""
+        change = self.assignments.change(unit_id, order, self._now())
+        if change.records:
+            # On its own, for who asked may go meanwhile: what is on disk must be in force.
+            task = asyncio.create_task(self._keep(change, self.assignments.begin(change)))
+            self._changing.add(task)
+            task.add_done_callback(self._changing.discard)
+            await asyncio.shield(task)
+        return change
+
+    async def _keep(self, change: Change, entries: list[Entry]) -> None:
+        is_kept = False
+        try:
+            await self._spool.append(entries)
+            is_kept = True
+        except SpoolFull:
+            self.telemetry.full()
+            raise
+        finally:
+            self.assignments.end(change, is_kept)
+
     def _checked(self, item: Item, device: Device, received_at: int) -> Item:
         if isinstance(item, Rejection):
             return item
-        if item.device_id != device.device_id or place_of(item) != device.place:
-            return Rejection(Reason.WRONG_LANE, f"a reading of another lane or device; this one has {device.place}")
         if item.observed_at - received_at > self._limits.refuse_seconds * US:
             ahead = (item.observed_at - received_at) / US
             text = f"observed {ahead:,.0f} s ahead of the gateway's clock; set the device's clock (refuse_seconds)"
             return Rejection(Reason.CLOCK, text, "observed_at")
+        if device.roams and item.device_id == device.device_id:
+            return self.assignments.placed(item, device)
+        if item.device_id != device.device_id or place_of(item) != device.place:
+            return Rejection(Reason.WRONG_LANE, f"a reading of another lane or device; this one has {device.place}")
         return item
 
     def _kept(self, device: Device, readings: Sequence[Reading], done: "asyncio.Future[None]") -> None:
@@ -166,10 +197,14 @@ def entry_of(reading: Reading) -> Entry:
 
 
 def lanes_to_beat(devices: Sequence[SiteDevice]) -> list[tuple[str, OperatingMode, Direction]]:
-    """Every lane of the site, in each mode and direction that a device of it has."""
+    """Every lane of the site, in each mode and direction that a device of it has.
+
+    Of a unit that roams all of its lanes: one that it has left needs the time too, or its last vehicles would stay.
+    """
     found = {
-        (one.device.lane_id, one.device.operating_mode, one.device.direction): None
+        (lane_id, one.device.operating_mode, one.device.direction): None
         for one in devices
-        if one.device.lane_id is not None
+        for lane_id in (*one.device.roams, one.device.lane_id)
+        if lane_id is not None
     }
     return list(found)

@@ -4,6 +4,7 @@
 |---|---|
 | `POST /devices/{device_id}/readings` | 200 once all that is taken is on disk; 422 if nothing is taken |
 | `GET /devices/{device_id}/readings?after=N` | its last readings and rejections, those behind number N |
+| `POST /units/{unit_id}/assignments`, `GET /assignments` | see `orders.py` |
 | `GET /metrics`, `GET /livez` | metrics; 200 while the process lives |
 | `GET /readyz` | 200 while readings are taken, else 503 |
 
@@ -28,11 +29,12 @@ from starlette.routing import Route
 from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Reason, Rejection
 from producers.gateway.identity import Identities
 from producers.gateway.intake import Intake
+from producers.gateway.orders import OrdersWeb
+from producers.gateway.requests import RETRY_SECONDS, key_of, without_path
 from producers.http_server import CLIENT_NAME
 from producers.site import HttpInput, SiteDevice
 from producers.spool.errors import SpoolError, SpoolFull
 
-RETRY_SECONDS: Final = 5
 STATUS: Final = {
     Reason.TOO_LARGE: 413,
     Reason.UNAUTHORISED: 401,
@@ -140,12 +142,10 @@ class GatewayWeb:
         return isinstance(one.input, HttpInput) and self._identities.may_post(one, key, certificate_name)
 
     def _device_of(self, request: Request, may: Callable[[SiteDevice, bytes, str | None], bool]) -> SiteDevice:
-        one = self._identities.device(request.path_params["device_id"])
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() == "bearer" else ""
+        one, key = self._identities.device(request.path_params["device_id"]), key_of(request)
         if one is None:
             self._telemetry.stranger(Reason.UNKNOWN_DEVICE)
-        elif may(one, key.encode("latin-1", "replace"), request.scope.get(CLIENT_NAME)):
+        elif may(one, key, request.scope.get(CLIENT_NAME)):
             return one
         else:
             self._telemetry.stranger(Reason.UNAUTHORISED)
@@ -155,7 +155,7 @@ class GatewayWeb:
 
 def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], bool]) -> Starlette:
     """The gateway's HTTP application."""
-    web = GatewayWeb(intake, identities)
+    web, orders = GatewayWeb(intake, identities), OrdersWeb(intake, identities)
 
     async def live(_request: Request) -> Response:
         return Response("lives\n", media_type="text/plain")
@@ -167,13 +167,10 @@ def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], b
         routes=[
             Route("/devices/{device_id}/readings", web.post, methods=["POST"]),
             Route("/devices/{device_id}/readings", web.look, methods=["GET"]),
+            Route("/units/{unit_id}/assignments", orders.post, methods=["POST"]),
+            Route("/assignments", orders.look, methods=["GET"]),
             Route("/metrics", web.metrics, methods=["GET"]),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ]
     )
-
-
-def without_path(error: SpoolFull) -> str:
-    """What a device is told of a full spool: devices need not know where it is."""
-    return "the disk is full" if "disk" in str(error) and "slower" not in str(error) else "too much waits for Kafka"

@@ -41,8 +41,8 @@ SCHEMAS = schemas_kept()
 class Serving:
     """An intake behind HTTP, in a thread; `port`, `site`, `store`, `intake` once it listens."""
 
-    def __init__(self, directory: Path, **store: Any) -> None:
-        self.site: Site = load_site(write_site(directory, DEVICES))
+    def __init__(self, directory: Path, config: Path | None = None, **store: Any) -> None:
+        self.site: Site = load_site(config or write_site(directory, DEVICES))
         self.telemetry = GatewayTelemetry([one.device.device_id for one in self.site.devices], QUEUES)
         self._directory, self._options = directory, store
         self._ready, self._stop = Event(), asyncio.Event()
@@ -55,7 +55,9 @@ class Serving:
         store = SpoolStore(self._directory / "spool", QUEUES, SCHEMAS, **options)
         self.spool = Spool(store, QUEUES, 0.005)
         self.intake = Intake(self.site, self.spool, self.telemetry)
-        server = HttpServer(gateway_app(self.intake, Identities(self.site.devices), lambda: not self.spool.is_full))
+        assert self.site.http is not None
+        identities = Identities(self.site.devices, self.site.http.operator_key_file)
+        server = HttpServer(gateway_app(self.intake, identities, lambda: not self.spool.is_full))
         self.port = await server.start("127.0.0.1", 0)
         self._ready.set()
         await self._stop.wait()
@@ -103,9 +105,9 @@ class Serving:
 
 
 @contextmanager
-def serving(directory: Path, **store: Any) -> Iterator[Serving]:
-    """A server in a thread."""
-    served = Serving(directory, **store)
+def serving(directory: Path, config: Path | None = None, **store: Any) -> Iterator[Serving]:
+    """A server in a thread, of a site that is written if none is given."""
+    served = Serving(directory, config, **store)
     thread = Thread(target=lambda: asyncio.run(served.serve()), daemon=True)
     thread.start()
     assert served._ready.wait(60)

@@ -181,7 +181,7 @@ def test_a_mobile_unit_has_lanes_in_place_of_one() -> None:
         (OPERATED + UNIT.replace("2301/02", "9999/02"), "devices[0] mobile-3.roams[1]", "there is no port 9999"),
         (OPERATED + UNIT.replace("2301/02", "2301/01"), "devices[0] mobile-3.roams", "2301/01 stands there 2 times"),
         (OPERATED + UNIT.replace("2301/02", "2301/N02"), "devices[0] mobile-3.roams", "northbound lanes and"),
-        (OPERATED + CAMERA.replace('lane_id = "2301/01"', 'roams = ["2301/01"]'), "devices[0] front-1.roams", "only X-"),
+        (OPERATED + CAMERA.replace('lane_id = "2301/01"', 'roams = ["2301/01"]'), "devices[0] front-1.roams", "only "),
         (OPERATED + UNIT.replace("xray_json", "scale_line"), "devices[0] mobile-3.sensor", "must be one of SCALE"),
         (OPERATED + UNIT.replace("xray_json", "aei_line"), "devices[0] mobile-3.format", "is of tracks"),
     ],

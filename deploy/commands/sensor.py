@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from deploy.commands.sensor_assign import assign_, assignments_
 from deploy.commands.sensor_calibrate import calibrate_
 from deploy.commands.sensor_tap import tap_
 from deploy.errors import UserError
@@ -23,9 +24,13 @@ from producers.formats.reading_format import PAYLOAD_BYTES_MAX, Item, ReadingFor
 from producers.site import Site, SiteDevice, SiteError, load_site
 from producers.site.writing import SITE, device_template, remarks_on
 
-app = App(name="sensor", help="Connect a device: formats, its configuration, samples, what comes of it, calibration.")
+app = App(
+    name="sensor", help="Connect a device: formats, its configuration, samples, what comes of it, where it stands."
+)
 app.command(calibrate_, name="calibrate")
 app.command(tap_, name="tap")
+app.command(assign_, name="assign")
+app.command(assignments_, name="assignments")
 
 SHOWN_MAX: Final = 10
 GZIP: Final = b"\x1f\x8b"

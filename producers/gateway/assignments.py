@@ -134,6 +134,9 @@ class Assignments:
     def placed(self, reading: Reading, device: Device) -> Item:
         """A unit's reading with its lane, or why it is of none."""
         unit, at = self._units[device.device_id], min(reading.observed_at, reading.received_at)
+        if isinstance(reading, XrayScan) and reading.unit_id != device.device_id:
+            text = f"must be {device.device_id}: a unit that roams is assigned by its device_id"
+            return Rejection(Reason.WRONG_DEVICE, text, "unit_id")
         known = unit.placed.get(reading.observed_at) if isinstance(reading, XrayScan) else None
         stay = unit.at(at)
         if known is None and stay is not None:

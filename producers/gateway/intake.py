@@ -92,8 +92,11 @@ class Intake:
                 accepted.append(checked)
         self.recent.add(device.device_id, rejections)
         try:
-            pin_of = self.assignments.pin_of
-            done = self._spool.put([entry_of(reading)._replace(pin=pin_of(reading)) for reading in accepted])
+            entries = [entry_of(reading) for reading in accepted]
+            if device.roams:
+                pins = map(self.assignments.pin_of, accepted)
+                entries = [entry._replace(pin=pin) for entry, pin in zip(entries, pins, strict=True)]
+            done = self._spool.put(entries)
         except SpoolFull:
             self.telemetry.full()
             raise

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas.container import LogRecord
 from schemas.layout import load_lanes
+from schemas.partitioning import partition_of
 from schemas.records import (
     Direction,
     OperatingMode,
@@ -18,9 +20,11 @@ from schemas.records import (
     UnitAssignment,
     XrayScan,
 )
+from schemas.topics import LANE_READINGS
 from streams.core.lanes import BacklogStage, LanesStage
 from streams.core.lanes.assignments import ASSIGNMENTS_MAX, NEAR_ASSIGNMENT
 from streams.core.lanes.state import decode
+from streams.core.replay import Chain, compare
 from streams.core.stage import Output, Record, Rejected
 from tests.core.crashes import folded_through_crashes
 from tests.core.lanes.builders import (
@@ -33,6 +37,7 @@ from tests.core.lanes.builders import (
     USUAL_MPS,
     Car,
     LaneRun,
+    heartbeat,
     readings_of,
 )
 
@@ -193,11 +198,32 @@ def test_an_assignment_under_another_lanes_key_or_from_the_future_is_refused() -
     assert reason_of(run, elsewhere) == "unknown_lane"
 
 
-def test_crashes_and_roll_backs_change_nothing() -> None:
+def shift() -> list[Any]:
+    """Four cars, each scanned, and the unit's way in and out, as they arrive."""
     cars = [Car(f"car{number}", 9.0 * number, f"ABC123{number}") for number in range(4)]
     readings = [*readings_of(cars), *(scan(car.name, at_xray(car)) for car in cars)]
-    told = [assigned(), *sorted(readings, key=lambda one: one.received_at), assigned("a1", -600.0, 60.0, revision=2)]
-    log = [Record(KEY, one, one.received_at) for one in told]
+    ended = assigned("a1", -600.0, 60.0, revision=2, received_at=START + 60 * SECOND)
+    return [assigned(), *sorted([*readings, ended], key=lambda one: one.received_at), heartbeat(3_600.0)]
+
+
+def test_a_log_with_assignments_proves_itself() -> None:
+    partition = partition_of(KEY, LANE_READINGS.partitions)
+    given = [
+        LogRecord(LANE_READINGS.name, partition, offset, one.received_at, KEY, one)
+        for offset, one in enumerate(shift())
+    ]
+    chain = Chain([LanesStage(load_lanes())])
+    log = [*given, *(written for record in given for written in chain.advance(record))]
+    proof = compare([LanesStage(load_lanes())], log)
+    assert proof.good and proof.total.expected > 4
+    # A stage that had not seen the hand-over would have let in what the unit is said to see afterwards.
+    late = scan("late", 61.0, None)
+    refused = LogRecord(LANE_READINGS.name, partition, len(given), late.received_at, KEY, late)
+    assert compare([LanesStage(load_lanes())], [*log, refused]).replays[0].dead_letters == {"not_assigned": 1}
+
+
+def test_crashes_and_roll_backs_change_nothing() -> None:
+    log = [Record(KEY, one, one.received_at) for one in shift()]
     stage, stored, outputs = LanesStage(load_lanes()), dict[bytes, bytes](), list[Output]()
     straight = stage.open(0, stored)
     for record in log:

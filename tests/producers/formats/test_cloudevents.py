@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from producers.formats.reading_format import Reason, Rejection
-from schemas.records import CarTagRead, Heartbeat, LaneEvent, PlateRead, SensorRole, Weighing
+from schemas.records import CarTagRead, Heartbeat, LaneEvent, PlateRead, SensorRole, Weighing, XrayScan
 from tests.producers.formats.samples import (
     OBSERVED_AT,
     TAG,
@@ -122,3 +123,19 @@ def test_what_is_wrong_is_told_with_its_place(payload: bytes, reason: Reason, at
     rejection = one_rejection("cloudevents", payload)
     assert (rejection.reason, rejection.at) == (reason, at)
     assert "TST4821" not in str(rejection)
+
+
+def test_a_unit_that_roams_tells_its_lane_or_leaves_it_to_the_gateway() -> None:
+    unit = device_for("cloudevents", sensor=SensorRole.XRAY)
+    roaming = msgspec.structs.replace(unit, lane_id=None, roams=("2301/01", "2301/02"))
+    data = {
+        "unit_id": unit.device_id, "machine_decision": "CLEAR", "operator_decision": "UNKNOWN", "scan_quality": "GOOD",
+    }  # fmt: skip
+    told = one_reading("cloudevents", event(data | {"lane_id": "2301/02"}, "XrayScan"), roaming)
+    silent = one_reading("cloudevents", event(data, "XrayScan"), roaming)
+    assert isinstance(told, XrayScan) and isinstance(silent, XrayScan)
+    assert (told.lane_id, silent.lane_id) == ("2301/02", "")
+    assert told.reading_id == silent.reading_id
+    for device in (unit, roaming):
+        refused = one_rejection("cloudevents", event(data | {"assignment_id": "mobile-3/1"}, "XrayScan"), device)
+        assert refused.at.endswith("data.assignment_id") and "the gateway's to say" in refused.text

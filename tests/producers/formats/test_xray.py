@@ -121,3 +121,16 @@ def test_what_stands_before_the_break_is_read() -> None:
     first, second = read("xray_xml", XML_EXAMPLE.replace(b"</ScanResults>", b"<ScanResult><ScanID>"))
     assert isinstance(first, XrayScan)
     assert isinstance(second, Rejection) and second.at.startswith("line ")
+
+
+def test_a_unit_that_roams_tells_its_lane_or_leaves_it_to_the_gateway_and_is_known_by_its_device() -> None:
+    fixed = device_for("xray_json", options='reported_device_id = "mobile-3"')
+    roaming = msgspec.structs.replace(fixed, lane_id=None, roams=("2301/01", "2301/02"))
+    told = one_reading("xray_json", changed(LaneID="2301/02"), roaming)
+    silent = one_reading("xray_json", changed(LaneID=None, UnitID=None), roaming)
+    assert isinstance(told, XrayScan) and isinstance(silent, XrayScan)
+    assert (told.lane_id, silent.lane_id) == ("2301/02", "")
+    assert told.unit_id == silent.unit_id == roaming.device_id
+    assert told.reading_id == silent.reading_id == scan(JSON_EXAMPLE).reading_id  # whichever lane it is in
+    refused = one_rejection("xray_json", changed(UnitID="mobile-4"), roaming)
+    assert (refused.reason, refused.at) == (Reason.WRONG_DEVICE, "UnitID")

@@ -138,6 +138,14 @@ def test_a_unit_that_names_another_lane_is_refused_and_its_own_is_taken() -> Non
     assert isinstance(taken, XrayScan) and taken.lane_id == "2301/01"
 
 
+def test_a_scan_under_another_units_name_is_refused_which_the_stage_would_not_take() -> None:
+    book = Book()
+    book.order("2301/01")
+    refused = book.place(1, unit_id="XR-17")
+    assert isinstance(refused, Rejection) and refused.reason is Reason.WRONG_DEVICE
+    assert refused.at == "unit_id" and "must be mobile-3" in refused.text
+
+
 def test_a_lane_that_is_not_the_units_any_more_is_refused() -> None:
     book = Book()
     book.order("2301/02")

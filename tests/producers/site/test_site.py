@@ -87,6 +87,13 @@ def test_every_formats_block_holds_as_it_stands(name: str) -> None:
     assert site.devices[0].device.format == name
 
 
+def test_an_x_ray_units_block_holds_as_that_of_a_mobile_unit_too() -> None:
+    text = (SITE + device_template(FORMATS["xray_xml"])).replace("# operator_key_file", "operator_key_file")
+    roaming = text.replace('lane_id = "2301/01"', "").replace("# roams", "roams")
+    assert site_of(roaming).devices[0].device.roams == ("2301/01", "2301/02")
+    assert "roams" not in device_template(FORMATS["cloudevents"])
+
+
 def test_a_northbound_lane_leads_north_and_others_south() -> None:
     mode = 'operating_mode = "TEST"\n'
     with pytest.raises(SiteError, match="has no such lane"):

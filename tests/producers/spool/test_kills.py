@@ -18,19 +18,20 @@ STATEMENTS = 30  # of two rounds, in each of which the child keeps, reads, remov
 
 
 def run_child(directory: Path, first: int, statement: int | None = None, seconds: float | None = None) -> list[str]:
-    """Run the child until it kills itself before a statement, or is killed after these seconds; its lines."""
+    """Run the child until it kills itself before a statement, or is killed so long after its first line; its lines."""
     command = [sys.executable, "-P", "-m", "tests.producers.spool.child", str(directory), str(first)]
     with subprocess.Popen(
         [*command, *([str(statement)] if statement else [])], stdout=subprocess.PIPE, text=True
     ) as child:
+        assert child.stdout is not None
+        first_line = child.stdout.readline() if seconds else ""
         try:
             child.wait(seconds or 30)
             assert child.returncode == -9
         except subprocess.TimeoutExpired:
             child.kill()
-        assert child.stdout is not None
         # The last line may be cut.
-        return child.stdout.read().split("\n")[:-1]
+        return (first_line + child.stdout.read()).split("\n")[:-1]
 
 
 class Told:
@@ -78,7 +79,7 @@ def test_a_kill_before_any_statement_loses_nothing_that_was_kept(tmp_path: Path,
 def test_kills_at_random_moments_lose_nothing_and_keep_the_order(tmp_path: Path, seed: int) -> None:
     draw, told = random.Random(seed), Told()
     for _ in range(4):
-        lines = run_child(tmp_path, told.next, seconds=draw.uniform(0.3, 0.8))
+        lines = run_child(tmp_path, told.next, seconds=draw.uniform(0.1, 0.6))
         store = store_in(tmp_path)
         held = ids(store)
         store.close()

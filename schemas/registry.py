@@ -36,8 +36,8 @@ class RegistryClient(SchemaRegistryClient):
     Made once where much is asked: it takes 40 ms and keeps its connections. May be used from several threads.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__({"url": url, "timeout": TIMEOUT_SECONDS, "max.retries": 1})
+    def __init__(self, url: str, timeout_seconds: int = TIMEOUT_SECONDS) -> None:
+        super().__init__({"url": url, "timeout": timeout_seconds, "max.retries": 1})
         self.url = url
         # A proxy in the environment is for other hosts: what it calls 127.0.0.1 is its own machine.
         rest, direct = self._rest_client, dict.fromkeys(LOOPBACK)

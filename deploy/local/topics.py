@@ -1,6 +1,6 @@
 """Makes the catalogue's topics on a broker, and refuses to run on ones that differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from confluent_kafka import KafkaException
@@ -40,12 +40,10 @@ def ensure_topics(broker: str, topics: Sequence[Topic] = TOPICS) -> list[str]:
 
 def check_partitions(topic: Topic, partitions: int) -> None:
     """Raises UserError if the count is not the catalogue's: keys would go to other partitions than their state."""
-    if partitions != topic.partitions:
-        raise UserError(
-            f"topic {topic.name} has {partitions} partitions, the catalogue says {topic.partitions}; state is kept "
-            "by partition, so the count cannot change under it. Use another broker, or delete topic and changelog "
-            "(`border down --wipe` does so locally) and start anew"
-        )
+    difference = partitions_that_differ(topic, partitions)
+    if difference:
+        found, mend = difference
+        raise UserError(f"topic {topic.name} {found}; {mend}")
 
 
 def check_settings(admin: AdminClient, topics: Sequence[Topic]) -> None:
@@ -54,10 +52,31 @@ def check_settings(admin: AdminClient, topics: Sequence[Topic]) -> None:
         return
     resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
     for resource, future in admin.describe_configs(list(resources)).items():
-        actual, topic = future.result(), next(t for t in topics if t.name == resource.name)
-        for name, wanted in topic.config.items():
-            if actual[name].value != wanted:
-                raise UserError(
-                    f"topic {topic.name} has {name}={actual[name].value}, the catalogue says {wanted}; set it with "
-                    f"kafka-configs --alter --topic {topic.name} --add-config {name}={wanted}"
-                )
+        topic = next(t for t in topics if t.name == resource.name)
+        actual = {name: entry.value for name, entry in future.result().items()}
+        for name, found, wanted in settings_that_differ(topic, actual):
+            raise UserError(
+                f"topic {topic.name} has {name}={found}, the catalogue says {wanted}; set it with "
+                f"{alter_command(topic, name, wanted)}"
+            )
+
+
+def partitions_that_differ(topic: Topic, partitions: int) -> tuple[str, str] | None:
+    """What is wrong with a topic's count of partitions and how to mend it; None if it is the catalogue's."""
+    if partitions == topic.partitions:
+        return None
+    return (
+        f"has {partitions} partitions, the catalogue says {topic.partitions}",
+        "state is kept by partition, so the count cannot change under it. Use another broker, or delete topic and "
+        "changelog (`border down --wipe` does so locally) and start anew",
+    )
+
+
+def settings_that_differ(topic: Topic, actual: Mapping[str, str]) -> list[tuple[str, str | None, str]]:
+    """Name, value found and value wanted of each setting that is not the catalogue's."""
+    return [(name, actual.get(name), wanted) for name, wanted in topic.config.items() if actual.get(name) != wanted]
+
+
+def alter_command(topic: Topic, name: str, wanted: str) -> str:
+    """The command that sets it."""
+    return f"kafka-configs --alter --topic {topic.name} --add-config {name}={wanted}"

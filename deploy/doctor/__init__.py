@@ -1,0 +1,1 @@
+"""What `border doctor` looks at: each file describes what it found, and pure functions judge the description."""

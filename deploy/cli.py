@@ -22,6 +22,7 @@ COMMANDS: Final = (
     ("up", "deploy.commands.up:up", "Start Kafka, the schema registry and the stages on this machine."),
     ("down", "deploy.commands.down:down", "Stop a running local platform; --wipe removes its state."),
     ("status", "deploy.commands.status:status", "Broker, registry, stages and lag on one screen."),
+    ("top", "deploy.commands.top:top", "Live: lag, rates, latencies, state, dead letters of each process."),
     ("doctor", "deploy.commands.doctor:doctor", "What is wrong with a platform, and how to mend it."),
     ("light", "deploy.commands.light:light", "Tell lanes' controllers which light to show, over TCP and HTTP."),
     ("gateway", "deploy.commands.gateway:gateway", "Take what devices send, keep it, deliver it to Kafka."),

@@ -45,10 +45,7 @@ def worker_state(worker: dict[str, Any]) -> WorkerState:
     text = fetch(worker["metrics_port"], "/metrics")
     if text is None:
         return WorkerState(worker["name"], ready=False, answers=False)
-    values: dict[str, list[float]] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            values.setdefault(sample.name, []).append(sample.value)
+    values = samples_of(text)
     return WorkerState(
         worker["name"],
         ready=is_ready(worker),
@@ -59,3 +56,24 @@ def worker_state(worker: dict[str, Any]) -> WorkerState:
         lag_seconds=max(values.get("border_lag_seconds", []), default=0.0),
         state_keys=sum(values.get("border_state_keys", [])),
     )
+
+
+def samples_of(text: str) -> dict[str, list[float]]:
+    """The values of each sample's name, whatever its labels."""
+    values: dict[str, list[float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            values.setdefault(sample.name, []).append(sample.value)
+    return values
+
+
+def buckets_of(text: str, name: str) -> dict[float, float]:
+    """Observations of a histogram up to each bound, over all other labels."""
+    buckets: dict[float, float] = {}
+    for family in text_string_to_metric_families(text):
+        if family.name == name:
+            for sample in family.samples:
+                if sample.name == f"{name}_bucket":
+                    bound = float(sample.labels["le"])
+                    buckets[bound] = buckets.get(bound, 0.0) + sample.value
+    return buckets

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     ("status", "deploy.commands.status:status", "Broker, registry, stages and lag on one screen."),
     ("top", "deploy.commands.top:top", "Live: lag, rates, latencies, state, dead letters of each process."),
     ("doctor", "deploy.commands.doctor:doctor", "What is wrong with a platform, and how to mend it."),
+    ("plan", "deploy.commands.plan:plan", "Brokers, partitions, workers and disk for a load."),
     ("light", "deploy.commands.light:light", "Tell lanes' controllers which light to show, over TCP and HTTP."),
     ("gateway", "deploy.commands.gateway:gateway", "Take what devices send, keep it, deliver it to Kafka."),
     ("watch", "deploy.commands.watch:watch", "A live board of lanes, lights and alerts."),

@@ -23,7 +23,7 @@ def prepare_directory(directory: Path) -> None:
     try:
         if directory.exists() and not (directory / MARKER).exists() and any(directory.iterdir()):
             raise UserError(f"{directory} exists and is not a border state directory; give another: --state-directory")
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # the log in it holds plates
         (directory / MARKER).write_text(MARKER_TEXT)
     except OSError as error:
         raise UserError(f"cannot keep state in {directory}: {error}; give another: --state-directory") from error

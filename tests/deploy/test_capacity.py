@@ -154,8 +154,8 @@ TABLES = {
 
 def with_tables(text: str) -> str:
     for name, make in TABLES.items():
-        pattern = rf"<!-- {name} -->\n+(Measured on[^\n]*\n+)?(\|[^\n]*\n)*"
-        made = f"<!-- {name} -->\n\n{make()}\n"
+        pattern = rf"<!-- {name} -->\n+(Measured on[^\n]*\n+)?(\|[^\n]*\n)*\n*"
+        made = f"<!-- {name} -->\n\n{make()}\n\n"
         text = re.sub(pattern, made.replace("\\", r"\\"), text)
     return text.rstrip() + "\n"
 

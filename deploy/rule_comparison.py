@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.rule_side import Side
 from schemas.container import LogRecord
-from schemas.layout import load_lanes
+from schemas.layout import is_canary_lane, load_lanes
 from schemas.partitioning import partition_of
 from schemas.records import (
     ChangeKind,
@@ -204,8 +204,8 @@ class RuleSetComparison:
 
 
 def is_reading(record: LogRecord) -> bool:
-    """Whether a captured record goes through the lanes."""
-    return record.topic == LANE_READINGS.name
+    """Whether a captured record is of traffic, or a change, and goes through the lanes; a canary's is neither."""
+    return record.topic == LANE_READINGS.name and not is_canary_lane(getattr(record.value, "lane_id", ""))
 
 
 def is_policy(change: Change) -> bool:

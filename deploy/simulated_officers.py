@@ -16,6 +16,7 @@ from producers.publisher import Publisher
 from producers.simulator.loads import Contraband
 from producers.simulator.officers import SimulatedOfficers
 from producers.simulator.truth import SimulatedReading
+from schemas.layout import is_canary_lane
 from schemas.records import LaneEvent, LaneEventKind, Selection
 from schemas.topics import LANE_DECISIONS
 from streams.console.log_reader import LogReader
@@ -57,7 +58,7 @@ class OfficersAtWork:
             self._publisher.publish(duty)
         for received in self._reader.read(timeout_seconds=0.0):
             selection = received.log_record.value
-            if isinstance(selection, Selection):
+            if isinstance(selection, Selection) and not is_canary_lane(selection.lane_id):
                 load = self._loads.pop(selection.at_light_reading_id or "", None)
                 self._officers.see(selection, load, now)
         for done in self._officers.due(now):

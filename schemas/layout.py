@@ -11,6 +11,9 @@ another one into the log. A place is the distance in metres from the entry loop 
 vehicle's front bumper is there, or, for the rear camera, its rear bumper. Which way a vehicle drives stands in each
 reading and not here, since lanes are reversed for an hour; but in a northbound lane no light of ours stands, so whoever
 is seen there has come north, for all that is made of it.
+
+Every port that has lanes has one more, which nobody builds: `2301/00`, where the canary drives, a synthetic vehicle
+that shows whether the whole path works. Files count lanes from 01, so none of theirs can be meant.
 """
 
 import math
@@ -49,6 +52,10 @@ LENGTH_M: Final[Mapping[LaneMode, float]] = {LaneMode.PASSENGER: 4.8, LaneMode.B
 # With what the number of a northbound lane begins: `2301/N03`.
 NORTHBOUND_PREFIX: Final = "N"
 
+# The canary's lane at each port: `2301/00`. It holds for readings in operating mode TEST alone.
+CANARY_NUMBER: Final = "00"
+_CANARY_SUFFIX: Final = f"/{CANARY_NUMBER}"
+
 # From loop to loop: beyond, the vehicles between them are several queues, and the join knows one [assumed].
 LANE_METRES_MAX: Final = 250.0
 
@@ -75,9 +82,13 @@ class LaneLayout:
     is_northbound: bool = field(init=False)
     """Whether it leads into the United States, by its number: what is seen there is history and gets no light."""
 
+    is_canary: bool = field(init=False)
+    """Whether it is the canary's: what is seen there gets a light, and is no history and nobody's figure."""
+
     def __post_init__(self) -> None:
         # Worked out once: every reading of a lane asks.
         object.__setattr__(self, "is_northbound", self.lane_id.partition("/")[2].startswith(NORTHBOUND_PREFIX))
+        object.__setattr__(self, "is_canary", is_canary_lane(self.lane_id))
 
     @property
     def port_code(self) -> str:
@@ -242,6 +253,17 @@ def load_lanes(directory: Path = PORTS_DIRECTORY) -> Mapping[str, LaneLayout]:
 def lanes_of(ports: Mapping[str, Port]) -> Mapping[str, LaneLayout]:
     """Every lane of some ports, in either direction, by lane id."""
     return {lane.lane_id: lane for port in ports.values() for lane in (*port.lanes, *port.northbound_lanes)}
+
+
+def is_canary_lane(lane_id: str) -> bool:
+    """Whether a lane is a canary's."""
+    return lane_id.endswith(_CANARY_SUFFIX)
+
+
+def canary_lanes(lanes: Mapping[str, LaneLayout]) -> Mapping[str, LaneLayout]:
+    """The canary's lane, a standard one for cars, of every port that has one of these lanes; by lane id."""
+    ids = [f"{code}{_CANARY_SUFFIX}" for code in sorted({lane.port_code for lane in lanes.values()})]
+    return {lane_id: LaneLayout(lane_id, LaneMode.PASSENGER, _CAR_PLACES_M) for lane_id in ids}
 
 
 def mirrored(lane: LaneLayout) -> LaneLayout:

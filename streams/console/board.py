@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from schemas.layout import is_canary_lane
 from schemas.records import (
     Alert,
     AlertKind,
@@ -81,7 +82,9 @@ class Board:
     """Records of the topics shown that could not be decoded: what is drawn is not all there is."""
 
     def see(self, record: msgspec.Struct | bytes | None, now_seconds: float) -> None:
-        """Take in one record of a public topic, received at this wall-clock time."""
+        """Take in one record of a public topic, received at this wall-clock time. A canary's is shown nowhere."""
+        if isinstance(record, (Selection, Passage)) and is_canary_lane(record.lane_id):
+            return
         if isinstance(record, Selection):
             self._see_selection(record, now_seconds)
             self.ports.see_selection(record)

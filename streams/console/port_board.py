@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from rich.table import Table
 
+from schemas.layout import is_canary_lane
 from schemas.records import LaneMode, Light, OperatingMode, Outcome, OutcomeState, Selection, SelectionThreshold
 from streams.core.estimates.tallies import is_hit
 from streams.core.policy.allowance import Allowance
@@ -65,7 +66,9 @@ class PortBoard:
     """Where each vehicle is counted that is within the budget, and whether as a red."""
 
     def see_selection(self, selection: Selection) -> None:
-        """Take in one light."""
+        """Take in one light; a canary's is no traffic."""
+        if is_canary_lane(selection.lane_id):
+            return
         view = self._view(selection.port_code, selection.lane_mode, selection.operating_mode)
         budget = self.budgets.get((selection.port_code, selection.lane_mode))
         if not view.told and budget is not None:

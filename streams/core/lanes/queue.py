@@ -5,7 +5,8 @@ time                 ─► vehicles that have left or that nothing has seen for
 a closed vehicle     ─► which sensors saw it; an alert of one that has gone blind (`blind.py`)
 
 In a northbound lane nobody waits for a light: a passage there is told once, as FINAL. Nor does anybody in a backlog,
-whose vehicles have long gone: no revision there is AT_LIGHT, which asks for one.
+whose vehicles have long gone: no revision there is AT_LIGHT, which asks for one. A canary's lane has no sensors that
+could be blind.
 """
 
 import hashlib
@@ -237,7 +238,7 @@ class LaneQueue:
         """Write the last revision of a vehicle and forget it."""
         vehicle = lane.vehicles[index]
         self._write(lane, layout, vehicle, PassageState.FINAL, outputs)
-        if not self._is_backlog and vehicle.backed_out is None:
+        if not self._is_backlog and not layout.is_canary and vehicle.backed_out is None:
             self._look_at_sensors(lane, layout, vehicle, outputs)
         if index == 0:
             first = next(seen for seen in vehicle.slots if seen is not None)

@@ -13,6 +13,9 @@ is rebuilt, and a place that was measured wrong is corrected in use. So vehicles
 what was seen of them stands, and the rest of their way is priced by the new places. A lane that the file has no more
 is empty from then on: its vehicles are closed with what was seen of them. It keeps its count, since a passage's id
 must never come again, should it open once more; a port has 99 numbers, so what is kept is bounded.
+
+A canary's lane is a lane like others, of every port, but for readings in mode TEST alone and never of a backlog. What
+is read there tells no partition the time: whoever drives the canary has a clock of his own, and real lanes theirs.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -20,7 +23,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.layout import LaneLayout, lanes_of
+from schemas.layout import LaneLayout, canary_lanes, lanes_of
 from schemas.records import (
     ChangeKind,
     Heartbeat,
@@ -99,10 +102,10 @@ class BacklogStage(LanesStage):
 
 
 def known_lanes(layouts: Mapping[str, LaneLayout]) -> KnownLanes:
-    """Lanes with their geometry, which those that are built alike share."""
+    """Lanes, and their ports' canaries', with their geometry, which those that are built alike share."""
     geometries: dict[str, Geometry] = {}
     known: dict[str, tuple[LaneLayout, Geometry]] = {}
-    for lane_id, layout in layouts.items():
+    for lane_id, layout in {**layouts, **canary_lanes(layouts)}.items():
         kind = f"{layout.mode} {sorted(layout.places_m.items())}"
         if kind not in geometries:
             geometries[kind] = Geometry.of(layout.places_m, layout.mode)
@@ -147,6 +150,9 @@ class LanesFold:
         else:
             check_reading(reading, key, record.appended_at)  # type: ignore[arg-type]
         mode = reading.operating_mode  # type: ignore[attr-defined]
+        is_canary = known[0].is_canary
+        if is_canary and (self._is_backlog or mode is not OperatingMode.TEST):
+            raise Rejected("unknown_lane", "lane 00 is the canary's: for readings in mode TEST, and none of a backlog")
         world = key + MODE_SUFFIXES[mode]
         lane = self._lanes.get(world) or LaneState(str(mode))
         # A gateway whose clock is ahead must not run its lane ahead of the broker: those behind would be called late.
@@ -166,7 +172,7 @@ class LanesFold:
             lane.watermark_at = received_at
         if lane.close_at and lane.watermark_at >= lane.close_at:
             self._queue.close_due(lane, known[0], outputs)
-        if received_at >= self._next_tick_at and not self._is_backlog:
+        if received_at >= self._next_tick_at and not self._is_backlog and not is_canary:
             self._tick(received_at, outputs)
 
     def take_changes(self) -> dict[bytes, bytes | None]:

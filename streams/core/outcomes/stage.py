@@ -14,6 +14,8 @@
 
 One Outcome for each passage, whatever came in which order; what comes later makes revisions, for as long as its case
 is kept. A report of a passage that is not known any more is refused if it is more than a day old.
+
+A canary's selection ends here: it has no outcome and goes on to nobody. What else is said of its lane is refused.
 """
 
 from collections.abc import MutableMapping
@@ -21,6 +23,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.layout import is_canary_lane
 from schemas.records import (
     HitConfirmation,
     Inspection,
@@ -123,6 +126,8 @@ class OutcomesFold:
         elif isinstance(value, LightAnswer):
             validation.check_answer(value, record.key, record.appended_at)
             self._advance_answer(value, outputs)
+        elif isinstance(value, Selection) and is_canary_lane(value.lane_id):
+            self._count("canaries")
         elif isinstance(value, (Selection, Score, Override, Inspection, HitConfirmation)):
             validation.check_place(value, record.key)
             key = case_key(value.operating_mode, value.passage_id)

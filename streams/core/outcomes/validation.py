@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from schemas.layout import is_canary_lane
 from schemas.records import (
     FairnessGroup,
     FoundItem,
@@ -63,6 +64,13 @@ def check_lane(record: Joined, key: bytes) -> None:
         raise Rejected("impossible_value", "lane_id must begin with the port_code")
     if record.operating_mode is OperatingMode.UNKNOWN:
         raise Rejected("impossible_value", "operating_mode is UNKNOWN")
+    check_not_canary(record.lane_id)
+
+
+def check_not_canary(lane_id: str) -> None:
+    """Raises Rejected `impossible_value` for what somebody says of the canary's lane, where nobody stands."""
+    if is_canary_lane(lane_id):
+        raise Rejected("impossible_value", "lane 00 is the canary's: no vehicle, officer or light stands there")
 
 
 def check_selection(selection: Selection) -> None:
@@ -210,6 +218,7 @@ def check_duty(assignment: OfficerAssignment, appended_at: int) -> None:
     port_code, _, lane = lane_id.partition("/")
     if port_code != assignment.port_code or not lane or "/" in lane or len(lane_id.encode()) > ID_LENGTH_MAX:
         raise Rejected("impossible_value", "lane_id must be the port_code, a slash and a lane")
+    check_not_canary(lane_id)
     check_id("assignment_id", assignment.assignment_id)
     check_id("officer_id", assignment.officer_id)
     check_time("from_at", assignment.from_at)

@@ -1,10 +1,13 @@
 """What of a record can be shared, and what of that one agreement shares: the only way from a record to an agency.
 
 record ─► shared_row ─► SharedRow, kept ─► is_agreed ─► agreed_values
+
+A canary is of no dataset, whatever operating mode an agreement is for.
 """
 
 from typing import Final, NamedTuple
 
+from schemas.layout import is_canary_lane
 from schemas.records import (
     Alert,
     AlertKind,
@@ -47,7 +50,7 @@ class SharedRow(NamedTuple):
 def shared_row(value: object) -> SharedRow | None:
     """The row of a record, None if it is of no dataset."""
     if isinstance(value, Passage):
-        return _crossing(value)
+        return None if is_canary_lane(value.lane_id) else _crossing(value)
     if isinstance(value, Alert):
         return _alert(value)
     if isinstance(value, Outcome):

@@ -8,7 +8,8 @@
     SelectionThreshold  ─► what the light of a port and mode is decided by, from its place in the log on
 
 Operating modes are worlds of their own: each has its own histories, so a test, an exercise or a simulation neither
-reads nor writes what is known of real travellers, and every output carries its passage's mode.
+reads nor writes what is known of real travellers, and every output carries its passage's mode. The canary's gets a
+light and nothing else (`canary.py`).
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -16,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.layout import Port
+from schemas.layout import Port, is_canary_lane
 from schemas.records import (
     Alert,
     Association,
@@ -27,7 +28,6 @@ from schemas.records import (
     Passage,
     PassageState,
     ReferenceChange,
-    Selection,
     SelectionThreshold,
     Severity,
     Tick,
@@ -54,6 +54,7 @@ from streams.core.vehicle_history import EMPTY, SECOND
 from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, Threshold, Vehicle
 from streams.core.vehicle_tokens import PURPOSE, VehicleTokens
 from streams.core.vehicles.alerts import alert_of, shows_pattern, with_alert, withdrawal_of, without_alert
+from streams.core.vehicles.canary import light_of_canary
 from streams.core.vehicles.company import check_association, companions_at, told_of, with_companion
 from streams.core.vehicles.crossed import has_crossed, has_turned_back, passed_by
 from streams.core.vehicles.decisions import score_of, select, threshold_for
@@ -135,7 +136,11 @@ class VehiclesFold:
         value = record.value
         if isinstance(value, Passage):
             check_passage(value, record.key)
-            self._advance_passage(value, outputs)
+            if is_canary_lane(value.lane_id):
+                of_policy = self._thresholds.of(value)
+                outputs += light_of_canary(value, self._rules, of_policy, self._random_keys, self._tokens, self._ports)
+            else:
+                self._advance_passage(value, outputs)
         elif isinstance(value, Tick):
             check_tick(value, LANE_READINGS)
             self._advance_tick(value, outputs)
@@ -217,7 +222,7 @@ class VehiclesFold:
             port = self._ports.at(passage.port_code)
             selection = select(subject, score, rules, threshold, policy, self._random_keys, self._tokens, port)
             outputs.append(Output(LANE_DECISIONS, passage.lane_id.encode(), selection, urgent=True))
-            self._count_selection(selection)
+            self._count(f"selections_{selection.light.lower()}_{selection.referral_reason.lower()}")
             opened = msgspec.structs.replace(
                 opened, light=selection.light, light_revision=passage.revision, threshold=threshold, expires_s=expires_s
             )
@@ -390,9 +395,6 @@ class VehiclesFold:
                 "publish one that `border rules lint` of both finds nothing in (whoever starts over instead has his "
                 "worker's own in force until one is published, since the refused one becomes a dead letter)"
             ) from error
-
-    def _count_selection(self, selection: Selection) -> None:
-        self._count(f"selections_{selection.light.lower()}_{selection.referral_reason.lower()}")
 
     def _count_alert(self, alert: Alert) -> None:
         self._count(f"alerts_{alert.kind.lower()}")

@@ -27,6 +27,7 @@ COMMANDS: Final = (
     ("plan", "deploy.commands.plan:plan", "Brokers, partitions, workers and disk for a load."),
     ("light", "deploy.commands.light:light", "Tell lanes' controllers which light to show, over TCP and HTTP."),
     ("gateway", "deploy.commands.gateway:gateway", "Take what devices send, keep it, deliver it to Kafka."),
+    ("canary", "deploy.commands.canary:canary", "A synthetic vehicle at each port: is its light told?"),
     ("watch", "deploy.commands.watch:watch", "A live board of lanes, lights and alerts."),
     ("tail", "deploy.commands.tail:tail", "A topic's records as JSON lines, plates masked."),
     ("simulate", "deploy.commands.simulate:simulate", "Simulate a border into a file or into Kafka."),

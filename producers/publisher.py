@@ -93,6 +93,10 @@ class Publisher:
         if left:
             raise DeliveryError(f"{left} readings were not stored within {self._timeout_seconds:g} s")
 
+    def close(self, seconds: float) -> None:
+        """Wait so long at most for what is still to be delivered; what is not then is lost, and nobody is told."""
+        self._producer.flush(seconds)
+
     def __enter__(self) -> "Publisher":
         return self
 
@@ -102,7 +106,7 @@ class Publisher:
         if kind is None:
             self.flush()
         else:
-            self._producer.flush(1.0)
+            self.close(1.0)
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:

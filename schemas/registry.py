@@ -101,6 +101,15 @@ def load_codec(url: str, wanted: Mapping[str, type[msgspec.Struct]] | None = Non
     return Codec(ids)
 
 
+def answers(url: str) -> bool:
+    """Whether a registry answers at all."""
+    try:
+        RegistryClient(url).get_compatibility()
+    except Exception:
+        return False
+    return True
+
+
 def fetch_schema(client: RegistryClient, schema_id: int) -> str | None:
     """The JSON of a writer's schema; None if the registry says that there is no such id.
 

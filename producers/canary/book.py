@@ -63,6 +63,12 @@ class CrossingBook:
         seconds = now - since
         return Verdict(vehicle, Result.TOLD if seconds <= self._told_within else Result.LATE, seconds)
 
+    def forget(self) -> list[Vehicle]:
+        """Vehicles under way, of which nothing more is wanted to be known."""
+        vehicles = [vehicle for vehicle, _ in self._under_way.values()]
+        self._under_way.clear()
+        return vehicles
+
     def overdue(self, now: float) -> list[Verdict]:
         """Crossings that nothing was told of for too long; they are under way no longer."""
         due = [one for one, since in self._under_way.values() if now - since > self._missing_after]

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from deploy.canary.telemetry import CanaryTelemetry
 from deploy.cli import COMMANDS
 from deploy.settings import Settings
 from producers.gateway.telemetry import GatewayTelemetry
@@ -63,6 +64,14 @@ def sharing_metrics_table() -> str:
     return table("| metric of `border share serve` | type | meaning |", sorted(rows))
 
 
+def canary_metrics_table() -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
+        for metric in CanaryTelemetry().registry.collect()
+    ]
+    return table("| metric of `border canary` | type | meaning |", sorted(rows))
+
+
 def gateway_metrics_table() -> str:
     rows = [
         f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
@@ -76,6 +85,7 @@ TABLES = {
     "settings": settings_table,
     "metrics": metrics_table,
     "light": light_metrics_table,
+    "canary": canary_metrics_table,
     "gateway": gateway_metrics_table,
     "sharing": sharing_metrics_table,
 }

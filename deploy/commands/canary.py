@@ -14,7 +14,7 @@ from deploy.errors import UserError
 from deploy.options import Flag, Port, Positive, Several
 from producers.canary.book import Result, Verdict
 
-DEFAULT_PORT: Final = 9301
+DEFAULT_PORT: Final = 9302
 INTERVAL_SECONDS: Final = 60.0
 # An officer must know within 3 s.
 TOLD_WITHIN_SECONDS: Final = 3.0
@@ -49,7 +49,7 @@ def canary(
         border canary
         border canary --once
         border canary --once --only 2301 --only MX-370 --json
-        curl http://127.0.0.1:9301/metrics
+        curl http://127.0.0.1:9302/metrics
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from deploy.options import Flag
 from deploy.settings import Settings, load_settings
 from deploy.stages import build_stages, make_secret
 from schemas.container import ContainerWriter, LogRecord
+from schemas.layout import is_canary_lane
 from schemas.records import Alert, Selection
 from schemas.topics import LANE_DECISIONS
 from streams.core.replay import Chain, compare
@@ -111,8 +112,9 @@ def folded(files: Iterable[Path], settings: Settings, out: Path | None, quiet: b
             for output in chain.advance(record):
                 written[type(output.value).__name__] += 1
                 if isinstance(output.value, Selection) and output.topic == LANE_DECISIONS.name:
-                    lights[output.value.light.value] += 1
-                    reasons[output.value.referral_reason.value] += 1
+                    if not is_canary_lane(output.value.lane_id):
+                        lights[output.value.light.value] += 1
+                        reasons[output.value.referral_reason.value] += 1
                 elif isinstance(output.value, Alert):
                     reasons[f"alert {output.value.kind.value}"] += 1
                 if writer:

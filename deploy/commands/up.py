@@ -33,6 +33,7 @@ def up(
     workers: Count | None = None,
     metrics_port: Port | None = None,
     stages: bool = True,
+    canary: Flag = False,
     scenario: str | None = None,
     rate: Positive = 25.0,
     seed: Seed = 1,
@@ -46,6 +47,7 @@ def up(
         border up --scenario border-2023 --rate 250
         border up --scenario rail-2023 --rate 10    # and in another terminal: border watch --rail
         border up --kafka-port 0 --registry-port 0 --json
+        border up --canary
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ def up(
         port of the first stage worker's /metrics, the next one's is one higher; 0 takes free ones.
     stages
         `--no-stages` starts broker and registry only.
+    canary
+        also drive `border canary`. Not unless asked for: what it writes would stand among what is looked at here.
     scenario
         also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour, or rail-2023 with trains.
         Where no selection policy was ever published, one for the traffic of lanes is.
@@ -100,7 +104,8 @@ def up(
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
             command = border_command("simulate", scenario, *arguments, *options)
             supervisor.start("simulator", command, child_environment(settings), once=True)
-        describe(platform, settings, time.monotonic() - started, console, json)
+        canary_port = start_canary(supervisor, platform, settings) if canary else None
+        describe(platform, settings, time.monotonic() - started, console, json, canary_port)
         while True:
             platform.check()
             supervisor.tend()
@@ -148,14 +153,34 @@ def start_worker(
     return {"name": name, "stage": stage, "instance": instance, "metrics_port": metrics_port}
 
 
-def describe(platform: LocalPlatform, settings: Settings, seconds: float, console: Console, as_json: bool) -> None:
+def start_canary(supervisor: Supervisor, platform: LocalPlatform, settings: Settings) -> int:
+    """Start the canary and return the port of its metrics."""
+    port = choose_port(0, "--canary")
+    where = ("--broker", platform.broker, "--registry-url", platform.registry_url)
+    command = border_command("canary", "--port", str(port), "--json", *where)
+    supervisor.start("canary", command, child_environment(settings))
+    return port
+
+
+def describe(
+    platform: LocalPlatform,
+    settings: Settings,
+    seconds: float,
+    console: Console,
+    as_json: bool,
+    canary_port: int | None = None,
+) -> None:
     """Say what runs where."""
     if as_json:
         line = {"broker": platform.broker, "registry_url": platform.registry_url, "ready_seconds": round(seconds, 1)}
+        if canary_port is not None:
+            line["canary_port"] = canary_port
         print(orjson.dumps(line).decode(), flush=True)
         return
     console.print(f"Ready after {seconds:.1f} s. Ctrl-C stops it all.", highlight=False)
     console.print(f"  Kafka broker     {platform.broker}", highlight=False)
     console.print(f"  schema registry  {platform.registry_url}", highlight=False)
+    if canary_port is not None:
+        console.print(f"  canary           http://127.0.0.1:{canary_port}/metrics", highlight=False)
     console.print(f"  logs and state   {settings.state_path.absolute()}", highlight=False)
     console.print("In another terminal: border watch | border status | border tail border.alerts.v1", highlight=False)

@@ -1,6 +1,5 @@
 """A crossing made for a run: a configuration with a device of each format, its gateway as a process, its devices."""
 
-import secrets
 import signal
 import sys
 from collections.abc import Mapping
@@ -13,14 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.errors import UserError
 from deploy.local.processes import Child, free_port, log_of, wait_until_ready
 from deploy.scrape import fetch
-from producers.emulators.device import BAD_MANNERS, EmulatedDevice, Manners, Way
+from deploy.site_writing import NewDevice, way_to, write_site_file
+from producers.emulators.device import BAD_MANNERS, EmulatedDevice, Manners
+from producers.emulators.link import Way
 from producers.formats import FORMATS
-from producers.site import HttpInput, Site, TcpInput, load_site
+from producers.site import Site, load_site
 
 START_SECONDS: Final = 60.0
 # It gives devices ten seconds to take their answers, then Kafka five, and the machine may be busy.
 STOP_SECONDS: Final = 60.0
-OPERATOR_KEY: Final = "operator.key"
 HTTP: Final = "http"
 LINES: Final = "tcp"
 
@@ -56,45 +56,23 @@ def write_site(directory: Path, devices: Mapping[str, tuple[str, str]], **top: A
 
     A place of several lanes, commas between, is of a unit that roams among them; the operator has a key then too.
     """
-    http_port, lines_port = free_port(), free_port()
+    lines_port = free_port()
     head = {"site": "2301-test", "spool_directory": "spool", "group_milliseconds": 10} | top
-    text = "".join(f"{name} = {orjson.dumps(value).decode()}\n" for name, value in head.items())
-    text += f'[http]\nhost = "127.0.0.1"\nport = {http_port}\n'
-    if any("," in place for _, place in devices.values()):
-        write_key(directory / OPERATOR_KEY)
-        text += f'operator_key_file = "{OPERATOR_KEY}"\n'
-    for device_id, (name, place) in devices.items():
-        sensor, kind = WAYS[name]
-        key = write_key(directory / f"{device_id}.key")
-        lanes = orjson.dumps(place.split(",")).decode()
-        where = f"roams = {lanes}" if "," in place else f'lane_id = "{place}"'
-        at = f'track_id = "{place}"' if sensor is None else f'{where}\nsensor = "{sensor}"'
-        way = '{ kind = "http" }' if kind == HTTP else f'{{ kind = "tcp", port = {lines_port} }}'
-        text += (
-            f'\n[[devices]]\ndevice_id = "{device_id}"\n{at}\nformat = "{name}"\noperating_mode = "TEST"\n'
-            f'key_file = "{key.name}"\ninput = {way}\n[devices.options]\n{FORMATS[name].template}\n'
+    several = [
+        NewDevice(
+            device_id, place, WAYS[name][0], name, "TEST", FORMATS[name].template,
+            lines_port if WAYS[name][1] == LINES else None,
         )
-    file = directory / "site.toml"
-    file.write_text(text)
-    return file
-
-
-def write_key(file: Path) -> Path:
-    """A new key in a file that nobody else can read; the file."""
-    file.touch(0o600)
-    file.write_text(secrets.token_hex(32) + "\n")
-    return file
+        for device_id, (name, place) in devices.items()
+    ]  # fmt: skip
+    return write_site_file(directory, free_port(), several, **head)
 
 
 def way_of(site: Site, device_id: str) -> Way:
     """How a device of a site that `write_site` wrote reaches its gateway."""
     one = site.device(device_id)
-    assert one is not None and one.key_file is not None and site.http is not None
-    key = one.key_file.read_text().strip()
-    if isinstance(one.input, HttpInput):
-        return Way("127.0.0.1", site.http.port, key, True)
-    assert isinstance(one.input, TcpInput)
-    return Way("127.0.0.1", one.input.port, key, False)
+    assert one is not None
+    return way_to(site, one)
 
 
 def emulated(site: Site, seed: int, manners: Manners = BAD_MANNERS) -> list[EmulatedDevice]:

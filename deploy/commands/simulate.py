@@ -1,6 +1,7 @@
 """`border simulate`: a simulated border's readings into a file or into Kafka, the truth into a file aside.
 
 simulate ─► pacing ─► Avro container file | publisher ─► border.lane.readings.v1
+                 ├► devices' formats over sockets ─► gateways
                  ├► truth, JSON lines
                  └► officers, if asked for ─► border.lane.decisions.v1
 
@@ -8,7 +9,7 @@ simulate ─► pacing ─► Avro container file | publisher ─► border.lane
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
+from deploy.gateway_feed import GatewayFeed
 from deploy.options import Flag, NotNegative, Positive, Seed, Share
 from deploy.port_files import parse_file, read_text
 from deploy.rail_simulation import RailRun, rail_feed
@@ -62,6 +64,8 @@ def simulate(
     inbound: Flag = False,
     out: Path | None = None,
     to_kafka: Flag = False,
+    to_gateways: Path | None = None,
+    acknowledged: Path | None = None,
     officers: Positive | None = None,
     smuggling: Share | None = None,
     broker: str | None = None,
@@ -80,6 +84,7 @@ def simulate(
 
         border simulate matamoros-2009 --days 1 --out day.avro --truth truth.jsonl
         border simulate border-2023 --to-kafka --rate 250 --seconds 120
+        border simulate matamoros-2009 --to-gateways .border/gateways --rate 25 --seconds 60
         border simulate border-2023 --port-file deploy/examples/MX-370.toml --to-kafka --rate 5 --seconds 60
         border simulate border-2023 --port-file deploy/examples/2301-inbound.toml --inbound --out both-ways.avro
         border simulate rail-2023 --days 3 --officers 1 --out rail.avro --truth trains.jsonl
@@ -111,13 +116,18 @@ def simulate(
         Avro container file, for `border replay`.
     to_kafka
         publish to border.lane.readings.v1, or to border.rail.readings.v1.
+    to_gateways
+        with --rate: have devices speak their formats to the running gateways of this directory's sites, as those that
+        `border up --scenario` writes (STATE_DIRECTORY/gateways).
+    acknowledged
+        file for the ids that gateways acknowledge, one a line.
     officers
-        with --to-kafka and --rate also play the officers: duties by lot, overrides, inspections of reds; they work this
+        with --rate, live, also play the officers: duties by lot, overrides, inspections of reds; they work this
         many times as fast as real ones, 1 being as fast. Of rail: hand inspections and releases.
     smuggling
         share of the passages that smuggle; default: 1 in 2,000.
     broker
-        Kafka's address, with --to-kafka; default: the running local platform's.
+        Kafka's address; default: the running local platform's.
     registry_url
         schema registry's address; the same.
     truth
@@ -127,14 +137,15 @@ def simulate(
     json
         print one line of JSON.
     """
-    is_live = to_kafka and rate is not None
+    is_live = (to_kafka or to_gateways is not None) and rate is not None
     if scenario == RAIL_SCENARIO:
-        refuse_of_lanes(port_file, inbound, smuggling, watchlist_file)
+        refuse_of_lanes(port_file, inbound, smuggling, watchlist_file, to_gateways)
         start, length = start_of(start_at, is_live), length_of(days, seconds)
         asked = RailRun(seed, start, length, port, speed, rate, officers, to_kafka)
         return simulate_rail(asked, out, truth, broker, registry_url, json)
     if officers is not None and not is_live:
-        raise UserError("officers need lights to look at; give --to-kafka and --rate with --officers")
+        raise UserError("officers need lights to look at; give --to-kafka or --to-gateways, and --rate with --officers")
+    refuse_of_gateways(to_gateways, acknowledged, to_kafka, is_live)
     length, start = length_of(days, seconds), start_of(start_at, is_live)
     try:
         world, known = world_of(scenario, port, port_file)
@@ -144,18 +155,18 @@ def simulate(
             world, seed=seed, start_at=start, seconds=length, ports=port, rate=rate, known=known, inbound=inbound
         )
         with ExitStack() as stack:
-            sinks = file_sinks(stack, out, truth)
-            place = connect(broker, registry_url, None) if to_kafka else None
-            while_waiting = kafka_sink(stack, sinks, place) if place else None
-            if officers is not None and place is not None:
+            sinks, waits = file_sinks(stack, out, truth), list[Callable[[], None]]()
+            feed = None if to_gateways is None else gateway_feed(stack, to_gateways, acknowledged)
+            place = connect(broker, registry_url, None) if to_kafka or officers is not None else None
+            if place is not None and to_kafka:
+                waits.append(kafka_sink(stack, sinks, place))
+            if place is not None and officers is not None:
                 ports = {code: known[code] for code in port or world.daily_counts}
-                staff = SimulatedOfficers(seed, ports, ROTATION_PREFIX, drawing_between, officers)
-                at_work = OfficersAtWork(stack, staff, place)
-                sinks.append(at_work.note)
-                while_waiting = both(while_waiting, at_work.look)
-            if not sinks and watchlist_file is None:
-                raise UserError("nowhere to write to; give --out FILE, --to-kafka or --watchlist FILE")
-            due = live(readings, while_waiting) if is_live else paced(readings, speed, while_waiting)
+                waits.append(officers_sink(stack, sinks, place, seed, ports, officers))
+            if not sinks and feed is None and watchlist_file is None:
+                raise UserError("nowhere to write to; give --out FILE, --to-kafka, --to-gateways or --watchlist FILE")
+            due = live(readings, each(waits)) if is_live else paced(readings, speed, each(waits))
+            due = feed.spoken(due) if feed else due if sinks else iter(())
             report(scenario, seed, start, run(due, sinks, length, quiet=json), json)
     except (ValueError, DeliveryError, OSError) as error:
         raise UserError(str(error)) from error
@@ -179,8 +190,28 @@ def simulate_rail(
     return 0
 
 
-def refuse_of_lanes(port_file: Path | None, inbound: bool, smuggling: float | None, watchlist: Path | None) -> None:
+def refuse_of_gateways(sites: Path | None, acknowledged: Path | None, to_kafka: bool, is_live: bool) -> None:
+    """Raises UserError for options that do not go together."""
+    if acknowledged is not None and sites is None:
+        raise UserError("--acknowledged is what gateways acknowledge; give --to-gateways too")
+    if sites is not None and to_kafka:
+        raise UserError("both --to-kafka and --to-gateways, so everything would be there twice; give one of them")
+    if sites is not None and not is_live:
+        raise UserError("a gateway tells the time that it is; give --rate with --to-gateways")
+
+
+def gateway_feed(stack: ExitStack, sites: Path, acknowledged: Path | None) -> GatewayFeed:
+    """The gateways' feed, closed with the stack, after which the file is complete."""
+    ids = None if acknowledged is None else stack.enter_context(acknowledged.open("w"))
+    return stack.enter_context(GatewayFeed(sites, ids))
+
+
+def refuse_of_lanes(
+    port_file: Path | None, inbound: bool, smuggling: float | None, watchlist: Path | None, sites: Path | None
+) -> None:
     """Raises UserError for options that trains have no use for."""
+    if sites is not None:
+        raise UserError("--to-gateways is of lanes; trains pass faster than the clock, so give --to-kafka")
     if port_file is not None or inbound or smuggling is not None or watchlist is not None:
         raise UserError("--port-file, --inbound, --smuggling and --watchlist are of lanes; leave them out for rail")
 
@@ -227,13 +258,22 @@ def kafka_sink(stack: ExitStack, sinks: list[Sink], connection: Connection) -> C
     return publisher.poll
 
 
-def both(one: Callable[[], None] | None, other: Callable[[], None]) -> Callable[[], None]:
-    """What calls one after the other."""
+def officers_sink(
+    stack: ExitStack, sinks: list[Sink], connection: Connection, seed: int, ports: Mapping[str, Port], speed: float
+) -> Callable[[], None]:
+    """Adds the officers, who note what vehicles carry; returns what to call while waiting."""
+    staff = SimulatedOfficers(seed, ports, ROTATION_PREFIX, drawing_between, speed)
+    at_work = OfficersAtWork(stack, staff, connection)
+    sinks.append(at_work.note)
+    return at_work.look
+
+
+def each(several: Sequence[Callable[[], None]]) -> Callable[[], None]:
+    """What calls all of them."""
 
     def call() -> None:
-        if one is not None:
+        for one in several:
             one()
-        other()
 
     return call
 
@@ -249,7 +289,7 @@ def run(
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
         task = progress.add_task("", total=length, what="")
         try:
-            for item in readings if sinks else ():
+            for item in readings:
                 first = item.due_at_us if first is None else first
                 last = item.due_at_us
                 for sink in sinks:

@@ -9,18 +9,16 @@ slow        writes a few bytes at a time
 
 import asyncio
 import contextlib
-import json
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from producers.emulators.link import ANSWER_SECONDS, Link, Way
 from producers.emulators.speech import SPEECH
 from producers.formats.reading_format import Device
 
-# What does not come in this time does not come: the device tries again.
-ANSWER_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 0.05
 SLOW_PIECES: Final = 5
 SLOW_SECONDS: Final = 0.02
@@ -38,16 +36,6 @@ class Manners:
 
 
 BAD_MANNERS: Final = Manners(drop=0.05, duplicate=0.05, swap=0.05, garbage=0.03, slow=0.05)
-
-
-@dataclass(frozen=True)
-class Way:
-    """How it reaches the gateway: `is_http` or lines; the key is shown to either."""
-
-    host: str
-    port: int
-    key: str
-    is_http: bool
 
 
 @dataclass
@@ -73,10 +61,6 @@ class Record:
     """What must not be: readings refused, garbage taken."""
 
 
-class Unanswered(ConnectionError):
-    """The line was cut, or nothing came in time."""
-
-
 class Full(Exception):
     """No room: to be said again."""
 
@@ -86,9 +70,8 @@ class EmulatedDevice:
 
     def __init__(self, device: Device, way: Way, seed: int, manners: Manners = BAD_MANNERS) -> None:
         self.device, self.record = device, Record()
-        self._way, self._manners = way, manners
+        self._link, self._manners = Link(way, device.device_id), manners
         self._draw = random.Random(f"{seed} {device.device_id}")
-        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def run(self, count: int, rate: float = 0.0, first: int = 1) -> None:
         """Say so many things, numbered from `first` on, until all are kept."""
@@ -107,7 +90,7 @@ class EmulatedDevice:
                 number += 1
             if self._draw.random() < self._manners.garbage:
                 await self._say_garbage()
-        self._hang_up()
+        self._link.hang_up()
 
     async def _until_kept(self, payload: bytes) -> None:
         started, is_first = time.monotonic(), True
@@ -121,7 +104,7 @@ class EmulatedDevice:
                 self.record.full += 1
             except OSError:
                 self.record.cut += 1
-                self._hang_up()
+                self._link.hang_up()
             is_first = False
             await asyncio.sleep(RETRY_SECONDS)
         if not ids:
@@ -141,7 +124,7 @@ class EmulatedDevice:
         except Full:
             return
         except OSError:
-            self._hang_up()
+            self._link.hang_up()
             return
         if ids:
             self.record.wrong.append(f"garbage was taken as {ids}")
@@ -149,46 +132,21 @@ class EmulatedDevice:
 
     async def _say(self, payload: bytes) -> Sequence[str]:
         """Say it, and wait for the answer; the ids that are kept, none if it was refused. Raises OSError or Full."""
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                reader, writer = await self._connected()
-                await self._write(writer, self._request(payload))
-                return await (self._http_answer(reader) if self._way.is_http else self._line_answer(reader))
-        except (TimeoutError, EOFError) as error:
-            raise Unanswered(str(error)) from error
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._write(await self._link.writer(), self._link.request(payload))
+        answer = await self._link.answer()
+        if answer.is_full:
+            raise Full
+        return answer.ids
 
     async def _say_and_drop(self, payload: bytes) -> None:
-        _, writer = await self._connected()
-        request = self._request(payload)
+        writer = await self._link.writer()
+        request = self._link.request(payload)
         # In the middle of it, or behind its end: then it may be kept.
         writer.write(request[: self._draw.choice((len(request) // 2, len(request)))])
         await writer.drain()
         self.record.cut += 1
-        self._hang_up()
-
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._line is None:
-            reader, writer = await asyncio.open_connection(self._way.host, self._way.port)
-            self._line = reader, writer
-            if not self._way.is_http:
-                writer.write(f"AUTH {self._way.key}\n".encode())
-                if await reader.readline() != b"OK\n":
-                    raise Unanswered("the key was refused, or the line cut")
-        return self._line
-
-    def _hang_up(self) -> None:
-        if self._line is not None:
-            self._line[1].close()
-            self._line = None
-
-    def _request(self, payload: bytes) -> bytes:
-        if not self._way.is_http:
-            return payload + b"\n"
-        head = (
-            f"POST /devices/{self.device.device_id}/readings HTTP/1.1\r\nHost: {self._way.host}\r\n"
-            f"Authorization: Bearer {self._way.key}\r\nContent-Length: {len(payload)}\r\n\r\n"
-        )
-        return head.encode() + payload
+        self._link.hang_up()
 
     async def _write(self, writer: asyncio.StreamWriter, request: bytes) -> None:
         if self._draw.random() >= self._manners.slow:
@@ -200,24 +158,3 @@ class EmulatedDevice:
                 await writer.drain()
                 await asyncio.sleep(SLOW_SECONDS)
         await writer.drain()
-
-    async def _line_answer(self, reader: asyncio.StreamReader) -> Sequence[str]:
-        line = (await reader.readline()).decode("ascii", "replace")
-        if not line.endswith("\n"):
-            raise Unanswered("the line was cut")
-        verb, _, rest = line.strip().partition(" ")
-        if verb == "NAK" and rest.startswith("FULL"):
-            raise Full
-        return [rest] if verb == "ACK" else []
-
-    async def _http_answer(self, reader: asyncio.StreamReader) -> Sequence[str]:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        status = int(head.split(" ", 2)[1])
-        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
-        body = await reader.readexactly(length)
-        if "connection: close" in head:
-            self._hang_up()
-        if status == 503:
-            raise Full
-        ids: list[str] = json.loads(body)["accepted"] if status in (200, 422) else []
-        return ids

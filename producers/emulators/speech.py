@@ -6,7 +6,7 @@ reading, and that the same number and time are the same bytes.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
 from typing import Final
@@ -14,11 +14,13 @@ from typing import Final
 from producers.formats.reading_format import Device
 
 US: Final = 1_000_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def iso(at: int) -> str:
+def iso(at: int, digits: str = "milliseconds") -> str:
     """A time in microseconds UTC as devices write it."""
-    return datetime.fromtimestamp(at / US, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = EPOCH + timedelta(microseconds=at)
+    return time.isoformat(timespec=digits).replace("+00:00", "Z")
 
 
 def plate_of(number: int) -> str:

@@ -38,10 +38,10 @@ from producers.formats.reading_format import (
     content_id,
     numbered_id,
 )
+from producers.formats.units import share
 from schemas.records import DeviceStatus, Heartbeat, PlateCandidate, PlateRead
 
 VERSION: Final = 2
-PERCENT: Final = 100.0
 MILLISECOND: Final = 1_000  # in microseconds
 
 
@@ -139,7 +139,9 @@ def candidates_of(holder: Fields, best: Fields) -> tuple[PlateCandidate, ...]:
 
 def candidate_of(fields: Fields) -> PlateCandidate:
     """One way to read a plate. Raises Refused."""
-    return PlateCandidate(plate=plate_text(fields.text("plate")), confidence=fields.number("confidence") / PERCENT)
+    return PlateCandidate(
+        plate=plate_text(fields.text("plate")), confidence=share(fields.number("confidence"), "percent")
+    )
 
 
 def reading_of(
@@ -163,7 +165,7 @@ def reading_of(
         jurisdiction=jurisdiction,
         jurisdiction_confidence=None
         if jurisdiction is None or region_confidence is None
-        else region_confidence / PERCENT,
+        else share(region_confidence, "percent"),
         image_uri=uri,
     )
 

@@ -2,7 +2,7 @@
 
 from producers.simulator.scenario import SCENARIOS, FaultRates, Scenario, at_port, find_scenario
 from producers.simulator.truth import PassageTruth, SimulatedReading, watchlist
-from producers.simulator.world import simulate, vehicles_per_hour, with_stop
+from producers.simulator.world import lanes_used, simulate, vehicles_per_hour, with_stop
 
 __all__ = [
     "SCENARIOS",
@@ -12,6 +12,7 @@ __all__ = [
     "SimulatedReading",
     "at_port",
     "find_scenario",
+    "lanes_used",
     "simulate",
     "vehicles_per_hour",
     "watchlist",

@@ -56,9 +56,9 @@ class LaneSensors:
         self._sequence = 0
         self._devices = {role: f"{lane_id}/{role.value.lower().replace('_', '-')}" for role in SensorRole}
         self._clocks = {role: self._clock_error(role) for role in SensorRole}
-        self._scale_type = self._random.choice(scale_types)
+        self.scale_type = self._random.choice(scale_types)
         if mode is LaneMode.TRUCK:
-            self._scale_type = ScaleType.TYPE_I
+            self.scale_type = ScaleType.TYPE_I
         self._bias = self._random.gauss(0.0, BIAS_SIGMA)
 
     def _clock_error(self, role: SensorRole) -> int:
@@ -152,7 +152,7 @@ class LaneSensors:
         """The scale weighs the vehicle in motion, so many vehicles after the one before."""
         self._bias = drift(self._random, self._bias, vehicles)
         fields = weigh(
-            self._random, passage.vehicle, passage.gross_weight_kg, passage.trunk_kg, self._scale_type, self._bias,
+            self._random, passage.vehicle, passage.gross_weight_kg, passage.trunk_kg, self.scale_type, self._bias,
             speed_mps,
         )  # fmt: skip
         self._emit(Weighing, SensorRole.SCALE, at, passage, fields)

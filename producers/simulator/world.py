@@ -88,6 +88,14 @@ def scaled(scenario: Scenario, rate: float, lanes: Lanes) -> tuple[Scenario, Lan
     return replace(scenario, headway_seconds=headway, service_seconds=service), used
 
 
+def lanes_used(scenario: Scenario, rate: float, known: Mapping[str, Port] | None = None) -> Lanes:
+    """The lanes that `simulate` uses at a rate, each with its port. Raises ValueError for one that they cannot pass."""
+    known = load_ports() if known is None else known
+    codes = sorted(scenario.daily_counts)
+    lanes = [(known[code], lane) for code in codes for lane in known[code].lanes if lane.mode in scenario.modes]
+    return scaled(scenario, rate, lanes)[1]
+
+
 def vehicles_per_hour(
     scenario: Scenario, rate: float, known: Mapping[str, Port] | None = None
 ) -> dict[tuple[str, LaneMode], float]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from deploy.chaos.edge_site import OPERATOR_KEY, GatewayProcess, write_key, write_site
+from deploy.chaos.edge_site import GatewayProcess, write_site
 from deploy.cli import main
 
 NOWHERE = "127.0.0.1:1"

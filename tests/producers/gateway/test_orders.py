@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from deploy.chaos.edge_site import OPERATOR_KEY, write_site
+from deploy.chaos.edge_site import write_site
+from deploy.site_writing import OPERATOR_KEY
 from producers.gateway.intake import LANE_QUEUE
 from schemas.codec import reader_of
 from schemas.records import UnitAssignment, XrayScan

@@ -1,8 +1,10 @@
 """One run of the whole platform on a simulated border, measured from outside and proved afterwards.
 
-platform up ─► watchlist, policy ─► simulated readings and officers in real time ─► lights timed ─► drain ─► proof
+platform, gateways up ─► watchlist, policy ─► simulated devices and officers in real time ─► lights timed
+   ─► devices end ─► gateways deliver what they have, and end ─► drain ─► proof
 """
 
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from deploy.cli import INTERRUPTED
 from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child
@@ -18,11 +21,13 @@ from deploy.local.supervisor import Supervisor, border_command
 from deploy.reference_changes import additions, publish
 from deploy.scrape import is_ready
 from deploy.settings import Settings, child_environment, running_platform
+from deploy.simulated_sites import GATEWAY, to_gateways
 from deploy.stages import build_stages
+from producers.publisher import Reading
 from producers.simulator import find_scenario, watchlist
 from schemas.container import LogRecord
-from schemas.records import Alert, DeadLetter, Outcome, OutcomeState, Passage, PassageState, ReferenceChange, Selection
-from schemas.topics import DEAD_LETTERS, LANE_DECISIONS, LANE_READINGS, PROVED_NAMES
+from schemas.records import Alert, DeadLetter, Outcome, OutcomeState, Passage, PassageState, Selection
+from schemas.topics import DEAD_LETTERS, LANE_BACKLOG, LANE_DECISIONS, LANE_READINGS, PROVED_NAMES
 from streams.console.board import percentile
 from streams.console.log_reader import LogReader
 from streams.core.estimates.tallies import is_hit
@@ -31,6 +36,13 @@ from streams.core.replay import Proof, compare
 READY_SECONDS: Final = 60.0
 DRAIN_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
+END_SECONDS: Final = 90.0
+# The last two: it was told to end before it said anything.
+ENDED_IN_ORDER: Final = (0, INTERRUPTED, -signal.SIGTERM)
+# It gives devices ten seconds to take their answers, then Kafka five, and the machine may be busy.
+GATEWAY_STOP_SECONDS: Final = 60.0
+# Ids of the readings that gateways told devices they keep.
+ACKNOWLEDGED: Final = "acknowledged"
 
 # A demo lasts minutes: with real officers no inspection would end in it, and with 1 smuggler in 2,000 none would find
 # anything.
@@ -57,14 +69,16 @@ class LightMeter:
 
 
 def wait_for_workers(settings: Settings, supervisor: Supervisor) -> None:
-    """Until every stage worker has recovered its state. Raises UserError at the deadline."""
+    """Until every stage worker has recovered its state and every gateway listens. Raises UserError at the deadline."""
     running = running_platform(settings.state_path)
-    workers = running["processes"] if running else []
+    workers = running["processes"] + running["gateways"] if running else []
     until = time.monotonic() + READY_SECONDS
     while not all(is_ready(worker) for worker in workers):
         supervisor.tend()
         if time.monotonic() > until:
-            raise UserError(f"the stages were not ready within {READY_SECONDS:.0f} s; see {settings.state_path}/*.log")
+            raise UserError(
+                f"stages and gateways were not ready within {READY_SECONDS:.0f} s; see {settings.state_path}/*.log"
+            )
         time.sleep(POLL_SECONDS)
 
 
@@ -76,16 +90,34 @@ def publish_watchlist(platform: LocalPlatform, scenario: str, seed: int) -> int:
 
 
 def start_readings(
-    platform: LocalPlatform, settings: Settings, scenario: str, seed: int, rate: float, seconds: float
+    platform: LocalPlatform, settings: Settings, scenario: str, seed: int, rate: float, seconds: float, direct: bool
 ) -> Child:
     """Start the simulated sensors in a process of their own; it ends by itself."""
+    acknowledged = str(platform.directory / ACKNOWLEDGED)
+    way = ("--to-kafka",) if direct else (*to_gateways(platform.directory), "--acknowledged", acknowledged)
     addresses = ("--broker", platform.broker, "--registry-url", platform.registry_url)
     options = ("--seed", str(seed), "--rate", f"{rate:g}", "--seconds", f"{seconds:g}", "--json")
     played = ("--officers", f"{OFFICERS_SPEED:g}", "--smuggling", f"{SMUGGLING_RATIO:g}")
-    command = border_command("simulate", scenario, "--to-kafka", *addresses, *options, *played)
+    command = border_command("simulate", scenario, *way, *addresses, *options, *played)
     child = Child("simulator", command, platform.directory / "simulator.log", child_environment(settings))
     platform.add(child)
     return child
+
+
+def end_readings(sensors: Child, supervisor: Supervisor) -> None:
+    """Have the sensors end, until every gateway has told them that it keeps what they said; then end the gateways.
+
+    Raises UserError if they were not told of everything.
+    """
+    until = time.monotonic() + END_SECONDS
+    sensors.process.terminate()
+    while sensors.process.poll() is None and time.monotonic() < until:
+        supervisor.tend()  # a gateway that was killed a moment ago
+        time.sleep(POLL_SECONDS)
+    sensors.stop()
+    if sensors.process.returncode not in ENDED_IN_ORDER:
+        raise UserError(f"the simulated sensors did not end in order:\n{sensors.last_lines()}")
+    supervisor.end([name for name in supervisor.workers if name.startswith(GATEWAY)], GATEWAY_STOP_SECONDS)
 
 
 def time_lights(platform: LocalPlatform, meter: LightMeter, goes_on: Callable[[], bool]) -> None:
@@ -117,12 +149,16 @@ class Tally:
     finds: dict[str, bool] = field(default_factory=dict)
     """Of inspected vehicles, as their last outcome tells."""
 
+    reading_ids: set[str] = field(default_factory=set)
+
     def counting(self, log: Iterable[LogRecord]) -> Iterator[LogRecord]:
         """The same records, counted as they go by."""
         for record in log:
             value = record.value
-            if record.topic == LANE_READINGS.name:
-                self.counts["readings"] += not isinstance(value, ReferenceChange)
+            if record.topic in (LANE_READINGS.name, LANE_BACKLOG.name):
+                if isinstance(value, Reading):
+                    self.counts["readings"] += 1
+                    self.reading_ids.add(value.reading_id)
             elif isinstance(value, Passage) and value.state is PassageState.FINAL:
                 self.counts["passages"] += 1
             elif isinstance(value, Selection) and record.topic == LANE_DECISIONS.name:  # it is sent on to its port too
@@ -150,11 +186,19 @@ def prove(platform: LocalPlatform, settings: Settings, supervisor: Supervisor) -
         time.sleep(POLL_SECONDS)
 
 
-def summary(meter: LightMeter, proof: Proof, tally: Tally) -> dict[str, Any]:
-    """What happened, in counts, from the topics themselves."""
+def undelivered(platform: LocalPlatform, tally: Tally) -> int:
+    """Readings that a gateway told a device it keeps, and that are not in the log."""
+    file = platform.directory / ACKNOWLEDGED
+    ids = file.read_text().splitlines() if file.exists() else ()
+    return len(set(ids) - tally.reading_ids)
+
+
+def summary(meter: LightMeter, proof: Proof, tally: Tally, not_delivered: int | None) -> dict[str, Any]:
+    """What happened, in counts, from the topics themselves. `not_delivered` None: there were no gateways."""
     total = proof.total
     return {
         "readings": tally.counts["readings"],
+        **({} if not_delivered is None else {"not_delivered": not_delivered}),
         "passages": tally.counts["passages"],
         "selections": dict(tally.lights),
         "selections_by_reason": dict(tally.reasons),
@@ -167,5 +211,7 @@ def summary(meter: LightMeter, proof: Proof, tally: Tally) -> dict[str, Any]:
         "lost": total.lost,
         "duplicates": total.duplicates,
         "wrong": total.wrong,
-        "good": proof.good and bool(tally.lights),  # what people publish leads to outputs too; that proves no lane
+        "good": proof.good
+        and not not_delivered
+        and bool(tally.lights),  # what people publish leads to outputs too; that proves no lane
     }

@@ -26,6 +26,20 @@ class WorkerState:
     state_keys: float = 0
 
 
+@dataclass(frozen=True)
+class GatewayState:
+    """One gateway as its metrics tell. `kept`: readings on its disk that Kafka does not have."""
+
+    name: str
+    ready: bool
+    answers: bool
+    devices: int
+    readings: float = 0
+    rejections: float = 0
+    kept: float = 0
+    oldest_seconds: float = 0
+
+
 def fetch(port: int, path: str) -> str | None:
     """The body of a 200 answer on 127.0.0.1, or None."""
     try:
@@ -36,7 +50,7 @@ def fetch(port: int, path: str) -> str | None:
 
 
 def is_ready(worker: dict[str, Any]) -> bool:
-    """Whether a worker of platform.json has recovered its state and works."""
+    """Whether a worker or gateway of platform.json has recovered its state and works."""
     return fetch(worker["metrics_port"], "/readyz") is not None
 
 
@@ -55,6 +69,25 @@ def worker_state(worker: dict[str, Any]) -> WorkerState:
         lag_records=sum(values.get("border_lag_records", [])),
         lag_seconds=max(values.get("border_lag_seconds", []), default=0.0),
         state_keys=sum(values.get("border_state_keys", [])),
+    )
+
+
+def gateway_state(gateway: dict[str, Any]) -> GatewayState:
+    """A gateway's state from its metrics."""
+    name, devices = gateway["name"], gateway["devices"]
+    text = fetch(gateway["metrics_port"], "/metrics")
+    if text is None:
+        return GatewayState(name, ready=False, answers=False, devices=devices)
+    values = samples_of(text)
+    return GatewayState(
+        name,
+        ready=is_ready(gateway),
+        answers=True,
+        devices=devices,
+        readings=sum(values.get("border_gateway_readings_total", [])),
+        rejections=sum(values.get("border_gateway_rejections_total", [])),
+        kept=sum(values.get("border_gateway_kept", [])),
+        oldest_seconds=max(values.get("border_gateway_oldest_seconds", []), default=0.0),
     )
 
 

@@ -3,30 +3,34 @@
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
 from rich.console import Console
 
-from deploy.commands.up import running
+from deploy.commands.up import running, simulated_sites
 from deploy.commands.watch import draw_board
 from deploy.connection import Connection
 from deploy.demo import (
     OFFICERS_SPEED,
     SMUGGLING_RATIO,
     LightMeter,
+    end_readings,
     prove,
     publish_watchlist,
     start_readings,
     summary,
     time_lights,
+    undelivered,
     wait_for_workers,
 )
 from deploy.demo_policy import publish_simulated_policy
 from deploy.errors import UserError
 from deploy.options import Flag, Positive, Seed, scenario_named
 from deploy.settings import Settings, load_settings
-from producers.simulator import find_scenario
+from producers.simulator import Scenario
 from streams.console.board import Board
 
 DAY_SECONDS: Final = 86_400.0
@@ -38,18 +42,24 @@ def demo(
     rate: Positive = 25.0,
     scenario: str = "matamoros-2009",
     seed: Seed = 1,
+    direct: Flag = False,
     state_directory: str | None = None,
     json: Flag = False,
 ) -> int:
     """Start everything on free ports, simulate a border in real time and show the board; Ctrl-C ends it.
 
-    With --minutes it ends by itself, and then proves from the log that nothing was lost, repeated or wrong.
+    Each port of the simulated border has a gateway, to which cameras, scales, loops and X-ray units speak their formats
+    over sockets, and wait until it keeps what they said. What officers do is published.
+
+    With --minutes it ends by itself, and then proves from the log that nothing was lost, repeated or wrong, on the way
+    from the devices too.
 
     Examples:
 
         border demo
         border demo --minutes 2 --json
-        border demo --minutes 2 --rate 600 --json
+        border demo --minutes 2 --scenario border-2023 --rate 250 --json
+        border demo --minutes 2 --scenario border-2023 --rate 600 --direct --json
 
     Parameters
     ----------
@@ -61,6 +71,8 @@ def demo(
         simulated world: matamoros-2009, border-2023 or rush-hour.
     seed
         seed of the simulated world.
+    direct
+        no gateways: the simulator publishes the readings itself, for load.
     state_directory
         keep broker, registry and logs there; default: a temporary directory, removed at the end.
     json
@@ -69,7 +81,7 @@ def demo(
     """
     if json and minutes is None:
         raise UserError("--json needs --minutes, or it would never end")
-    scenario_named(scenario)  # before anything is started
+    world = scenario_named(scenario)  # before anything is started
     console = Console(stderr=True)
     with ExitStack() as stack:
         directory = (
@@ -83,7 +95,8 @@ def demo(
             registry_port=0,
             cache_directory=str(load_settings().cache_path),
         )
-        result = run(settings, console, scenario, seed, rate, None if minutes is None else minutes * 60, json)
+        plan = Plan(world, seed, rate, None if minutes is None else minutes * 60, direct)
+        result = run(settings, console, plan, json)
     if result is None:
         return 0
     if json:
@@ -95,21 +108,33 @@ def demo(
     return 0 if result["good"] else 1
 
 
-def run(
-    settings: Settings, console: Console, scenario: str, seed: int, rate: float, seconds: float | None, quiet: bool
-) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Plan:
+    """What to simulate. `seconds` None: until Ctrl-C."""
+
+    world: Scenario
+    seed: int
+    rate: float
+    seconds: float | None
+    direct: bool
+
+
+def run(settings: Settings, console: Console, plan: Plan, quiet: bool) -> dict[str, Any] | None:
     """The run itself; returns its summary if it had an end."""
-    with running(settings, console) as (platform, supervisor):
+    scenario, seed, rate, seconds = plan.world.name, plan.seed, plan.rate, plan.seconds
+    sites = None if plan.direct else partial(simulated_sites, settings, plan.world, seed, rate)
+    with running(settings, console, sites=sites) as (platform, supervisor):
         wait_for_workers(settings, supervisor)
         entries = publish_watchlist(platform, scenario, seed)
         connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
-        publish_simulated_policy(find_scenario(scenario), rate, connection)
+        publish_simulated_policy(plan.world, rate, connection)
         console.print(f"{scenario}: {entries} watchlist entries, about {rate:g} readings a second, seed {seed}")
         console.print(
             f"One vehicle in {1 / SMUGGLING_RATIO:.0f} smuggles, where it is one in 2,000, and inspections take "
             f"{1 / OFFICERS_SPEED:.0%} of their time, so that there is something to see"
         )
-        sensors = start_readings(platform, settings, scenario, seed, rate, DAY_SECONDS if seconds is None else seconds)
+        lasting = DAY_SECONDS if seconds is None else seconds
+        sensors = start_readings(platform, settings, scenario, seed, rate, lasting, plan.direct)
         meter = LightMeter()
         until = None if seconds is None else time.monotonic() + seconds
 
@@ -127,9 +152,10 @@ def run(
             meter.seconds.extend(board.latencies_seconds)
         if seconds is None:
             return None
-        sensors.stop()
+        end_readings(sensors, supervisor)
         console.print("Proving from the log that nothing was lost, repeated or wrong")
-        return summary(meter, *prove(platform, settings, supervisor))
+        proof, tally = prove(platform, settings, supervisor)
+        return summary(meter, proof, tally, None if plan.direct else undelivered(platform, tally))
 
 
 def show(result: dict[str, Any]) -> None:

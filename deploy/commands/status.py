@@ -1,4 +1,4 @@
-"""`border status`: broker, registry, stages and lag on one screen."""
+"""`border status`: broker, registry, stages and lag, and a simulated border's gateways, on one screen."""
 
 from dataclasses import asdict
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.options import Flag
-from deploy.scrape import WorkerState, worker_state
+from deploy.scrape import GatewayState, WorkerState, gateway_state, worker_state
 from deploy.settings import load_settings, running_platform
 from schemas.registry import NotRegistered, load_codec
 from schemas.topics import TOPICS
@@ -22,7 +22,7 @@ def status(
     state_directory: str | None = None,
     json: Flag = False,
 ) -> int:
-    """Show whether broker, registry and stages work, and how far the stages are behind.
+    """Show whether broker, registry, stages and simulated crossings' gateways work, and how far stages are behind.
 
     Exit status 1 if anything does not.
 
@@ -48,16 +48,20 @@ def status(
     registry_word, registry_good = registry_state(url)
     running = running_platform(settings.state_path)
     workers = [worker_state(worker) for worker in running["processes"]] if running else []
-    good = broker_good and registry_good and all(worker.ready for worker in workers)
+    gateways = [gateway_state(gateway) for gateway in running["gateways"]] if running else []
+    stages_good, gateways_good = all(one.ready for one in workers), all(one.ready for one in gateways)
+    good = broker_good and registry_good and stages_good and gateways_good
     if json:
-        line = {"good": good, "broker": broker_word, "registry": registry_word, "workers": [asdict(w) for w in workers]}
-        print(orjson.dumps(line).decode())
+        told = {"workers": [asdict(one) for one in workers], "gateways": [asdict(one) for one in gateways]}
+        print(orjson.dumps({"good": good, "broker": broker_word, "registry": registry_word, **told}).decode())
     else:
         Console().print(f"broker    {address}  {broker_word}", f"registry  {url}  {registry_word}", sep="\n")
         if workers:
             Console().print(table_of(workers))
         else:
             print("stages    none started by a local platform here")
+        if gateways:
+            Console().print(table_of_gateways(gateways))
     return 0 if good else 1
 
 
@@ -86,7 +90,21 @@ def table_of(workers: list[WorkerState]) -> Table:
     """One row per stage worker."""
     table = Table("stage worker", "state", "records", "behind, records", "behind, s", "dead letters", "keys of state")
     for worker in workers:
-        word = "ready" if worker.ready else "recovering" if worker.answers else "does not answer"
+        word = word_of(worker, "recovering")
         counts = (worker.records, worker.lag_records, worker.lag_seconds, worker.dead_letters, worker.state_keys)
         table.add_row(worker.name, word, *(f"{count:,.0f}" for count in counts))
     return table
+
+
+def table_of_gateways(gateways: list[GatewayState]) -> Table:
+    """One row per gateway."""
+    table = Table("gateway", "state", "devices", "readings", "refused", "not in Kafka yet", "oldest, s")
+    for one in gateways:
+        counts = (one.devices, one.readings, one.rejections, one.kept, one.oldest_seconds)
+        table.add_row(one.name, word_of(one, "takes no readings"), *(f"{count:,.0f}" for count in counts))
+    return table
+
+
+def word_of(one: WorkerState | GatewayState, unready: str) -> str:
+    """A process's state in words."""
+    return "ready" if one.ready else unready if one.answers else "does not answer"

@@ -1,12 +1,13 @@
 """`border up`: the whole platform on one machine, until Ctrl-C.
 
-Kafka + registry ─► topics, schemas ─► stage workers ─► (a simulated world) ─► platform.json ─► tend until stopped
+Kafka + registry ─► topics, schemas ─► stage workers ─► (gateways) ─► platform.json ─► (a world) ─► tend until stopped
 """
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -14,12 +15,15 @@ from rich.console import Console
 
 from deploy.connection import Connection
 from deploy.demo_policy import publish_simulated_policy
+from deploy.errors import UserError
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
 from deploy.options import Count, Flag, Port, Positive, Seed, scenario_named
 from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
+from deploy.simulated_sites import GATEWAY, SimulatedSite, to_gateways, write_simulated_sites
 from deploy.stages import STAGE_NAMES, make_secret
+from producers.simulator import Scenario
 from producers.simulator.rail import RAIL_SCENARIO
 
 TEND_SECONDS: Final = 0.2
@@ -37,6 +41,7 @@ def up(
     scenario: str | None = None,
     rate: Positive = 25.0,
     seed: Seed = 1,
+    direct: Flag = False,
     json: Flag = False,
 ) -> int:
     """Start Kafka, the schema registry and the stages on this machine; Ctrl-C stops it all.
@@ -45,6 +50,7 @@ def up(
 
         border up
         border up --scenario border-2023 --rate 250
+        border up --scenario border-2023 --rate 600 --direct
         border up --scenario rail-2023 --rate 10    # and in another terminal: border watch --rail
         border up --kafka-port 0 --registry-port 0 --json
         border up --canary
@@ -67,11 +73,15 @@ def up(
         also drive `border canary`. Not unless asked for: what it writes would stand among what is looked at here.
     scenario
         also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour, or rail-2023 with trains.
-        Where no selection policy was ever published, one for the traffic of lanes is.
+        Where no selection policy was ever published, one for the traffic of lanes is. In lanes the simulated devices
+        speak their formats to a gateway for each port, whose configurations stand in STATE_DIRECTORY/gateways; trains
+        pass faster than the clock and are published.
     rate
         about this many simulated readings a second, in real time.
     seed
         seed of the simulated world.
+    direct
+        no gateways: the simulator publishes the readings itself, for load.
     json
         when ready, print one line of JSON.
     """
@@ -82,27 +92,20 @@ def up(
         workers=workers,
         metrics_port=metrics_port,
     )
-    is_rail = scenario == RAIL_SCENARIO
-    if scenario is not None and not is_rail:
-        scenario_named(scenario)  # before anything is started
+    # Before anything is started: there may be no such world.
+    world = None if scenario in (None, RAIL_SCENARIO) else scenario_named(scenario)
+    sites = None if world is None else partial(simulated_sites, settings, world, seed, rate)
     console = Console(stderr=True)
     started = time.monotonic()
-    with running(settings, console, stages) as (platform, supervisor):
-        if scenario is not None:
+    with running(settings, console, stages, None if direct else sites) as (platform, supervisor):
+        if world is not None:  # trains have no lights
             connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
-            if not is_rail:  # trains have no lights
-                publish_simulated_policy(scenario_named(scenario), rate, connection)
-            arguments = (
-                "--to-kafka",
-                "--officers",
-                "1",
-                "--broker",
-                platform.broker,
-                "--registry-url",
-                platform.registry_url,
-            )
-            options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--json")
-            command = border_command("simulate", scenario, *arguments, *options)
+            publish_simulated_policy(world, rate, connection)
+        if scenario is not None:
+            way = to_gateways(settings.state_path) if world is not None and not direct else ("--to-kafka",)
+            addresses = ("--broker", platform.broker, "--registry-url", platform.registry_url)
+            options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--officers", "1", "--json")
+            command = border_command("simulate", scenario, *way, *addresses, *options)
             supervisor.start("simulator", command, child_environment(settings), once=True)
         canary_port = start_canary(supervisor, platform, settings) if canary else None
         describe(platform, settings, time.monotonic() - started, console, json, canary_port)
@@ -112,9 +115,25 @@ def up(
             time.sleep(TEND_SECONDS)
 
 
+def simulated_sites(settings: Settings, world: Scenario, seed: int, rate: float) -> Sequence[SimulatedSite]:
+    """Write the configurations of a world's crossings into the state directory, once it is ours. Raises UserError."""
+    try:
+        return write_simulated_sites(settings.state_path, world, seed, rate)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+
+
 @contextmanager
-def running(settings: Settings, console: Console, stages: bool = True) -> Iterator[tuple[LocalPlatform, Supervisor]]:
-    """The platform with its stage workers, all stopped in reverse order at the end."""
+def running(
+    settings: Settings,
+    console: Console,
+    stages: bool = True,
+    sites: Callable[[], Sequence[SimulatedSite]] | None = None,
+) -> Iterator[tuple[LocalPlatform, Supervisor]]:
+    """The platform with its stage workers and a gateway for each site, all stopped in reverse order at the end.
+
+    `sites` is called once the directory is ours.
+    """
     platform = LocalPlatform(
         settings.state_path,
         settings.cache_path,
@@ -130,7 +149,9 @@ def running(settings: Settings, console: Console, stages: bool = True) -> Iterat
             for instance in range(settings.workers):
                 port = choose_port(settings.metrics_port and settings.metrics_port + len(processes), "--metrics-port")
                 processes.append(start_worker(supervisor, platform, settings, name, instance, port))
-        found = {"broker": platform.broker, "registry_url": platform.registry_url, "processes": processes}
+        gateways = [start_gateway(supervisor, platform, settings, site) for site in (sites() if sites else ())]
+        found: dict[str, Any] = {"broker": platform.broker, "registry_url": platform.registry_url}
+        found |= {"processes": processes, "gateways": gateways}
         write_atomically(platform_file, orjson.dumps(found))
         try:
             yield platform, supervisor
@@ -160,6 +181,16 @@ def start_canary(supervisor: Supervisor, platform: LocalPlatform, settings: Sett
     command = border_command("canary", "--port", str(port), "--json", *where)
     supervisor.start("canary", command, child_environment(settings))
     return port
+
+
+def start_gateway(
+    supervisor: Supervisor, platform: LocalPlatform, settings: Settings, site: SimulatedSite
+) -> dict[str, Any]:
+    """Start a site's gateway and return its entry for platform.json."""
+    own = dataclasses.replace(settings, broker=platform.broker, registry_url=platform.registry_url)
+    name = f"{GATEWAY}{site.port_code}"
+    supervisor.start(name, border_command("gateway", "--config", str(site.file), "--json"), child_environment(own))
+    return {"name": name, "port_code": site.port_code, "metrics_port": site.http_port, "devices": site.devices}
 
 
 def describe(

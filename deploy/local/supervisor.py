@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.errors import UserError
-from deploy.local.processes import Child, log_of, stop_together, write_process_list
+from deploy.local.processes import STOP_TIMEOUT_SECONDS, Child, log_of, stop_together, write_process_list
 from streams.runtime.settings import GAVE_UP, REFUSED
 
 WORKER_LIST: Final = "processes-workers.json"
@@ -110,6 +110,11 @@ class Supervisor:
         """Let a paused worker go on."""
         if self.workers[name].child.process.poll() is None:
             self.workers[name].child.process.send_signal(signal.SIGCONT)
+
+    def end(self, names: Sequence[str], timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
+        """Stop some for good, at once; they are not started again."""
+        stop_together([self.workers.pop(name).child for name in names], timeout_seconds)
+        self._remember()
 
     def stop(self) -> None:
         """Stop all at once, within one time-out however many they are."""

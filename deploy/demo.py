@@ -33,7 +33,8 @@ from streams.console.log_reader import LogReader
 from streams.core.estimates.tallies import is_hit
 from streams.core.replay import Proof, compare
 
-READY_SECONDS: Final = 60.0
+# 26 gateways on two busy cores take most of a minute.
+READY_SECONDS: Final = 120.0
 DRAIN_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
 END_SECONDS: Final = 90.0

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.chaos.edge_site import GatewayProcess, write_site
 from deploy.cli import main
+from deploy.site_writing import OPERATOR_KEY, write_key
 
 NOWHERE = "127.0.0.1:1"
 REGISTRY = f"http://{NOWHERE}/apis/ccompat/v7"

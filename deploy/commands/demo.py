@@ -123,7 +123,7 @@ def run(settings: Settings, console: Console, plan: Plan, quiet: bool) -> dict[s
     """The run itself; returns its summary if it had an end."""
     scenario, seed, rate, seconds = plan.world.name, plan.seed, plan.rate, plan.seconds
     sites = None if plan.direct else partial(simulated_sites, settings, plan.world, seed, rate)
-    with running(settings, console, sites=sites) as (platform, supervisor):
+    with running(settings, console, sites=sites) as (platform, supervisor), ExitStack() as care:
         wait_for_workers(settings, supervisor)
         entries = publish_watchlist(platform, scenario, seed)
         connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
@@ -135,6 +135,7 @@ def run(settings: Settings, console: Console, plan: Plan, quiet: bool) -> dict[s
         )
         lasting = DAY_SECONDS if seconds is None else seconds
         sensors = start_readings(platform, settings, scenario, seed, rate, lasting, plan.direct)
+        care.callback(sensors.stop)  # before the gateways: those that have ended acknowledge nothing
         meter = LightMeter()
         until = None if seconds is None else time.monotonic() + seconds
 

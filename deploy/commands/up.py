@@ -27,6 +27,7 @@ from producers.simulator import Scenario
 from producers.simulator.rail import RAIL_SCENARIO
 
 TEND_SECONDS: Final = 0.2
+SIMULATOR: Final = "simulator"
 
 
 def up(
@@ -106,13 +107,16 @@ def up(
             addresses = ("--broker", platform.broker, "--registry-url", platform.registry_url)
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--officers", "1", "--json")
             command = border_command("simulate", scenario, *way, *addresses, *options)
-            supervisor.start("simulator", command, child_environment(settings), once=True)
+            supervisor.start(SIMULATOR, command, child_environment(settings), once=True)
         canary_port = start_canary(supervisor, platform, settings) if canary else None
         describe(platform, settings, time.monotonic() - started, console, json, canary_port)
-        while True:
-            platform.check()
-            supervisor.tend()
-            time.sleep(TEND_SECONDS)
+        try:
+            while True:
+                platform.check()
+                supervisor.tend()
+                time.sleep(TEND_SECONDS)
+        finally:  # devices first: gateways that have ended acknowledge nothing
+            supervisor.end([name for name in supervisor.workers if name == SIMULATOR])
 
 
 def simulated_sites(settings: Settings, world: Scenario, seed: int, rate: float) -> Sequence[SimulatedSite]:

@@ -12,9 +12,9 @@ from rich.console import Console
 from deploy.errors import UserError
 from schemas.registry import NotRegistered, SchemaRefused
 from streams.console.log_reader import NoSuchTopic
+from telemetry import DISTRIBUTION
 
 INTERRUPTED: Final = 130
-DISTRIBUTION: Final = "border-telemetry"  # in pyproject.toml, the one place where the version stands
 
 # Name, where its function stands (groups have an App of their own there), and what the list of commands says.
 COMMANDS: Final = (

@@ -8,8 +8,8 @@ from prometheus_client.core import Metric
 
 from deploy.errors import UserError
 from streams.console.log_reader import LogReader
-from streams.runtime.health import Pulse
-from streams.runtime.health import serve as serve_metrics
+from telemetry.health import Pulse
+from telemetry.health import serve as serve_metrics
 
 POLL_SECONDS: Final = 1.0
 

@@ -24,8 +24,13 @@ FRAME: Final = struct.Struct(">bI")
 RECORD_TYPES: Final[dict[str, type[msgspec.Struct]]] = {t.__name__: t for t in records.RECORD_TYPES}
 
 
+UNDECODABLE_REASONS: Final = frozenset(
+    {"foreign_schema", "not_framed", "trailing_bytes", "undecodable", "unknown_schema_id"}
+)
+
+
 class UndecodableError(ValueError):
-    """These bytes are not a record of the contract. `reason` is one of a closed set, for metrics and dead letters."""
+    """These bytes are not a record of the contract. `reason` is one of UNDECODABLE_REASONS."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

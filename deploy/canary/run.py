@@ -20,8 +20,8 @@ from producers.canary.rounds import Rounds
 from schemas.layout import LaneLayout
 from schemas.registry import answers
 from schemas.topics import LANE_DECISIONS
-from streams.runtime.health import Pulse
-from streams.runtime.health import serve as serve_metrics
+from telemetry.health import Pulse
+from telemetry.health import serve as serve_metrics
 
 # How long one look for selections waits: what a crossing took is known as exactly.
 LOOK_SECONDS: Final = 0.1

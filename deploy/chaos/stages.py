@@ -50,6 +50,11 @@ class KeyedFold:
         self.take_changes = self._numbers.take_changes
         self.roll_back = self._numbers.roll_back
 
+    @property
+    def watermark_at(self) -> int:
+        """The watermark of COUNTS; SUMS keeps those of its sources only."""
+        return self._number(WATERMARK_KEY)
+
     def _number(self, key: bytes, default: int = 0) -> int:
         number = self._numbers.get(key)
         return default if number is None else number

@@ -21,8 +21,8 @@ from deploy.scrape import fetch
 from deploy.settings import Settings
 from schemas.generate import SCHEMA_DIRECTORY
 from streams.core.random_draw import MASTER_SECRET_BYTES_MIN
+from telemetry import DISTRIBUTION
 
-DISTRIBUTION: Final = "border-telemetry"
 PINS: Final = SCHEMA_DIRECTORY.parent / "requirements.txt"  # in a clone; an installed wheel has its metadata alone
 PYTHON_MIN: Final = (3, 11, 4)
 

@@ -3,48 +3,23 @@
 Labels are of closed sets: devices and lanes are those of the site's configuration.
 """
 
-import contextlib
-import sys
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from producers.formats.reading_format import Reason
+from telemetry.json_log import open_log
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
-
-
-class _StandardError:
-    """Standard error, on a disk that may be full: a line that is lost must not end what the line is about."""
-
-    def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
-
-
-def open_log() -> Any:
-    """A logger of JSON lines on standard error, for whoever collects them."""
-    processors: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(),
-    ]
-    printer = structlog.PrintLogger(_StandardError())  # type: ignore[arg-type]
-    return structlog.wrap_logger(printer, processors=processors).bind(process="gateway")
 
 
 class GatewayTelemetry:
     """Metrics and log of one gateway. Cheap, and may be called from any thread. `devices` are their ids."""
 
     def __init__(self, devices: Iterable[str], queues: Iterable[str] = ()) -> None:
-        self._log = open_log()
+        self._log = open_log(process="gateway")
         self.registry = CollectorRegistry()
         self._blind_now: set[str] = set()
         self._was_full = False

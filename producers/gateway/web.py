@@ -20,7 +20,6 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -34,6 +33,8 @@ from producers.gateway.requests import RETRY_SECONDS, key_of, without_path
 from producers.http_server import CLIENT_NAME
 from producers.site import HttpInput, SiteDevice
 from producers.spool.errors import SpoolError, SpoolFull
+from telemetry.exposition import tell_process
+from telemetry.routes import operators_routes
 
 STATUS: Final = {
     Reason.TOO_LARGE: 413,
@@ -133,11 +134,6 @@ class GatewayWeb:
         told = {"last": recent.last, "items": [item.shown() for item in found]}
         return Response(msgspec.json.encode(told), media_type="application/json")
 
-    async def metrics(self, _request: Request) -> Response:
-        """Metrics, as they are now."""
-        self._intake.tell()
-        return Response(generate_latest(self._telemetry.registry), media_type="text/plain; version=0.0.4")
-
     def _may_post(self, one: SiteDevice, key: bytes, certificate_name: str | None) -> bool:
         return isinstance(one.input, HttpInput) and self._identities.may_post(one, key, certificate_name)
 
@@ -157,20 +153,14 @@ def gateway_app(intake: Intake, identities: Identities, is_ready: Callable[[], b
     """The gateway's HTTP application."""
     web, orders = GatewayWeb(intake, identities), OrdersWeb(intake, identities)
 
-    async def live(_request: Request) -> Response:
-        return Response("lives\n", media_type="text/plain")
-
-    async def ready(_request: Request) -> Response:
-        return Response("ready\n" if is_ready() else "takes no readings\n", 200 if is_ready() else 503)
-
+    registry = intake.telemetry.registry
+    tell_process(registry, "gateway", is_ready)
     return Starlette(
         routes=[
             Route("/devices/{device_id}/readings", web.post, methods=["POST"]),
             Route("/devices/{device_id}/readings", web.look, methods=["GET"]),
             Route("/units/{unit_id}/assignments", orders.post, methods=["POST"]),
             Route("/assignments", orders.look, methods=["GET"]),
-            Route("/metrics", web.metrics, methods=["GET"]),
-            Route("/livez", live, methods=["GET"]),
-            Route("/readyz", ready, methods=["GET"]),
+            *operators_routes(registry, is_ready, intake.tell),
         ]
     )

@@ -19,6 +19,27 @@ ID_LENGTH_MAX: Final = 128
 FOLD_FAILED: Final = "fold_failed"
 """Reason of a dead letter whose record made its fold raise: a bug, named by where it was raised."""
 
+REJECTIONS: Final = frozenset(
+    {
+        "clock_ahead",
+        "conflict",
+        "empty_plate",
+        "flood",
+        "impossible_value",
+        "late",
+        "no_budget",
+        "ports_full",
+        "too_many",
+        "unexpected_type",
+        "unknown_change",
+        "unknown_lane",
+        "watchlist_full",
+        "wrong_key",
+        "wrong_type",
+    }
+)
+"""Every reason for which a stage rejects a record: a closed set, since reasons are a label of metrics."""
+
 
 class Record:
     """One decoded record of a stage's input partition.
@@ -51,7 +72,7 @@ class Output:
 class Rejected(Exception):
     """The record cannot be processed and becomes a dead letter. Raised before anything was changed.
 
-    `reason` is one of a closed set (metrics label); `message` names fields and bounds, never a plate.
+    `reason` is one of REJECTIONS; `message` names fields and bounds, never a plate.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -64,6 +85,10 @@ class Fold(Protocol):
 
     counters: dict[str, int]
     """Events worth counting since the runtime last looked (it clears them), for instance `late_readings`."""
+
+    @property
+    def watermark_at(self) -> int:
+        """How far the partition's time has come, microseconds UTC; 0 if it is not known. For metrics."""
 
     def advance(self, record: Record, outputs: list[Output]) -> None:
         """Fold one record. Raises Rejected before any change; any other exception is a bug, answered by roll_back."""

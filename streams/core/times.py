@@ -89,5 +89,16 @@ class PartitionTime:
         self._kept.roll_back()
 
 
+class TimedFold:
+    """A fold whose partition has a time."""
+
+    _time: PartitionTime
+
+    @property
+    def watermark_at(self) -> int:
+        """The partition's watermark."""
+        return self._time.own_at
+
+
 def _decode(stored: bytes) -> Watermarks:
     return _DECODER.decode(memoryview(stored)[1:])

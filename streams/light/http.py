@@ -16,7 +16,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +26,8 @@ from streams.core.light.questions import Question
 from streams.light.lines import NUMBER_DIGITS_MAX
 from streams.light.service import LightService, Refused
 from streams.light.telemetry import LightTelemetry
+from telemetry.exposition import tell_process
+from telemetry.routes import operators_routes
 
 CONTROLLER_HEADER: Final = "x-controller-id"
 STATUSES: Final = {"unknown_lane": 404, "too_many": 429}
@@ -70,22 +71,12 @@ def light_app(
         asked = {"passage_number": number} if reading_id is None else {"reading_id": reading_id}
         return json({"lane_id": lane_id, **asked, "light": told.light})
 
-    async def livez(_: Request) -> Response:
-        return json({"alive": True})
-
-    async def readyz(_: Request) -> Response:
-        return json({"ready": is_ready()}, 200 if is_ready() else 503)
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(telemetry.registry), headers={"content-type": CONTENT_TYPE_LATEST})
-
+    tell_process(telemetry.registry, "light", is_ready)
     return Starlette(
         routes=[
             Route("/v1/lanes/{port}/{lane}/passages/{number}/light", by_number),
             Route("/v1/lanes/{port}/{lane}/readings/{reading_id:path}/light", by_reading),
-            Route("/livez", livez),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
+            *operators_routes(telemetry.registry, is_ready),
         ]
     )
 

@@ -16,7 +16,19 @@ Headers = list[tuple[str, str | bytes | None]]
 """Names and values, as confluent-kafka takes them."""
 
 # The field that says when what a record reports happened, first match wins.
-TIME_FIELDS: Final = ("selected_at", "scored_at", "raised_at", "watermark_at", "changed_at", "received_at")
+TIME_FIELDS: Final = (
+    "selected_at",
+    "scored_at",
+    "raised_at",
+    "watermark_at",
+    "changed_at",
+    "received_at",
+    "answered_at",
+    "crossed_at",
+    "closed_at",
+    "set_at",
+    "hit_at",
+)
 
 
 def time_of(record: msgspec.Struct) -> int | None:

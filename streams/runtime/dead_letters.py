@@ -22,7 +22,19 @@ from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 
+from schemas.codec import UNDECODABLE_REASONS
+from streams.core.stage import FOLD_FAILED, REJECTIONS
 from streams.runtime.cloud_events import Headers
+
+WRONG_RECORD_TYPE: Final = "wrong_record_type"
+MISSING_KEY: Final = "missing_key"
+OUTPUT_TOO_LARGE: Final = "output_too_large"
+STATE_TOO_LARGE: Final = "state_too_large"
+
+# Every reason that a dead letter can have: a closed set, since they are a label of metrics.
+REASONS: Final = frozenset(
+    UNDECODABLE_REASONS | REJECTIONS | {FOLD_FAILED, WRONG_RECORD_TYPE, MISSING_KEY, OUTPUT_TOO_LARGE, STATE_TOO_LARGE}
+)
 
 OUR_HEADERS: Final = frozenset(
     {f"__streams.errors.{name}" for name in ("exception", "message", "topic", "partition", "offset")}

@@ -25,6 +25,9 @@ class GroupOpened:
     positions: dict[int, int | None]
     keys: int
     state_bytes: int
+    watermarks: dict[int, int]
+    """By partition, microseconds UTC; 0: not known."""
+
     claim_seconds: float
     recovery_seconds: float
 
@@ -50,12 +53,27 @@ class TransactionCommitted:
     """Outputs, changed state and positions of a group are in the log."""
 
     group: int
+    topic: str
+    """The input's."""
+
     records: int
     outputs: dict[str, int]
     dead_letters: dict[str, int]
-    changed_keys: int
+    changelog_records: int
+    changelog_bytes: int
+    """Keys and values of states and positions."""
+
     keys: int
     state_bytes: int
+    newest_event_at: int
+    """Event time, microseconds UTC; 0: no record had one."""
+
+    readings_at: dict[tuple[str, str], int]
+    """The same of live readings, by port and operating mode."""
+
+    watermarks: dict[int, int]
+    """By partition, microseconds UTC; 0: not known."""
+
     commit_seconds: float
     latency_seconds: float
     """From the broker's append of the oldest input record to the commit."""

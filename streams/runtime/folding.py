@@ -8,17 +8,22 @@ Nothing raises out of `fold`: whatever a record does, it becomes a dead letter a
 """
 
 from collections.abc import Container, Sequence
-from typing import Any, Final
+from typing import Any
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
 from streams.core.stage import FOLD_FAILED, Output, Record, Rejected, Stage
 from streams.runtime.cloud_events import Headers, headers_of
-from streams.runtime.dead_letters import DeadLetterRecord, bury
+from streams.runtime.dead_letters import (
+    MISSING_KEY,
+    OUTPUT_TOO_LARGE,
+    STATE_TOO_LARGE,
+    WRONG_RECORD_TYPE,
+    DeadLetterRecord,
+    bury,
+)
+from streams.runtime.event_time import note_times
 from streams.runtime.ledger import Transaction
 from streams.runtime.state import StoredState
-
-OUTPUT_TOO_LARGE: Final = "output_too_large"
-STATE_TOO_LARGE: Final = "state_too_large"
 
 
 class TooLarge(Exception):
@@ -73,9 +78,9 @@ class PartitionFold:
                 continue
             if type(value) not in types:
                 message = f"{type(value).__name__} does not belong into {fetched.topic}"
-                refused[fetched.offset] = bury(fetched, stage, "wrong_record_type", "WrongRecordType", message)
+                refused[fetched.offset] = bury(fetched, stage, WRONG_RECORD_TYPE, "WrongRecordType", message)
             elif fetched.key is None:
-                refused[fetched.offset] = bury(fetched, stage, "missing_key", "MissingKey", "the record has no key")
+                refused[fetched.offset] = bury(fetched, stage, MISSING_KEY, "MissingKey", "the record has no key")
             else:
                 decoded.append((fetched, Record(fetched.key, value, fetched.timestamp * 1000)))
         return ask or decoded
@@ -90,8 +95,10 @@ class PartitionFold:
             refused.update(before)
             self._restore()
             self._fold_singly(decoded, refused, transaction)
-            return
-        self._add(encoded, changes, transaction)
+        else:
+            self._add(encoded, changes, transaction)
+        note_times(decoded, refused, transaction)
+        transaction.watermarks[self.partition] = self.watermark_at
 
     def _fold_all(
         self, decoded: Sequence[Decoded], refused: dict[int, DeadLetterRecord]
@@ -162,6 +169,11 @@ class PartitionFold:
         if changes:
             transaction.bytes += sum([len(key) + len(state or b"") for key, state in changes.items()])
             transaction.changes.setdefault(self.partition, {}).update(changes)
+
+    @property
+    def watermark_at(self) -> int:
+        """How far the partition's time has come, microseconds UTC; 0 if that is not known."""
+        return self._fold.watermark_at
 
     def take_counters(self) -> dict[str, int]:
         """The stage's own counts since the last call."""

@@ -34,7 +34,7 @@ from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import Decoded, PartitionFold, place_of
-from streams.runtime.ledger import Ledger, Transaction
+from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of
 from streams.runtime.recovery import Position, Recovered, SourceTopic, StateRefused, remedy_for
 from streams.runtime.transport import Batch
 
@@ -120,6 +120,7 @@ class Group:
                 {number: partition.committed for number, partition in self.partitions.items()},
                 self._keys(),
                 self._state_bytes(),
+                {number: partition.fold.watermark_at for number, partition in self.partitions.items()},
                 claimed - started,
                 time.monotonic() - claimed,
             )
@@ -283,21 +284,28 @@ class Group:
         self._commit_if_due()
         self._wake.set()  # the next transaction may have been full
         if pending.records:
-            groups.emit(self._committed(pending, time.monotonic() - started))
+            groups.emit(self._committed(pending, positions, time.monotonic() - started))
 
-    def _committed(self, pending: Transaction, commit_seconds: float) -> events.TransactionCommitted:
+    def _committed(
+        self, pending: Transaction, positions: dict[int, bytes], commit_seconds: float
+    ) -> events.TransactionCommitted:
         outputs = Counter(topic for topic, *_ in pending.public)
         outputs.update({topic: sum(len(messages) for _, messages in runs) for topic, runs in pending.plain.items()})
         if pending.dead_letters:
             outputs[DEAD_LETTERS.name] += len(pending.dead_letters)
         return events.TransactionCommitted(
             group=self.index,
+            topic=self._source.name,
             records=pending.records,
             outputs=outputs,
             dead_letters=Counter(letter.reason for letter in pending.dead_letters),
-            changed_keys=sum(map(len, pending.changes.values())),
+            changelog_records=len(positions) + sum(map(len, pending.changes.values())),
+            changelog_bytes=changelog_bytes_of(pending, positions),
             keys=self._keys(),
             state_bytes=self._state_bytes(),
+            newest_event_at=pending.newest_event_at,
+            readings_at=pending.readings_at,
+            watermarks=pending.watermarks,
             commit_seconds=commit_seconds,
             latency_seconds=time.time() - pending.oldest_appended_at / 1e6,
         )

@@ -51,6 +51,15 @@ class Transaction:
     """Of keys, values and dead letters' headers to be produced, about."""
 
     urgent: bool = False
+    newest_event_at: int = 0
+    """Event time of the newest record folded, microseconds UTC, at most the broker's own time; 0: none has one."""
+
+    readings_at: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The same of live readings, by port and operating mode."""
+
+    watermarks: dict[int, int] = field(default_factory=dict)
+    """By partition, microseconds UTC; 0: not known."""
+
     oldest_appended_at: int = 0
     started: float = 0.0
     """Loop time at which the first batch was folded into it."""
@@ -65,6 +74,14 @@ class Transaction:
         if not runs or runs[-1][0] != partition:
             runs.append((partition, []))
         runs[-1][1].append(message)
+
+
+def changelog_bytes_of(transaction: Transaction, positions: Mapping[int, bytes]) -> int:
+    """Keys and values that a commit writes into the changelog."""
+    of_states = sum(
+        [len(key) + len(state or b"") for states in transaction.changes.values() for key, state in states.items()]
+    )
+    return of_states + sum([len(POSITION_KEY) + len(position) for position in positions.values()])
 
 
 class Ledger:

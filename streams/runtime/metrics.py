@@ -5,18 +5,34 @@ record may cost in all.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from streams.json_log import open_log
 from streams.runtime import events
+from streams.runtime.dead_letters import REASONS
+from telemetry.health import Pulse
+from telemetry.json_log import open_log
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+RECOVERY_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 
 REJECTIONS_LOGGED_PER_SECOND: Final = 10
+
+MICROSECONDS: Final = 1e6
+
+# Reason of a dead letter that is in no list, so that nobody who writes records can make series.
+OTHER: Final = "other"
+LATE: Final = "late"
+# What stages count of late records that they folded all the same.
+LATE_EVENTS: Final = frozenset({"late_readings", "late_crossings"})
+
+# Ports times operating modes whose newest reading is told. Only accepted readings count, so ports are known ones;
+# the border's 28 in all modes are 140.
+PLACES_MAX: Final = 512
 
 
 class Telemetry:
@@ -27,7 +43,12 @@ class Telemetry:
         self.log = open_log(stage=stage, instance=instance)
         self._stage = stage
         self._log_second = self._logged_in_second = 0
-        self._define()
+        self._newest_event_at = 0
+        self._watermarks: dict[int, dict[int, int]] = defaultdict(dict)
+        self._readings_at: dict[tuple[str, str], int] = {}
+        self._count()
+        self._measure()
+        self._gauge_state()
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.WorkerStarted: lambda e: self.log.info("worker_started", metrics_port=e.metrics_port),
             events.Assigned: self._on_assigned,
@@ -46,6 +67,11 @@ class Telemetry:
         """Count and, if it is worth a line, log. Raises KeyError for an event type that nobody handles."""
         self._handlers[type(event)](event)
 
+    def watch(self, pulse: Pulse) -> None:
+        """Tell how long the main loop has been silent."""
+        silence = self._gauge("border_loop_silence_seconds", "Since the worker's main loop last came round.")
+        silence.labels(self._stage).set_function(lambda: pulse.silence_seconds)
+
     def _counter(self, name: str, text: str, *labels: str) -> Any:
         counter = Counter(name, text, ("stage", *labels), registry=self.registry)
         return counter if labels else counter.labels(self._stage)
@@ -53,29 +79,62 @@ class Telemetry:
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Any:
         return Histogram(name, text, ("stage",), buckets=buckets, registry=self.registry).labels(self._stage)
 
-    def _gauge(self, name: str, text: str, label: str) -> Any:
-        return Gauge(name, text, ("stage", label), registry=self.registry)
+    def _gauge(self, name: str, text: str, *labels: str) -> Any:
+        return Gauge(name, text, ("stage", *labels), registry=self.registry)
 
-    def _define(self) -> None:
-        self.records = self._counter("border_records", "Input records folded and committed.")
+    def _count(self) -> None:
+        self.records = self._counter("border_records", "Input records folded and committed.", "topic")
         self.outputs = self._counter("border_outputs", "Records produced, committed.", "topic")
         self.dead_letters = self._counter("border_dead_letters", "Records that could not be processed.", "reason")
+        late = self._counter(
+            "border_late_readings",
+            "Readings and crossings that came late: folded all the same, or dead letters.",
+            "taken",
+        )
+        self.late_taken, self.late_refused = late.labels(self._stage, "yes"), late.labels(self._stage, "no")
         self.stage_events = self._counter("border_stage_events", "Events that the stage itself counts.", "event")
         self.rebalances = self._counter("border_rebalances", "Rebalances that this worker took part in.")
         self.registry_waits = self._counter("border_registry_waits", "Questions that the registry did not answer.")
-        self.batch_records = self._histogram("border_transaction_records", "Input records per transaction.", RECORDS)
+        self.changelog_records = self._counter(
+            "border_changelog_records", "States and positions written into the changelog."
+        )
+        self.changelog_bytes = self._counter("border_changelog_bytes", "Bytes of their keys and values.")
+        for reason in sorted(REASONS):  # from the start, or the first dead letter of a kind would be no increase
+            self.dead_letters.labels(self._stage, reason)
+
+    def _measure(self) -> None:
+        self.batch_records = self._histogram(
+            "border_batch_records", "Records of one partition folded at once.", RECORDS
+        )
+        self.transaction_records = self._histogram(
+            "border_transaction_records", "Input records per transaction.", RECORDS
+        )
         self.fold_seconds = self._histogram("border_fold_seconds", "Decoding and folding of one batch.", SECONDS)
         self.commit_seconds = self._histogram("border_commit_seconds", "Writing and committing a transaction.", SECONDS)
         self.latency_seconds = self._histogram(
             "border_stage_latency_seconds", "Append of a transaction's oldest input record to its commit.", SECONDS
         )
         self.recovery_seconds = self._histogram(
-            "border_recovery_seconds", "Claiming a group and reading its state back.", SECONDS
+            "border_recovery_seconds", "Claiming a group and reading its state back.", RECOVERY_SECONDS
         )
+
+    def _gauge_state(self) -> None:
         self.state_keys = self._gauge("border_state_keys", "Keys of state held.", "group")
         self.state_bytes = self._gauge("border_state_bytes", "Bytes of encoded keys and states held.", "group")
         self.lag_records = self._gauge("border_lag_records", "Input records not committed yet.", "partition")
         self.lag_seconds = self._gauge("border_lag_seconds", "Age of the oldest uncommitted input record.", "partition")
+        self.newest_event = self._gauge(
+            "border_newest_event_timestamp_seconds", "Event time of the newest record committed since the start."
+        )
+        self.watermark = self._gauge(
+            "border_watermark_timestamp_seconds", "Watermark of the slowest of the worker's partitions that have one."
+        )
+        self.newest_reading = self._gauge(
+            "border_port_newest_reading_timestamp_seconds",
+            "When a port's newest reading was received, heartbeats too.",
+            "port",
+            "mode",
+        )
 
     def _on_assigned(self, event: events.Assigned) -> None:
         self.rebalances.inc()
@@ -86,6 +145,7 @@ class Telemetry:
     def _on_group_opened(self, event: events.GroupOpened) -> None:
         self.recovery_seconds.observe(event.claim_seconds + event.recovery_seconds)
         self._set_state(event.group, event.keys, event.state_bytes)
+        self._set_watermarks(event.group, event.watermarks)
         self.log.info(
             "group_opened",
             group=event.group,
@@ -98,27 +158,58 @@ class Telemetry:
     def _on_group_closed(self, event: events.GroupClosed) -> None:
         self.state_keys.remove(self._stage, str(event.group))
         self.state_bytes.remove(self._stage, str(event.group))
+        self._watermarks.pop(event.group, None)
+        self.watermark.clear()  # with the last of its groups a worker's time ends too
+        self._show_watermark()
         self.log.info("group_closed", group=event.group)
 
     def _set_state(self, group: int, keys: int, state_bytes: int) -> None:
         self.state_keys.labels(self._stage, str(group)).set(keys)
         self.state_bytes.labels(self._stage, str(group)).set(state_bytes)
 
+    def _set_watermarks(self, group: int, watermarks: dict[int, int]) -> None:
+        self._watermarks[group].update(watermarks)
+        self._show_watermark()
+
+    def _show_watermark(self) -> None:
+        known = [at for watermarks in self._watermarks.values() for at in watermarks.values() if at]
+        if known:
+            self.watermark.labels(self._stage).set(min(known) / MICROSECONDS)
+
     def _on_batch_folded(self, event: events.BatchFolded) -> None:
+        self.batch_records.observe(event.records)
         self.fold_seconds.observe(event.seconds)
         for name, count in event.counters.items():
             self.stage_events.labels(self._stage, name).inc(count)
+            if name in LATE_EVENTS:
+                self.late_taken.inc(count)
 
     def _on_transaction_committed(self, event: events.TransactionCommitted) -> None:
-        self.records.inc(event.records)
-        self.batch_records.observe(event.records)
+        self.records.labels(self._stage, event.topic).inc(event.records)
+        self.transaction_records.observe(event.records)
         for topic, count in event.outputs.items():
             self.outputs.labels(self._stage, topic).inc(count)
         for reason, count in event.dead_letters.items():
-            self.dead_letters.labels(self._stage, reason).inc(count)
+            self.dead_letters.labels(self._stage, reason if reason in REASONS else OTHER).inc(count)
+            if reason == LATE:
+                self.late_refused.inc(count)
+        self.changelog_records.inc(event.changelog_records)
+        self.changelog_bytes.inc(event.changelog_bytes)
         self.commit_seconds.observe(event.commit_seconds)
         self.latency_seconds.observe(event.latency_seconds)
         self._set_state(event.group, event.keys, event.state_bytes)
+        self._set_watermarks(event.group, event.watermarks)
+        self._on_times(event)
+
+    def _on_times(self, event: events.TransactionCommitted) -> None:
+        if event.newest_event_at > self._newest_event_at:
+            self._newest_event_at = event.newest_event_at
+            self.newest_event.labels(self._stage).set(event.newest_event_at / MICROSECONDS)
+        for place, at in event.readings_at.items():
+            before = self._readings_at.get(place, 0)
+            if at > before and (before or len(self._readings_at) < PLACES_MAX):
+                self._readings_at[place] = at
+                self.newest_reading.labels(self._stage, *place).set(at / MICROSECONDS)
 
     def _on_record_rejected(self, event: events.RecordRejected) -> None:
         # A sensor gone mad must not fill the disk too: the counter and the topic have them all.

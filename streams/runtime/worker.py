@@ -19,11 +19,13 @@ import uvloop
 from schemas.codec import Codec
 from schemas.registry import RegistryUnavailable, load_codec
 from streams.core.stage import Stage
-from streams.runtime import events, health
+from streams.runtime import events
 from streams.runtime.app import make_app
 from streams.runtime.groups import Groups
 from streams.runtime.metrics import Telemetry
 from streams.runtime.settings import GAVE_UP, REFUSED, RuntimeSettings
+from telemetry import health
+from telemetry.exposition import tell_process
 
 PULSE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
@@ -52,6 +54,8 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     asyncio.set_event_loop(loop)
     groups = Groups(stage, settings, wait_for_codec(settings.registry_url, telemetry), telemetry.emit, end)
     pulse = health.Pulse()
+    telemetry.watch(pulse)
+    tell_process(telemetry.registry, "stage", lambda: groups.ready, stage.name)
     port = health.serve(telemetry.registry, settings.metrics_port, pulse, lambda: groups.ready)
     line = {"stage": stage.name, "instance": settings.instance, "pid": os.getpid(), "metrics_port": port}
     print(orjson.dumps(line).decode(), flush=True)

@@ -22,7 +22,6 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 import orjson
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,6 +32,8 @@ from streams.core.sharing.agreement import Agreement
 from streams.sharing.requests import Case, Plate, Refused
 from streams.sharing.service import ROWS_MAX, SharingService
 from streams.sharing.telemetry import SharingTelemetry
+from telemetry.exposition import tell_process
+from telemetry.routes import operators_routes
 
 # PLATES_AT_ONCE_MAX plates, or QUESTIONS_AT_ONCE_MAX questions, with room.
 BODY_BYTES_MAX: Final = 65_536
@@ -141,16 +142,11 @@ def sharing_app(service: SharingService) -> Starlette:
 def operators_app(service: SharingService, telemetry: SharingTelemetry) -> Starlette:
     """What those who run it reach, on a port of its own: its counts would tell one agency what others do."""
 
-    async def livez(_: Request) -> Response:
-        return json({"alive": True})
+    def is_ready() -> bool:
+        return service.is_ready
 
-    async def readyz(_: Request) -> Response:
-        return json({"ready": service.is_ready}, 200 if service.is_ready else 503)
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(telemetry.registry), headers={"content-type": CONTENT_TYPE_LATEST})
-
-    return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)])
+    tell_process(telemetry.registry, "sharing", is_ready)
+    return Starlette(routes=operators_routes(telemetry.registry, is_ready))
 
 
 def answering(service: SharingService, handler: Handler, kind: Kind) -> Callable[[Request], Awaitable[Response]]:

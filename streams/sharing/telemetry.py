@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from schemas.records import SharingRequestKind
 from streams.core.sharing.agreement import Dataset
-from streams.json_log import open_log
+from telemetry.json_log import open_log
 
 
 class SharingTelemetry:

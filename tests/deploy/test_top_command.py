@@ -28,13 +28,18 @@ from streams.runtime.metrics import Telemetry
 LANES = Process("lanes-0", STAGE, {"name": "lanes-0", "metrics_port": 1})
 COMMITTED = events.TransactionCommitted(
     group=0,
+    topic="border.lane.readings.v1",
     records=10,
     outputs={"border.passages.v1": 4},
     dead_letters={"late": 2},
     commit_seconds=0.01,
     latency_seconds=0.02,
     keys=3,
-    changed_keys=3,
+    changelog_records=4,
+    changelog_bytes=300,
+    newest_event_at=0,
+    readings_at={},
+    watermarks={},
     state_bytes=2_048,
 )
 

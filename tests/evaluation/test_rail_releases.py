@@ -43,6 +43,10 @@ class BrokenFold:
         self._fold, self._alter = fold, alter
         self.counters, self.take_changes, self.roll_back = fold.counters, fold.take_changes, fold.roll_back
 
+    @property
+    def watermark_at(self) -> int:
+        return self._fold.watermark_at
+
     def advance(self, record: Record, outputs: list[Output]) -> None:
         said: list[Output] = []
         self._fold.advance(record, said)

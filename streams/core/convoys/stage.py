@@ -36,6 +36,7 @@ from streams.core.times import (
     TIME_MIN,
     WATERMARKS_KEY,
     PartitionTime,
+    TimedFold,
     advanced,
     check_not_ahead,
     check_tick,
@@ -75,7 +76,7 @@ class ConvoysStage:
         return ConvoysFold(stored)
 
 
-class ConvoysFold:
+class ConvoysFold(TimedFold):
     """One partition: the newest crossings of its ports, each operating mode apart."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes], kept_max: int = KEPT_MAX) -> None:

@@ -48,7 +48,7 @@ from streams.core.estimates.tallies import PORT, add, counts_as, is_plain, merge
 from streams.core.estimates.validation import check_outcome
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import PartitionTime, advanced, check_tick
+from streams.core.times import PartitionTime, TimedFold, advanced, check_tick
 
 # A month: what a port of 500 vehicles a day needs to draw some hundreds at a propensity of 0.05.
 WINDOW_DAYS: Final = 30
@@ -79,7 +79,7 @@ class EstimatesStage:
         return EstimatesFold(stored)
 
 
-class EstimatesFold:
+class EstimatesFold(TimedFold):
     """One partition: days by port, what passages count as, and the watermark."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes], due_max: int = DUE_MAX) -> None:

@@ -82,7 +82,7 @@ from streams.core.integrity.timed import TimedStates
 from streams.core.keyed_state import check_version
 from streams.core.outcomes.state import Duty
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import WATERMARKS_KEY, PartitionTime, advanced, check_tick
+from streams.core.times import WATERMARKS_KEY, PartitionTime, TimedFold, advanced, check_tick
 from streams.core.vehicle_history import port_of
 
 # States looked at per tick: at twelve ticks a minute this is over a hundred times what a day forgets, and the fold of a
@@ -110,7 +110,7 @@ class IntegrityStage:
         return IntegrityFold(stored)
 
 
-class IntegrityFold:
+class IntegrityFold(TimedFold):
     """One partition: vehicles, officers, strata, cases, stints, ports, rosters, requirements and the watermark."""
 
     def __init__(

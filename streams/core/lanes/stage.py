@@ -175,6 +175,11 @@ class LanesFold:
         if received_at >= self._next_tick_at and not self._is_backlog and not is_canary:
             self._tick(received_at, outputs)
 
+    @property
+    def watermark_at(self) -> int:
+        """What the last tick told; 0 before the first, and in the backlog."""
+        return self._watermark.get(PARTITION_KEY) or 0
+
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Encoded lanes changed since the last call."""
         return self._lanes.take_changes() | self._watermark.take_changes() | self._ports.take_changes()

@@ -68,7 +68,7 @@ from streams.core.outcomes.state import (
     mode_and_passage,
 )
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import PartitionTime, advanced, check_tick
+from streams.core.times import PartitionTime, TimedFold, advanced, check_tick
 from streams.core.vehicle_history import lane_of
 
 # Cases written or forgotten per tick: at a tick a second this is ten times what the busiest partition sees, and the
@@ -97,7 +97,7 @@ class OutcomesStage:
         return OutcomesFold(partition, stored)
 
 
-class OutcomesFold:
+class OutcomesFold(TimedFold):
     """One partition: cases by passage, rosters by lane, and the watermark."""
 
     def __init__(self, partition: int, stored: MutableMapping[bytes, bytes], due_max: int = DUE_MAX) -> None:

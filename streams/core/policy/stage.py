@@ -68,7 +68,7 @@ from streams.core.policy.state import (
 )
 from streams.core.selection_policy import Budget, SelectionPolicy, parse_policy
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import PartitionTime, advanced, check_tick
+from streams.core.times import PartitionTime, TimedFold, advanced, check_tick
 
 SECOND: Final = 1_000_000
 STEP_MICROSECONDS: Final = 60 * SECOND
@@ -93,7 +93,7 @@ class PolicyStage:
         return PolicyFold(partition, stored)
 
 
-class PolicyFold:
+class PolicyFold(TimedFold):
     """One partition: the policy, meters and staffings of its ports, and the watermark."""
 
     def __init__(self, partition: int, stored: MutableMapping[bytes, bytes]) -> None:

@@ -21,7 +21,7 @@ from schemas.topics import LANE_DECISIONS, SUGGESTIONS, TRACES, TRACES_CHANGELOG
 from streams.core.deadlines import Deadlines
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import PartitionTime, advanced, check_tick
+from streams.core.times import PartitionTime, TimedFold, advanced, check_tick
 from streams.core.traces.state import (
     DAY,
     DAY_SECONDS,
@@ -77,7 +77,7 @@ class TracesStage:
         return TracesFold(stored)
 
 
-class TracesFold:
+class TracesFold(TimedFold):
     """One partition: purchasers by mode and id, and the watermark."""
 
     def __init__(self, stored: MutableMapping[bytes, bytes], due_max: int = DUE_MAX) -> None:

@@ -95,6 +95,11 @@ class TrainsFold:
         else:
             self._advance_reading(value, outputs)
 
+    @property
+    def watermark_at(self) -> int:
+        """None: each port of a partition has a time of its own."""
+        return 0
+
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Encoded rows changed since the last call, None for a removed key."""
         self._live.bound()

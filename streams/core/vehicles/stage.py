@@ -49,7 +49,7 @@ from streams.core.plates import normalise_plate
 from streams.core.random_draw import RandomKeys
 from streams.core.rule_set import RuleSet, parse_rule_set
 from streams.core.stage import Fold, Output, Record, Rejected
-from streams.core.times import WATERMARKS_KEY, PartitionTime, advanced, check_tick
+from streams.core.times import WATERMARKS_KEY, PartitionTime, TimedFold, advanced, check_tick
 from streams.core.vehicle_history import EMPTY, SECOND
 from streams.core.vehicle_state import VERSION, KeyState, OpenPassage, Threshold, Vehicle
 from streams.core.vehicle_tokens import PURPOSE, VehicleTokens
@@ -103,7 +103,7 @@ class VehiclesStage:
         return VehiclesFold(partition, stored, self._rule_set, self._random_keys, self._ports)
 
 
-class VehiclesFold:
+class VehiclesFold(TimedFold):
     """One partition: histories by plate key, the whole watchlist, the rule set, ports and the watermark."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Serves /metrics, /livez and /readyz of one worker from a thread of its own."""
+"""Serves /metrics, /livez and /readyz of a process that is busy with something else, from a thread of their own."""
 
 import json
 import threading
@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from telemetry.exposition import exposed
 
 # The main loop ticks every second; a step of folding may hold it for a few tenths. Silent for this long, it hangs.
 HANGING_SECONDS: Final = 30.0
@@ -24,9 +25,14 @@ class Pulse:
         """Called by the main loop."""
         self._beat = time.monotonic()
 
+    @property
+    def silence_seconds(self) -> float:
+        """Since the main loop last came round."""
+        return time.monotonic() - self._beat
+
     def is_alive(self) -> bool:
         """False if the main loop hangs."""
-        return time.monotonic() - self._beat < HANGING_SECONDS
+        return self.silence_seconds < HANGING_SECONDS
 
 
 def serve(registry: CollectorRegistry, port: int, pulse: Pulse, is_ready: Callable[[], bool]) -> int:
@@ -34,11 +40,12 @@ def serve(registry: CollectorRegistry, port: int, pulse: Pulse, is_ready: Callab
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/metrics":
-                self._answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)
-            elif self.path == "/livez":
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
+                self._answer(200, *exposed(registry, self.headers.get("Accept")))
+            elif path == "/livez":
                 self._answer_if(pulse.is_alive(), "alive")
-            elif self.path == "/readyz":
+            elif path == "/readyz":
                 self._answer_if(is_ready(), "ready")
             else:
                 self._answer(404, b"", "text/plain")

@@ -46,6 +46,11 @@ COMMANDS: Final = (
     ("confirm", "deploy.commands.hits:confirm", "Tell whether a watchlist hit is the listed plate."),
     ("assign", "deploy.commands.officers:assign", "Tell which officer has a lane in which hours."),
     ("estimates", "deploy.commands.estimates:estimates", "What a month's inspections say, port by port."),
+    (
+        "exporter",
+        "deploy.commands.exporter:exporter",
+        "What the log says of ports, for Prometheus.",
+    ),
     ("schedule", "deploy.commands.oversight:schedule", "Draw by lot which officer has which lane when."),
     ("require", "deploy.commands.oversight:require", "Tell which rule set must be in force."),
     ("findings", "deploy.commands.oversight:findings", "What the integrity tests found, for auditors."),

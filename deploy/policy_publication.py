@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Final
 
+from deploy.connection import Connection
 from deploy.errors import UserError
-from deploy.publication import Publication
+from deploy.publication import Publication, published, versions_in_force
 from deploy.reference_changes import change_now
-from schemas.records import ChangeKind, ReferenceChange, SelectionPolicyVersion
+from schemas.records import ChangeKind, LaneMode, ReferenceChange, SelectionPolicyVersion
 from schemas.topics import OUTCOMES, POLICY_CHANGELOG, SELECTION_POLICIES
 from streams.core.people import are_two_people
 from streams.core.policy.state import POLICY_KEY, VERSION
-from streams.core.selection_policy import SelectionPolicy, parse_policy
+from streams.core.selection_policy import Budget, SelectionPolicy, parse_policy
 
 POLICY_PUBLICATION: Final = Publication(
     record=SelectionPolicyVersion,
@@ -50,3 +51,13 @@ def policy_change(file: Path, by: str, approved_by: str) -> ReferenceChange:
         selection_policy_text=text,
         approved_by=approved_by,
     )
+
+
+def budgets_in_force(connection: Connection) -> dict[tuple[str, LaneMode], Budget]:
+    """Of the newest policy that a partition of the policy stage holds; none if none can be read."""
+    held = versions_in_force(POLICY_PUBLICATION, connection).values()
+    texts = [one.text for version, one in published(POLICY_PUBLICATION, connection).items() if version in held]
+    try:
+        return {(one.port_code, one.lane_mode): one for one in parse_policy(texts[-1]).budgets} if texts else {}
+    except ValueError:  # of another version of the platform: the policy stage's next word tells
+        return {}

@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 
 from telemetry import DISTRIBUTION
 
-PROCESSES: Final = ("stage", "light", "gateway", "sharing", "exporter")
+PROCESSES: Final = ("stage", "light", "gateway", "sharing", "canary", "exporter")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 

@@ -35,7 +35,7 @@ class Pulse:
         return self.silence_seconds < HANGING_SECONDS
 
 
-def serve(registry: CollectorRegistry, port: int, pulse: Pulse, is_ready: Callable[[], bool]) -> int:
+def serve(registry: CollectorRegistry, port: int, is_alive: Callable[[], bool], is_ready: Callable[[], bool]) -> int:
     """Start serving on 127.0.0.1; returns the port, chosen by the system for 0. Raises OSError if it is taken."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,7 +44,7 @@ def serve(registry: CollectorRegistry, port: int, pulse: Pulse, is_ready: Callab
             if path == "/metrics":
                 self._answer(200, *exposed(registry, self.headers.get("Accept")))
             elif path == "/livez":
-                self._answer_if(pulse.is_alive(), "alive")
+                self._answer_if(is_alive(), "alive")
             elif path == "/readyz":
                 self._answer_if(is_ready(), "ready")
             else:

@@ -4,16 +4,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from deploy.canary.telemetry import CanaryTelemetry
 from deploy.cli import COMMANDS
 from deploy.settings import Settings
-from producers.gateway.telemetry import GatewayTelemetry
 from schemas.topics import TOPICS
-from streams.console.estimate_metrics import EstimateMetrics
-from streams.console.rail_metrics import RailMetrics
-from streams.light.telemetry import LightTelemetry
-from streams.runtime.metrics import Telemetry
-from streams.sharing.telemetry import SharingTelemetry
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -36,58 +29,9 @@ def settings_table() -> str:
     return table("| setting | default | meaning |", rows)
 
 
-def metrics_table() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in [
-            *Telemetry("readme", 0).registry.collect(),
-            *EstimateMetrics(()).collect(),
-            *RailMetrics({}).collect(),
-        ]
-    ]
-    return table("| metric | type | meaning |", sorted(rows))
-
-
-def light_metrics_table() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in LightTelemetry().registry.collect()
-    ]
-    return table("| metric of `border light` | type | meaning |", sorted(rows))
-
-
-def sharing_metrics_table() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in SharingTelemetry().registry.collect()
-    ]
-    return table("| metric of `border share serve` | type | meaning |", sorted(rows))
-
-
-def canary_metrics_table() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in CanaryTelemetry().registry.collect()
-    ]
-    return table("| metric of `border canary` | type | meaning |", sorted(rows))
-
-
-def gateway_metrics_table() -> str:
-    rows = [
-        f"| `{metric.name}` | {metric.type} | {metric.documentation} |"
-        for metric in GatewayTelemetry(()).registry.collect()
-    ]
-    return table("| metric of `border gateway` | type | meaning |", sorted(rows))
-
-
 TABLES = {
     "topics": topics_table,
     "settings": settings_table,
-    "metrics": metrics_table,
-    "light": light_metrics_table,
-    "canary": canary_metrics_table,
-    "gateway": gateway_metrics_table,
-    "sharing": sharing_metrics_table,
 }
 
 
@@ -97,7 +41,7 @@ def with_tables(text: str) -> str:
     return text.rstrip() + "\n"
 
 
-def test_the_tables_of_topics_settings_and_metrics_are_those_of_the_code() -> None:
+def test_the_tables_of_topics_and_settings_are_those_of_the_code() -> None:
     assert README.read_text() == with_tables(README.read_text()), "run: python -m tests.test_readme"
 
 

@@ -20,6 +20,7 @@ from producers.canary.rounds import Rounds
 from schemas.layout import LaneLayout
 from schemas.registry import answers
 from schemas.topics import LANE_DECISIONS
+from telemetry.exposition import tell_process
 from telemetry.health import Pulse
 from telemetry.health import serve as serve_metrics
 
@@ -112,7 +113,8 @@ def forever(
         Drive(voice, ear, CrossingBook(pace.told_within, pace.missing_after)) as drive,
     ):
         try:
-            serving(serve_metrics(telemetry.registry, port, pulse, lambda: ear.is_listening))
+            tell_process(telemetry.registry, "canary", lambda: ear.is_listening)
+            serving(serve_metrics(telemetry.registry, port, pulse.is_alive, lambda: ear.is_listening))
         except OSError as error:
             raise UserError(f"cannot serve on port {port}: {error.strerror or error}") from error
         each(PORTS_READ_SECONDS, known.read)

@@ -1,8 +1,7 @@
-"""`border estimates`: what the inspections of a month say, port by port, on paper or for Prometheus."""
+"""`border estimates`: what the inspections of a month say, port by port."""
 
-import time
 from collections.abc import Iterable
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 import orjson
@@ -12,20 +11,13 @@ from rich.text import Text
 
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
-from deploy.exporter import export
 from deploy.fairness_tables import TITLES, rate_of, show_fairness
-from deploy.options import Flag, Port
-from deploy.port_publication import held_ports
-from schemas.layout import load_ports
+from deploy.options import Flag
 from schemas.records import Arm, ArmEstimate, Estimate, GroupEstimate, GroupKind, RateEstimate, RatioEstimate
-from schemas.topics import ESTIMATES, LANES_CHANGELOG
-from streams.console.estimate_metrics import EstimateMetrics
+from schemas.topics import ESTIMATES
 from streams.console.log_reader import LogReader
 from streams.core.random_draw import DAY_MICROSECONDS, date_of
 
-# How often published ports are read anew while there is an estimate of a port that is not known: the lanes' changelog
-# is read from its beginning for it.
-PORTS_READ_SECONDS: Final = 60.0
 PER_VEHICLES: Final = 10_000
 
 ARM_NAMES: Final = {
@@ -50,7 +42,6 @@ No figure says anything of a person, and a range that reaches from nothing to mu
 def estimates(
     port: str | None = None,
     *,
-    serve: Port | None = None,
     json: Flag = False,
     broker: str | None = None,
     registry_url: str | None = None,
@@ -67,14 +58,11 @@ def estimates(
         border estimates
         border estimates 2301
         border estimates 2301 --json | jq '.groups[0].violation'
-        border estimates --serve 9300    # gauges for Prometheus, until Ctrl-C
 
     Parameters
     ----------
     port
         code of a port.
-    serve
-        serve /metrics, /livez and /readyz on this port of 127.0.0.1; 0 takes a free one.
     json
         one line of JSON for each estimate.
     broker
@@ -84,11 +72,7 @@ def estimates(
     state_directory
         where a local platform keeps its state.
     """
-    if serve is not None and (json or port is not None):
-        raise UserError("--serve serves all ports' gauges; leave out PORT and --json")
     connection = connect(broker, registry_url, state_directory)
-    if serve is not None:
-        exported(connection, serve)
     found = latest(connection)
     told = [found[key] for key in sorted(found) if port in (None, found[key].port_code)]
     if not told:
@@ -114,21 +98,6 @@ def latest(connection: Connection) -> dict[tuple[str, str], Estimate]:
             if isinstance(value, Estimate):
                 found[value.port_code, value.operating_mode] = value
     return found
-
-
-def exported(connection: Connection, port: int) -> NoReturn:
-    """Serve the gauges of the latest estimates until interrupted."""
-    ports = set(load_ports())
-    metrics, ports_read_at = EstimateMetrics(ports), float("-inf")
-
-    def learn_ports() -> None:
-        """Ports are published while this runs; the first estimate of one comes a day later."""
-        nonlocal ports_read_at
-        if metrics.has_unknown() and time.monotonic() >= ports_read_at + PORTS_READ_SECONDS:
-            ports.update(one.code for one in held_ports(connection, [LANES_CHANGELOG]).counts)
-            ports_read_at = time.monotonic()
-
-    export(reader_of(connection), metrics, port, learn_ports)
 
 
 def reader_of(connection: Connection) -> LogReader:

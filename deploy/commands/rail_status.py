@@ -1,4 +1,4 @@
-"""`border rail status`: where every train stands, and the share of cars scanned well, on paper or for Prometheus."""
+"""`border rail status`: where every train stands, and the share of cars scanned well."""
 
 import msgspec
 import orjson
@@ -7,12 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.connection import Connection, connect
-from deploy.errors import UserError
-from deploy.exporter import export
-from deploy.options import Flag, Port, Positive
+from deploy.options import Flag, Positive
 from deploy.rail_board import port_offsets
-from deploy.rail_records import DAYS_BACK, coverage_reader, visits_of
-from streams.console.rail_metrics import RailMetrics
+from deploy.rail_records import DAYS_BACK, visits_of
 from streams.console.rail_strip import date_of, days_table, snapshot_of
 from streams.console.rail_visits import DayCounts, DayKey, Visit, days_of
 
@@ -21,7 +18,6 @@ def status(
     *,
     port: str | None = None,
     days: Positive = DAYS_BACK,
-    serve: Port | None = None,
     json: Flag = False,
     broker: str | None = None,
     registry_url: str | None = None,
@@ -35,7 +31,6 @@ def status(
 
         border rail status
         border rail status --port 2304 --json | jq 'select(.covered == false) | .open'
-        border rail status --serve 9301    # gauges for Prometheus, until Ctrl-C
 
     Parameters
     ----------
@@ -43,8 +38,6 @@ def status(
         code of a port; all ports without it.
     days
         how far back.
-    serve
-        serve /metrics, /livez and /readyz on this port of 127.0.0.1; 0 takes a free one.
     json
         one line of JSON for each train, then one for each port's day.
     broker
@@ -54,12 +47,8 @@ def status(
     state_directory
         where a local platform keeps its state.
     """
-    if serve is not None and (json or port is not None):
-        raise UserError("--serve serves all ports' gauges; leave out --port and --json")
     connection = connect(broker, registry_url, state_directory)
     offsets = port_offsets()
-    if serve is not None:
-        export(coverage_reader(connection, DAYS_BACK), RailMetrics(offsets), serve)
     trains = trains_of(connection, days, port)
     shares = days_of(trains, offsets)
     if json:

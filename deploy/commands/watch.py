@@ -12,14 +12,12 @@ from rich.live import Live
 from deploy.connection import Connection, connect
 from deploy.errors import UserError
 from deploy.options import Flag, Positive, Several, audiences_of
-from deploy.policy_publication import POLICY_PUBLICATION
-from deploy.publication import published, versions_in_force
+from deploy.policy_publication import budgets_in_force
 from deploy.rail_board import draw_trains, tell_trains
-from schemas.records import LaneMode, Outcome
+from schemas.records import Outcome
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, OUTCOMES, PASSAGES
 from streams.console.board import Board
 from streams.console.log_reader import LogReader
-from streams.core.selection_policy import Budget, parse_policy
 
 BOARD_TOPICS: Final = (PASSAGES.name, LANE_DECISIONS.name, OUTCOMES.name, ALERTS.name)
 DRAWN_EVERY_SECONDS: Final = 0.25
@@ -118,16 +116,6 @@ def draw_board(connection: Connection, board: Board, goes_on: Callable[[], bool]
                 board.undecoded = reader.undecoded.total()
                 live.update(board.render(time.time(), console.height), refresh=True)
                 drawn_at = now
-
-
-def budgets_in_force(connection: Connection) -> dict[tuple[str, LaneMode], Budget]:
-    """Of the newest policy that a partition of the policy stage holds; none if none can be read."""
-    held = versions_in_force(POLICY_PUBLICATION, connection).values()
-    texts = [one.text for version, one in published(POLICY_PUBLICATION, connection).items() if version in held]
-    try:
-        return {(one.port_code, one.lane_mode): one for one in parse_policy(texts[-1]).budgets} if texts else {}
-    except ValueError:  # of another version of the platform: the policy stage's next word tells
-        return {}
 
 
 class RateMeter:

@@ -47,6 +47,9 @@ class LightTelemetry:
         self._outages = Counter(
             "border_light_outages", "Times that the log or the registry could not be read.", registry=registry
         )
+        for reason in LightAnswerReason:  # from the start, or the first lot would be no increase
+            if reason is not LightAnswerReason.UNKNOWN:
+                self._answers.labels(kind_of(reason))
         silence = Gauge(
             "border_light_silence_seconds",
             "Since the last tick among the lanes' decisions; they come every 10 s while the stages work.",
@@ -66,7 +69,7 @@ class LightTelemetry:
     def told(self, told: Told, seconds: float) -> None:
         """A controller was answered after this long."""
         reason = told.record.reason
-        kind = "fallback" if reason in FALLBACK_REASONS else reason.lower()
+        kind = kind_of(reason)
         self._seconds.labels(kind).observe(seconds)
         if told.is_repeat:
             self._repeats.inc()
@@ -107,3 +110,8 @@ class LightTelemetry:
         """An answer was told that the file did not take."""
         self._unkept.inc()
         self._log.error("light_answer_not_kept")
+
+
+def kind_of(reason: LightAnswerReason) -> str:
+    """What a light rests on, as metrics say it."""
+    return "fallback" if reason in FALLBACK_REASONS else reason.lower()

@@ -29,12 +29,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from schemas.topics import DEAD_LETTERS
 from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import Decoded, PartitionFold, place_of
-from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of
+from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of, outputs_of
 from streams.runtime.recovery import Position, Recovered, SourceTopic, StateRefused, remedy_for
 from streams.runtime.transport import Batch
 
@@ -289,15 +288,11 @@ class Group:
     def _committed(
         self, pending: Transaction, positions: dict[int, bytes], commit_seconds: float
     ) -> events.TransactionCommitted:
-        outputs = Counter(topic for topic, *_ in pending.public)
-        outputs.update({topic: sum(len(messages) for _, messages in runs) for topic, runs in pending.plain.items()})
-        if pending.dead_letters:
-            outputs[DEAD_LETTERS.name] += len(pending.dead_letters)
         return events.TransactionCommitted(
             group=self.index,
             topic=self._source.name,
             records=pending.records,
-            outputs=outputs,
+            outputs=outputs_of(pending),
             dead_letters=Counter(letter.reason for letter in pending.dead_letters),
             changelog_records=len(positions) + sum(map(len, pending.changes.values())),
             changelog_bytes=changelog_bytes_of(pending, positions),

@@ -1,5 +1,6 @@
 """The transactional producer of one group: the only way by which anything of a stage gets into the log."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -82,6 +83,15 @@ def changelog_bytes_of(transaction: Transaction, positions: Mapping[int, bytes])
         [len(key) + len(state or b"") for states in transaction.changes.values() for key, state in states.items()]
     )
     return of_states + sum([len(POSITION_KEY) + len(position) for position in positions.values()])
+
+
+def outputs_of(transaction: Transaction) -> dict[str, int]:
+    """Records by topic that a commit writes, the changelog's aside."""
+    outputs = Counter([topic for topic, *_ in transaction.public])
+    outputs.update({topic: sum([len(messages) for _, messages in runs]) for topic, runs in transaction.plain.items()})
+    if transaction.dead_letters:
+        outputs[DEAD_LETTERS.name] += len(transaction.dead_letters)
+    return outputs
 
 
 class Ledger:

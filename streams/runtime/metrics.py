@@ -98,7 +98,9 @@ class Telemetry:
         self.changelog_records = self._counter(
             "border_changelog_records", "States and positions written into the changelog."
         )
-        self.changelog_bytes = self._counter("border_changelog_bytes", "Bytes of their keys and values.")
+        self.changelog_bytes = self._counter(
+            "border_changelog_bytes", "Bytes of keys and values written into the changelog."
+        )
         for reason in sorted(REASONS):  # from the start, or the first dead letter of a kind would be no increase
             self.dead_letters.labels(self._stage, reason)
 

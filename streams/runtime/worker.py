@@ -56,7 +56,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     pulse = health.Pulse()
     telemetry.watch(pulse)
     tell_process(telemetry.registry, "stage", lambda: groups.ready, stage.name)
-    port = health.serve(telemetry.registry, settings.metrics_port, pulse, lambda: groups.ready)
+    port = health.serve(telemetry.registry, settings.metrics_port, pulse.is_alive, lambda: groups.ready)
     line = {"stage": stage.name, "instance": settings.instance, "pid": os.getpid(), "metrics_port": port}
     print(orjson.dumps(line).decode(), flush=True)
     telemetry.emit(events.WorkerStarted(port))

@@ -116,9 +116,9 @@ def test_estimates_are_written_whatever_is_killed_and_people_and_prometheus_can_
 
 
 def assert_served(platform: LocalPlatform, published: Estimate, options: list[str]) -> None:
-    """`border estimates --serve` says where, answers, and ends cleanly with Ctrl-C; it learns of a port that was
+    """`border exporter` says where, answers, and ends cleanly with Ctrl-C; it learns of a port that was
     published since."""
-    command = border_command("estimates", "--serve", "0", *options)
+    command = border_command("exporter", "--port", "0", *options)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -218,11 +218,6 @@ def test_a_port_without_draws_or_finds_is_told_so(printed: Callable[[Callable[[]
     text = printed(lambda: show_port(month(passed(1), red(2))))
     assert "nothing drawn" in text and "nothing inspected" in text and "nothing was found" in text
     assert "2301" in printed(lambda: show_ports([month(passed(1))]))
-
-
-def test_serve_takes_neither_a_port_nor_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["estimates", "2301", "--serve", "0"]) == 1
-    assert "leave out PORT and --json" in capsys.readouterr().err
 
 
 def test_whom_lights_burden_is_told_and_a_difference_is_called_no_proof(

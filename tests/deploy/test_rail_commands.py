@@ -67,7 +67,6 @@ INSPECT = ["rail", "inspect", "2304/R1", "T1", "--officer", "1", "--result"]
         (["rail", "audit"], "--train or its visit"),
         (["rail", "audit", "--train", "T1", "--visit", VISIT], "--train or its visit"),
         (["rail", "audit", "/nowhere/all.avro", "--train", "T1"], "cannot read /nowhere/all.avro"),
-        (["rail", "status", "--serve", "0", "--json"], "leave out --port and --json"),
         (["watch", "--json"], "--json needs --rail"),
         (["watch", "--rail", "--reveal"], "--rail shows no plates"),
     ],
@@ -287,7 +286,7 @@ def test_prometheus_reads_the_share_of_cars_scanned_well(platform: LocalPlatform
     now = time.time_ns() // 1000
     (one,) = at_port("9104", train(cars_scanned_well=8, covered=False, entered_at=now, left_at=now))
     tell(platform, one)
-    command = border_command("rail", "status", "--serve", "0", *at)
+    command = border_command("exporter", "--port", "0", *at)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -8,6 +8,7 @@ import pytest
 import streams.http_server
 from schemas.records import Light
 from streams.light.server import HTTP_CONNECTIONS_MAX
+from tests.exposition import complaints_of
 from tests.light.serving import HOST, Serving, fresh, run
 
 
@@ -120,6 +121,23 @@ def test_it_says_whether_it_lives_is_ready_and_what_it_counted() -> None:
         await light.get("/v1/lanes/2301/03/passages/1/light")
         status, body = await light.get("/metrics")
         assert status == 200 and 'border_light_answers_total{kind="fallback"} 1.0' in body
+
+    run(conversation)
+
+
+def test_promtool_has_no_complaint_of_a_running_light_server() -> None:
+    async def conversation(light: Serving) -> None:
+        await light.get("/v1/lanes/2301/03/passages/1/light")
+        assert complaints_of((await light.get("/metrics"))[1]) == ""
+
+    run(conversation)
+
+
+def test_lights_of_every_kind_are_counted_from_zero() -> None:
+    async def conversation(light: Serving) -> None:
+        registry = light.telemetry.registry
+        for kind in ("selection", "override", "fallback"):
+            assert registry.get_sample_value("border_light_answers_total", {"kind": kind}) == 0
 
     run(conversation)
 

@@ -28,6 +28,7 @@ from schemas.generate import load_schemas
 from schemas.records import LaneEvent, Tick
 from schemas.topics import DEAD_LETTERS
 from tests.chaos.runs import SESSION_SECONDS, new_run
+from tests.exposition import complaints_of
 from tests.runtime.records import event
 from tests.support import eventually, wait_for_end
 
@@ -185,8 +186,11 @@ def test_a_worker_is_ready_only_once_its_partitions_are_recovered_and_serves_its
         port = metrics_port_of(run, run.start_worker(0, 0))
         assert get(port, "/livez")[0] == 200
         eventually(lambda: get(port, "/readyz")[0] == 200, 40, "the worker being ready")
-        assert "border_recovery_seconds_count" in get(port, "/metrics")[1]
+        text = get(port, "/metrics")[1]
+        assert "border_recovery_seconds_count" in text
+        assert f'border_ready{{process="stage",stage="{run.path.stages[0].name}"}} 1.0' in text
         assert get(port, "/elsewhere")[0] == 404
+        assert complaints_of(text) == ""
 
 
 def test_a_topic_made_again_stops_the_worker_for_good(platform: LocalPlatform, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from producers.http_server import HttpServer
 from producers.site import Site, load_site
 from producers.spool.spool import Spool
 from producers.spool.store import SpoolStore
+from tests.exposition import complaints_of
 
 DEVICES = {
     "front-1": ("openalpr", "2301/01"),
@@ -246,3 +247,9 @@ def test_prometheus_and_supervisors_are_answered(server: Serving) -> None:
     status, answer = server.ask(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
     assert status == 200
     assert 'border_gateway_kept{queue="border.lane.readings.v1"} 0.0' in answer["text"]
+    assert 'border_ready{process="gateway",stage=""} 1.0' in answer["text"]
+
+
+def test_promtool_has_no_complaint_of_a_running_gateway(server: Serving) -> None:
+    server.post("front-1", server.said("front-1", 1))
+    assert complaints_of(server.ask(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")[1]["text"]) == ""

@@ -1,0 +1,156 @@
+"""The registry of each kind of process, with everything told that can be; and what promtool says of the text."""
+
+import ast
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from deploy.canary.telemetry import CanaryTelemetry
+from deploy.exporter import ExporterTelemetry
+from producers.gateway.telemetry import GatewayTelemetry
+from schemas.layout import load_ports
+from schemas.records import OperatingMode
+from schemas.topics import PARTITIONS, TOPICS
+from streams.console.estimate_metrics import EstimateMetrics
+from streams.console.light_metrics import LightMetrics
+from streams.console.rail_metrics import RailMetrics
+from streams.light.telemetry import LightTelemetry
+from streams.runtime import events
+from streams.runtime.assignor import group_of
+from streams.runtime.dead_letters import REASONS
+from streams.runtime.metrics import Telemetry
+from streams.sharing.telemetry import SharingTelemetry
+from telemetry.exposition import tell_process
+from telemetry.health import Pulse
+
+CORE = Path(__file__).parent.parent / "streams" / "core"
+# Of one that is put together from enums: the lights times the reasons of selections are the most.
+NAMES_OF_ONE_PATTERN = 12
+
+
+@functools.cache
+def stage_events() -> set[str]:
+    """Names of all that the stages count, from the code; of names that are put together, as many as there can be."""
+    names = set()
+    for path in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_count":
+                text = ast.unparse(node.args[0])
+                constants = [one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
+                if isinstance(node.args[0], ast.JoinedStr):
+                    names |= {f"{text} {number}" for number in range(NAMES_OF_ONE_PATTERN)}
+                else:
+                    names |= {str(one) for one in constants}
+    return names
+
+
+def full_worker() -> Telemetry:
+    """A worker that has every partition of 28 ports, writes every topic and counts what any stage counts."""
+    worker = Telemetry("lanes", 0)
+    worker.watch(Pulse())
+    tell_process(worker.registry, "stage", lambda: True, "lanes")
+    places = {(port, str(mode)): 1_700_000_000_000_000 for port in load_ports() for mode in OperatingMode}
+    worker.emit(events.Assigned(list(range(PARTITIONS))))
+    worker.emit(events.BatchFolded(1, 0.001, dict.fromkeys(stage_events(), 1)))
+    for partition in range(PARTITIONS):
+        worker.emit(events.LagMeasured(partition, 1, 0.1))
+        group, marks = group_of(partition), {partition: 1_700_000_000_000_000}
+        worker.emit(events.GroupOpened(group, {partition: 1}, 1, 1, marks, 0.1, 0.1))
+        worker.emit(
+            events.TransactionCommitted(
+                group=group,
+                topic=TOPICS[0].name,
+                records=1,
+                outputs={topic.name: 1 for topic in TOPICS},
+                dead_letters=dict.fromkeys([*REASONS, "of no list"], 1),
+                changelog_records=1,
+                changelog_bytes=1,
+                keys=1,
+                state_bytes=1,
+                newest_event_at=1_700_000_000_000_000,
+                readings_at=places,
+                watermarks=marks,
+                commit_seconds=0.01,
+                latency_seconds=0.01,
+            )
+        )
+    return worker
+
+
+def stage() -> CollectorRegistry:
+    """A worker's."""
+    return full_worker().registry
+
+
+def light() -> CollectorRegistry:
+    """The light server's."""
+    registry = LightTelemetry().registry
+    tell_process(registry, "light", lambda: True)
+    return registry
+
+
+def gateway() -> CollectorRegistry:
+    """A gateway's, with a device."""
+    registry = GatewayTelemetry(["front-1"], ["lane"]).registry
+    tell_process(registry, "gateway", lambda: True)
+    return registry
+
+
+def sharing() -> CollectorRegistry:
+    """The sharing service's."""
+    registry = SharingTelemetry().registry
+    tell_process(registry, "sharing", lambda: True)
+    return registry
+
+
+def canary() -> CollectorRegistry:
+    """The canary's."""
+    telemetry = CanaryTelemetry()
+    telemetry.ports(["2301"])
+    tell_process(telemetry.registry, "canary", lambda: True)
+    return telemetry.registry
+
+
+def exporter() -> CollectorRegistry:
+    """The exporter's."""
+    registry = ExporterTelemetry().registry
+    lights = LightMetrics((), {})
+    for metrics in (lights, lights.seconds, RailMetrics({}), EstimateMetrics(())):
+        registry.register(metrics)
+    tell_process(registry, "exporter", lambda: True)
+    return registry
+
+
+REGISTRIES: dict[str, Callable[[], CollectorRegistry]] = {
+    "stage": stage,
+    "light": light,
+    "gateway": gateway,
+    "sharing": sharing,
+    "canary": canary,
+    "exporter": exporter,
+}
+
+
+def text_of(registry: CollectorRegistry) -> str:
+    """As Prometheus reads it."""
+    return generate_latest(registry).decode()
+
+
+def complaints_of(text: str) -> str:
+    """What `promtool check metrics` says of a process's metrics; empty if nothing. Skips the test without promtool, but
+    in continuous integration fails it."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        missing = "promtool is not installed (Debian: apt-get install prometheus)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    return said or ("" if done.returncode == 0 else f"status {done.returncode}")

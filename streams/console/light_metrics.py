@@ -110,7 +110,7 @@ class LightMetrics(Collector):
                 counted = self._counted.setdefault(place, Counted())
                 counted.follow(view.reds)
                 port, lanes, mode = place
-                if port not in self._ports:
+                if port not in self._ports or not view.vehicles:  # budgets are told of worlds that nobody drives in
                     continue
                 labels = (port, str(lanes), str(mode))
                 families["border_port_vehicles"].add_metric(labels, view.vehicles)

@@ -67,6 +67,14 @@ def test_without_a_word_of_a_budget_nothing_is_allowed_or_forbidden() -> None:
     assert told.value("port_reds_allowed_total") is None
 
 
+def test_a_budget_of_a_world_without_vehicles_makes_no_series() -> None:
+    told = Told("2301")
+    told.tell(threshold(-600, 18.0), PASSAGES.name)
+    assert told.value("port_vehicles_total") is None
+    told.tell(selection(1, light=Light.GREEN))
+    assert (told.value("port_vehicles_total"), told.value("port_reds_total")) == (1, 0)
+
+
 def test_a_port_that_is_not_known_makes_no_series_until_it_is() -> None:
     told = Told("2302")
     told.tell(selection(1))

@@ -36,10 +36,10 @@ wheel: $(COMPILED)/ready ## What a site installs: the same sources, those that e
 	mkdir -p dist && cp $(COMPILED)/dist/*.whl dist/
 
 # Compiled in a copy, so that no stale library ever stands beside a source that was edited.
-$(COMPILED)/ready: .venv/ready mypy.ini $(shell find schemas telemetry producers streams deploy tests -type f -not -name '*.pyc')
+$(COMPILED)/ready: .venv/ready mypy.ini $(shell find schemas producers streams deploy tests -type f -not -name '*.pyc')
 	@[ -n "$(CAN_COMPILE)" ] || { echo "Compiling needs cc and Python's headers (Debian: gcc python3-dev)"; exit 1; }
 	rm -rf $(COMPILED) && mkdir -p $(COMPILED)
-	cp -r schemas telemetry producers streams deploy tests pyproject.toml mypy.ini README.md LICENSE $(COMPILED)
+	cp -r schemas producers streams deploy tests pyproject.toml mypy.ini README.md LICENSE $(COMPILED)
 	cd $(COMPILED) && HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(CURDIR)/$(BIN)/python -m pip wheel --quiet \
 	  --no-build-isolation --no-deps --wheel-dir dist .
 	@cd $(COMPILED) && PYTHONPATH=. $(CURDIR)/$(BIN)/python -P -c \

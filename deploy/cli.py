@@ -11,8 +11,8 @@ from rich.console import Console
 
 from deploy.errors import UserError
 from schemas.registry import NotRegistered, SchemaRefused
+from schemas.telemetry import DISTRIBUTION
 from streams.console.log_reader import NoSuchTopic
-from telemetry import DISTRIBUTION
 
 INTERRUPTED: Final = 130
 

@@ -15,11 +15,11 @@ from prometheus_client.registry import Collector
 
 from deploy.errors import UserError
 from schemas.container import LogRecord
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.health import Pulse
+from schemas.telemetry.health import serve as serve_metrics
+from schemas.telemetry.json_log import open_log
 from streams.console.log_reader import LogReader
-from telemetry.exposition import tell_process
-from telemetry.health import Pulse
-from telemetry.health import serve as serve_metrics
-from telemetry.json_log import open_log
 
 POLL_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 5.0

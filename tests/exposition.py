@@ -16,6 +16,8 @@ from deploy.exporter import ExporterTelemetry
 from producers.gateway.telemetry import GatewayTelemetry
 from schemas.layout import load_ports
 from schemas.records import OperatingMode
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.health import Pulse
 from schemas.topics import PARTITIONS, TOPICS
 from streams.console.estimate_metrics import EstimateMetrics
 from streams.console.light_metrics import LightMetrics
@@ -26,8 +28,6 @@ from streams.runtime.assignor import group_of
 from streams.runtime.dead_letters import REASONS
 from streams.runtime.metrics import Telemetry
 from streams.sharing.telemetry import SharingTelemetry
-from telemetry.exposition import tell_process
-from telemetry.health import Pulse
 
 CORE = Path(__file__).parent.parent / "streams" / "core"
 # Of one that is put together from enums: the lights times the reasons of selections are the most.

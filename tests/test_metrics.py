@@ -11,8 +11,8 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from schemas.telemetry.exposition import PROCESSES, exposed
 from streams.runtime.dead_letters import REASONS
-from telemetry.exposition import PROCESSES, exposed
 from tests.exposition import REGISTRIES, complaints_of, full_worker, stage_events, text_of
 
 PAGE = Path(__file__).parent.parent / "deploy" / "prometheus" / "README.md"

@@ -19,10 +19,10 @@ from producers.canary.book import CrossingBook, Verdict
 from producers.canary.rounds import Rounds
 from schemas.layout import LaneLayout
 from schemas.registry import answers
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.health import Pulse
+from schemas.telemetry.health import serve as serve_metrics
 from schemas.topics import LANE_DECISIONS
-from telemetry.exposition import tell_process
-from telemetry.health import Pulse
-from telemetry.health import serve as serve_metrics
 
 # How long one look for selections waits: what a crossing took is known as exactly.
 LOOK_SECONDS: Final = 0.1

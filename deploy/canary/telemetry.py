@@ -6,7 +6,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from producers.canary.book import Result, Verdict
-from telemetry.json_log import open_log
+from schemas.telemetry.json_log import open_log
 
 SECONDS: Final = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0)
 OUTAGES: Final = ("log", "delivery", "ports")

@@ -20,8 +20,8 @@ from deploy.local.processes import choose_port
 from deploy.scrape import fetch
 from deploy.settings import Settings
 from schemas.generate import SCHEMA_DIRECTORY
+from schemas.telemetry import DISTRIBUTION
 from streams.core.random_draw import MASTER_SECRET_BYTES_MIN
-from telemetry import DISTRIBUTION
 
 PINS: Final = SCHEMA_DIRECTORY.parent / "requirements.txt"  # in a clone; an installed wheel has its metadata alone
 PYTHON_MIN: Final = (3, 11, 4)

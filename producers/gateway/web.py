@@ -33,8 +33,8 @@ from producers.gateway.requests import RETRY_SECONDS, key_of, without_path
 from producers.http_server import CLIENT_NAME
 from producers.site import HttpInput, SiteDevice
 from producers.spool.errors import SpoolError, SpoolFull
-from telemetry.exposition import tell_process
-from telemetry.routes import operators_routes
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.routes import operators_routes
 
 STATUS: Final = {
     Reason.TOO_LARGE: 413,

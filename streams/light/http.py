@@ -22,12 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.records import OperatingMode
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.routes import operators_routes
 from streams.core.light.questions import Question
 from streams.light.lines import NUMBER_DIGITS_MAX
 from streams.light.service import LightService, Refused
 from streams.light.telemetry import LightTelemetry
-from telemetry.exposition import tell_process
-from telemetry.routes import operators_routes
 
 CONTROLLER_HEADER: Final = "x-controller-id"
 STATUSES: Final = {"unknown_lane": 404, "too_many": 429}

@@ -6,9 +6,9 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.records import LightAnswerReason
+from schemas.telemetry.json_log import open_log
 from streams.core.light.board import Told
 from streams.core.light.questions import FALLBACK_REASONS
-from telemetry.json_log import open_log
 
 SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
 

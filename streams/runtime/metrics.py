@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from schemas.telemetry.health import Pulse
+from schemas.telemetry.json_log import open_log
 from streams.runtime import events
 from streams.runtime.dead_letters import REASONS
-from telemetry.health import Pulse
-from telemetry.json_log import open_log
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 RECOVERY_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)

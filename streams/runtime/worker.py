@@ -18,14 +18,14 @@ import uvloop
 
 from schemas.codec import Codec
 from schemas.registry import RegistryUnavailable, load_codec
+from schemas.telemetry import health
+from schemas.telemetry.exposition import tell_process
 from streams.core.stage import Stage
 from streams.runtime import events
 from streams.runtime.app import make_app
 from streams.runtime.groups import Groups
 from streams.runtime.metrics import Telemetry
 from streams.runtime.settings import GAVE_UP, REFUSED, RuntimeSettings
-from telemetry import health
-from telemetry.exposition import tell_process
 
 PULSE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0

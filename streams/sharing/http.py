@@ -28,12 +28,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.records import SharingRequestKind as Kind
+from schemas.telemetry.exposition import tell_process
+from schemas.telemetry.routes import operators_routes
 from streams.core.sharing.agreement import Agreement
 from streams.sharing.requests import Case, Plate, Refused
 from streams.sharing.service import ROWS_MAX, SharingService
 from streams.sharing.telemetry import SharingTelemetry
-from telemetry.exposition import tell_process
-from telemetry.routes import operators_routes
 
 # PLATES_AT_ONCE_MAX plates, or QUESTIONS_AT_ONCE_MAX questions, with room.
 BODY_BYTES_MAX: Final = 65_536

@@ -5,8 +5,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter
 
 from schemas.records import SharingRequestKind
+from schemas.telemetry.json_log import open_log
 from streams.core.sharing.agreement import Dataset
-from telemetry.json_log import open_log
 
 
 class SharingTelemetry:

@@ -22,6 +22,7 @@ from deploy.settings import Settings
 from deploy.stages import build_stage
 from schemas.codec import Codec
 from schemas.records import RECORD_TYPES
+from schemas.telemetry.exposition import exposed, tell_process
 from streams.core.stage import Stage
 from streams.runtime import events
 from streams.runtime.event_time import note_times
@@ -29,7 +30,6 @@ from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction, changelog_bytes_of, outputs_of
 from streams.runtime.metrics import Telemetry
 from streams.runtime.settings import RuntimeSettings
-from telemetry.exposition import exposed, tell_process
 
 SEED = 1
 POSITION = b"p" * 90  # about as long as one is

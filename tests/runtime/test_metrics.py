@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 from prometheus_client.exposition import generate_latest
 
+from schemas.telemetry.health import Pulse
 from streams.runtime import events
 from streams.runtime.metrics import REJECTIONS_LOGGED_PER_SECOND, Telemetry
-from telemetry.health import Pulse
 from tests.support import eventually
 
 SAMPLES: dict[type, events.Event] = {

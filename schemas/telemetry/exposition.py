@@ -10,7 +10,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
-from telemetry import DISTRIBUTION
+from schemas.telemetry import DISTRIBUTION
 
 PROCESSES: Final = ("stage", "light", "gateway", "sharing", "canary", "exporter")
 

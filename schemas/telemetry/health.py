@@ -9,7 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from telemetry.exposition import exposed
+from schemas.telemetry.exposition import exposed
 
 # The main loop ticks every second; a step of folding may hold it for a few tenths. Silent for this long, it hangs.
 HANGING_SECONDS: Final = 30.0

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from telemetry.exposition import exposed
+from schemas.telemetry.exposition import exposed
 
 
 def operators_routes(

@@ -16,13 +16,14 @@ demo: setup ## Lights turning and alerts explaining themselves, on a real Kafka 
 test: setup ## All tests, against a real Kafka and registry that the tests start and stop
 	$(BIN)/python -m pytest $(IN_TWO)
 
-check: setup ## Format, lint, types, layering, and records against schemas
+check: setup ## Format, lint, types, layering, records against schemas, rules against objectives
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/border schemas check
+	$(BIN)/python -m deploy.prometheus.generate --check
 
 bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 JSON=1 prints one line
 	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(JSON),--json)

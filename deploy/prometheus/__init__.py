@@ -1,0 +1,1 @@
+"""What Prometheus and Alertmanager need to watch the platform: objectives, alerts, their routes, runbooks."""

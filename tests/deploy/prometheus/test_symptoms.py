@@ -7,7 +7,7 @@ import pytest
 from deploy.prometheus.watching import DEAD_MANS_SWITCH, load_symptoms
 from tests.deploy.prometheus.faults import FAULTS, Fault, Fired
 from tests.deploy.prometheus.series import STEP_SECONDS, Level, normal, with_fault
-from tests.deploy.prometheus.tools import run_rule_tests
+from tests.deploy.prometheus.tools import RULES, run_rule_tests
 
 ALERTS = {one.name: one for one in load_symptoms().alert}
 BEFORE_SECONDS = 300
@@ -53,7 +53,7 @@ def case_of(fault: Fault) -> dict[str, object]:
 def test_a_fault_fires_its_alert_in_time_with_its_consequences_alone_and_the_mend_ends_them(
     fault: Fault, tmp_path: Path
 ) -> None:
-    run_rule_tests(tmp_path, ["symptoms.yml"], f"{STEP_SECONDS}s", [case_of(fault)])
+    run_rule_tests(tmp_path, [RULES / "symptoms.yml"], f"{STEP_SECONDS}s", [case_of(fault)])
 
 
 def test_every_alert_has_a_fault_that_fires_it() -> None:
@@ -63,4 +63,4 @@ def test_every_alert_has_a_fault_that_fires_it() -> None:
 def test_a_test_of_a_fault_that_does_not_happen_fails(tmp_path: Path) -> None:
     nothing = Fault("GatewaySpoolDamaged", {"site": "2301-bota"}, {"border_gateway_damaged*": Level(0)})
     with pytest.raises(AssertionError, match="GatewaySpoolDamaged"):
-        run_rule_tests(tmp_path, ["symptoms.yml"], f"{STEP_SECONDS}s", [case_of(nothing)])
+        run_rule_tests(tmp_path, [RULES / "symptoms.yml"], f"{STEP_SECONDS}s", [case_of(nothing)])

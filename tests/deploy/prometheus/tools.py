@@ -8,13 +8,15 @@ from pathlib import Path
 import orjson
 import pytest
 
+from deploy.prometheus.watching import DIRECTORY
+
 PACKAGES = {
     "promtool": "prometheus",
     "prometheus": "prometheus",
     "amtool": "prometheus-alertmanager",
     "prometheus-alertmanager": "prometheus-alertmanager",
 }
-RULES = Path(__file__).parents[3] / "deploy" / "prometheus"
+RULES = DIRECTORY / "rules"
 
 
 def tool(name: str) -> str:
@@ -35,10 +37,10 @@ def run(*command: str | Path) -> str:
     return done.stdout
 
 
-def run_rule_tests(directory: Path, files: list[str], interval: str, tests: list[dict[str, object]]) -> None:
+def run_rule_tests(directory: Path, files: list[Path], interval: str, tests: list[dict[str, object]]) -> None:
     """Have promtool run tests of these files of rules."""
     document = {
-        "rule_files": [str(RULES / "rules" / name) for name in files],
+        "rule_files": [str(path) for path in files],
         "evaluation_interval": interval,
         "tests": tests,
     }

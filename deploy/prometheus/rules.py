@@ -4,10 +4,11 @@ objective ─► an error ratio for each window ─► an alert for each severit
 symptom   ─► an alert
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from deploy.prometheus.watching import BURNS, WINDOWS, Objective, Record, Symptom, Symptoms
+from deploy.prometheus.watching import BURNS, WINDOWS, Burn, Objective, Record, Symptom, Symptoms
 from deploy.prometheus.yaml_text import Value
 from deploy.stages import STAGE_NAMES
 from streams.core.convoys.stage import ConvoysStage
@@ -68,12 +69,7 @@ def _ratios(one: Objective) -> list[Value]:
 def _burns(one: Objective, runbooks: str) -> list[Value]:
     rules: list[Value] = []
     for severity in ("page", "ticket"):
-        pairs = [
-            f"(\n  {one.errors}{burn.long} > {burn.pace(one.window_days)} * (1 - {one.target})\n  and"
-            f"\n  {one.errors}{burn.short} > {burn.pace(one.window_days)} * (1 - {one.target})\n)"
-            for burn in BURNS
-            if burn.severity == severity
-        ]
+        pairs = [_burning(one, burn) for burn in BURNS if burn.severity == severity]
         rules.append(
             {
                 "alert": one.alert,
@@ -83,6 +79,16 @@ def _burns(one: Objective, runbooks: str) -> list[Value]:
             }
         )
     return rules
+
+
+def _burning(one: Objective, burn: Burn) -> str:
+    """That the budget burns too fast in both of a burn's windows, and of enough errors."""
+    bound = f"> {burn.pace(one.window_days)} * (1 - {one.target})"
+    parts = [f"{one.errors}{burn.long} {bound}", f"{one.errors}{burn.short} {bound}"]
+    if one.least_errors:
+        errors = _stripped(one.bad) or f"{_stripped(one.total)}\n- {_stripped(one.good)}"
+        parts.append(f"{burn.hours * 3600} * ({errors}) >= {one.least_errors}".replace("$window", burn.long))
+    return "(\n" + textwrap.indent("\nand ignoring (objective)\n".join(parts), "  ") + "\n)"
 
 
 def symptom_rules(symptoms: Symptoms, runbooks: str) -> Value:

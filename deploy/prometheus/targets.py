@@ -3,37 +3,48 @@
     python -m deploy.prometheus.targets                     # beside prometheus.yml
     python -m deploy.prometheus.targets /etc/prometheus/targets
 
-Stage workers are those of platform.json, the light server is where the settings say. Gateways, exporter, sharing
-service and machines are a site's own: one line each in gateway.json, exporter.json, sharing.json, node.json.
+Stage workers and gateways are those of platform.json. What else runs is a site's own choice: it is asked for only once
+it stands in its file, which is made empty here; so are gateways, if the platform started none. They need labels:
+[{"targets": ["10.1.0.1:8600"], "labels": {"site": "2301-bota", "port": "2301"}}].
 """
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from deploy.errors import UserError
 from deploy.local.processes import write_atomically
 from deploy.prometheus.watching import DIRECTORY
-from deploy.settings import Settings, load_settings, running_platform
+from deploy.settings import load_settings, running_platform
+
+OTHER_JOBS: Final = ("light", "gateway", "exporter", "sharing", "canary", "node")
 
 
-def targets_of(platform: dict[str, Any], settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    """By job, the targets of a running local platform."""
-    stages = [
+def write_targets(directory: Path, platform: dict[str, Any]) -> None:
+    """Write stage workers and gateways of a running local platform, and an empty file for each other job that has none.
+
+    A file is whole at every moment, since Prometheus reads it when it changes.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    workers = [
         {"targets": [f"127.0.0.1:{worker['metrics_port']}"], "labels": {"stage": worker["stage"]}}
         for worker in platform["processes"]
     ]
-    light = [{"targets": [f"127.0.0.1:{settings.light_http_port}"]}] if settings.light_http_port else []
-    return {"stage": stages, "light": light}
-
-
-def write_targets(directory: Path, targets: dict[str, list[dict[str, Any]]]) -> None:
-    """Write one file for each job; each is whole at every moment, since Prometheus reads it when it changes."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for job, of_job in targets.items():
-        write_atomically(directory / f"{job}.json", orjson.dumps(of_job, option=orjson.OPT_INDENT_2))
+    gateways = [
+        {
+            "targets": [f"127.0.0.1:{gateway['metrics_port']}"],
+            "labels": {"site": gateway["name"], "port": gateway["port_code"]},
+        }
+        for gateway in platform["gateways"]
+    ]
+    for job, targets in (("stage", workers), ("gateway", gateways)):
+        if targets or job == "stage":
+            write_atomically(directory / f"{job}.json", orjson.dumps(targets, option=orjson.OPT_INDENT_2))
+    for job in OTHER_JOBS:
+        if not (directory / f"{job}.json").exists():
+            write_atomically(directory / f"{job}.json", b"[]")
 
 
 def main() -> int:
@@ -44,7 +55,7 @@ def main() -> int:
         if platform is None:
             raise UserError(f"no platform runs in {settings.state_path}; `border up` starts one")
         directory = Path(sys.argv[1]) if len(sys.argv) > 1 else DIRECTORY / "targets"
-        write_targets(directory, targets_of(platform, settings))
+        write_targets(directory, platform)
     except (UserError, OSError) as error:
         print(f"targets: {error}", file=sys.stderr)
         return 1

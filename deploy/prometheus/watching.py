@@ -87,6 +87,8 @@ class Objective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     bad: str | None = None
     total: str | None = None
     share: str | None = None
+    least_errors: int = 0
+    """Fewer errors than this within the long window are never told: of ten vehicles in a night one is 10 %."""
 
     @property
     def errors(self) -> str:
@@ -142,6 +144,8 @@ def wrong_with(objective: Objective) -> str:
     of_counters = (objective.good is None) is not (objective.bad is None) and objective.total is not None
     if (objective.share is not None) is of_counters or (objective.share is not None and objective.total is not None):
         return "it needs either `share`, or `total` with one of `good` and `bad`"
+    if objective.share is not None and objective.least_errors:
+        return "`least_errors` counts events, and a share has none"
     missing = [key for key in ("good", "bad", "total") if "$window" not in (getattr(objective, key) or "$window")]
     if missing:
         return f"`{missing[0]}` names no $window"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.stages import STAGE_NAMES
 from tests.deploy.prometheus.series import Absent, Level, Rate, Shape
 
 Fired = dict[str, str]
@@ -35,22 +34,20 @@ BOTA_PORT = {"site": "2301-bota", "port": "2301"}
 CAMERA = {**BOTA_PORT, "device": "camera-1"}
 GATEWAY = {"job": "gateway", "instance": "10.1.0.1:8600", **BOTA_PORT}
 
-OF_LANES = '*job="stage"*stage="lanes"*'
-OF_ALL_STAGES = '*job="stage"*'
-OF_BOTA = '*site="2301-bota"*'
 
 FAULTS = (
     Fault(
         "BrokerDown",
         {},
         {
-            'border_ready{*"stage"*': Level(0),
-            "border_lag_seconds*": Absent(),
+            "border_broker_up*": Level(0),
+            'border_ready{*"vehicles"*': Level(0),
+            'border_lag_seconds*"vehicles"*': Absent(),
             "border_records_total*": Rate(0),
             "border_outputs_total*": Rate(0),
             "border_port_newest_reading*": Rate(0),
-            "border_light_silence_seconds*": Level(90),
-            "border_gateway_oldest_seconds*": Level(70),
+            "border_light_silence_seconds*": Rate(1),
+            "border_gateway_oldest_seconds*lane*": Rate(1),
             'border_light_answers_total*"selection"*': Rate(0),
             'border_light_answers_total*"fallback"*': Rate(0.3),
         },
@@ -59,25 +56,23 @@ FAULTS = (
             ("GatewayBacklogOld", BOTA),
             ("GatewayBacklogOld", {"site": "2304-wtb"}),
             ("LightsFallBack", {}),
-            *(("StageNotReady", stage(name)) for name in STAGE_NAMES),
+            ("StageNotReady", stage("vehicles")),
         ),
-        later=(("PortSilent", {"port": "2301"}), ("PortSilent", {"port": "2304"})),
-        name="the broker does not answer: workers start again and do not become ready",
+        later=(
+            ("PortSilent", {"port": "2301"}),
+            ("PortSilent", {"port": "2304"}),
+        ),
+        minutes=4,
+        name="as a frozen one was seen to do: workers with input start again, idle ones notice nothing",
     ),
+    Fault("RegistryDown", {}, {"border_registry_up*": Level(0)}),
+    Fault("CanaryStopped", {"job": "canary", "instance": "127.0.0.1:9302"}, {'up{job="canary"*': Level(0)}),
     Fault(
-        "BrokerDown",
-        {},
-        {'up{job="stage"*': Level(0), 'border_ready{*"stage"*': Absent()},
-        also=tuple(("StageStopped", stage(name)) for name in STAGE_NAMES),
-        later=tuple(
-            (
-                "WorkerStopped",
-                {"job": "stage", "instance": f"127.0.0.1:{9101 + number}", "stage": name},
-            )
-            for number, name in enumerate(STAGE_NAMES)
-        ),
-        minutes=7,
-        name="the broker does not answer: workers end as soon as they start",
+        "CanaryMissing",
+        {"port": "2301"},
+        {'border_canary_told*"2301"*': Rate(0), 'border_canary_crossings_total*"2301"*"missing"*': Rate(1 / 60)},
+        name="two are missing",
+        over_after_seconds=300,
     ),
     Fault(
         "RegistryUnreachable",
@@ -116,7 +111,7 @@ FAULTS = (
     Fault(
         "StageStalled",
         stage("lanes"),
-        {OF_LANES.replace("*job", "border_records_total*job"): Rate(0), 'border_lag_seconds*"lanes"*': Rate(1)},
+        {'border_records_total*"lanes"*': Rate(0), 'border_lag_seconds*"lanes"*': Rate(1)},
         also=(("DecisionsBehind", stage("lanes")),),
         name="a stage that is fed from outside gets ever further behind",
     ),
@@ -227,7 +222,7 @@ FAULTS = (
         over_after_seconds=3700,
         minutes=75,
     ),
-    Fault("ExporterStopped", {"job": "sharing", "instance": "127.0.0.1:7400"}, {'up{job="sharing"*': Level(0)}),
+    Fault("ServiceStopped", {"job": "sharing", "instance": "127.0.0.1:7400"}, {'up{job="sharing"*': Level(0)}),
     Fault("ExporterOutage", {"source": "rail"}, {"border_exporter_outages_total*": Rate(0.1)}, over_after_seconds=180),
     Fault("SharingOutage", {"part": "log"}, {"border_sharing_outages_total*": Rate(0.1)}, over_after_seconds=180),
     Fault(

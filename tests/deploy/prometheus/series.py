@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from deploy.prometheus.rules import SOURCES
 from deploy.stages import STAGE_NAMES
+from producers.canary.book import Result
 
 STEP_SECONDS = 10
 
@@ -53,7 +54,7 @@ def normal() -> Series:
         series |= of_stage(stage, f"127.0.0.1:{9101 + number}")
     for site, port in (("2301-bota", "2301"), ("2304-wtb", "2304")):
         series |= of_gateway(site, port, "10.1.0.1:8600" if port == "2301" else "10.4.0.1:8600")
-    return series | of_lanes() | of_light() | of_exporter() | of_sharing() | of_node()
+    return series | of_lanes() | of_light() | of_exporter() | of_sharing() | of_canary() | of_node()
 
 
 def of_stage(stage: str, instance: str) -> Series:
@@ -65,9 +66,9 @@ def of_stage(stage: str, instance: str) -> Series:
         named("border_ready", **own, process="stage"): Level(1),
         named("process_start_time_seconds", **own): Level(1),
         named("border_records_total", **own, topic=SOURCES[stage]): Rate(rate),
-        named("border_dead_letters_total", **own, reason="impossible_value"): Rate(0.0001),
+        named("border_dead_letters_total", **own, reason="impossible_value"): Rate(rate * 0.00003),
         named("border_dead_letters_total", **own, reason="undecodable"): Rate(0),
-        named("border_late_readings_total", **own, taken="yes"): Rate(0.0001),
+        named("border_late_readings_total", **own, taken="yes"): Rate(rate * 0.00003),
         named("border_late_readings_total", **own, taken="no"): Rate(0),
         named("border_lag_seconds", **own, partition="0"): Level(0.04),
         named("border_lag_seconds", **own, partition="1"): Level(0),
@@ -163,6 +164,22 @@ def of_sharing() -> Series:
         named("border_sharing_outages_total", **own, part="log"): Rate(0),
         named("border_sharing_unauthenticated_total", **own): Rate(0.001),
     }
+
+
+def of_canary() -> Series:
+    """A vehicle at each port every minute, and broker and registry that answer."""
+    own = {"job": "canary", "instance": "127.0.0.1:9302"}
+    series: Series = {
+        named("up", **own): Level(1),
+        named("border_broker_up", **own): Level(1),
+        named("border_registry_up", **own): Level(1),
+    }
+    for port in ("2301", "2304"):
+        series[named("border_canary_told_timestamp_seconds", **own, port=port)] = Clock()
+        for result in Result:
+            rate = 1 / 60 if result is Result.TOLD else 0.0
+            series[named("border_canary_crossings_total", **own, port=port, result=result)] = Rate(rate)
+    return series
 
 
 def of_node() -> Series:

@@ -121,7 +121,8 @@ def test_a_broker_that_is_down_silences_what_follows_from_it_and_nothing_else(al
 
 def test_a_registry_that_is_away_silences_the_wait_for_it(alertmanager: Alertmanager) -> None:
     alertmanager.silences(
-        {"StageNotReady", "GatewayBacklogOld"},
+        {"RegistryUnreachable", "StageNotReady", "GatewayBacklogOld"},
+        page("RegistryDown"),
         page("RegistryUnreachable", stage="lanes"),
         page("StageNotReady", stage="lanes"),
         page("GatewayBacklogOld", site="2301-bota"),

@@ -165,6 +165,30 @@ def test_every_window_and_what_is_left_of_the_budget_are_recorded(name: str, tmp
     run_rule_tests(tmp_path, [rules_of(one, tmp_path)], EVALUATION, tests)
 
 
+def test_nine_bad_records_of_a_stage_that_has_few_wake_nobody_and_ten_do(tmp_path: Path) -> None:
+    one = OBJECTIVES["completeness"]
+    quiet, noisy = named("", stage="traces"), named("", stage="lanes")
+    series = {}
+    for labels, bad in ((quiet, 9), (noisy, 12)):
+        inside = labels[1:-1]
+        # All within ten minutes, of as many records; a rate over an hour that they do not fill says a little more.
+        rises = f"0+0x59 {bad / 5}+{bad / 5}x4 {bad}+0x60"
+        series[f"border_records_total{{{inside}}}"] = rises
+        series[f'border_dead_letters_total{{{inside},reason="undecodable"}}'] = rises
+    test = {
+        "interval": f"{STEP_MINUTES}m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {
+                "expr": 'count by (stage) (ALERTS{alertstate="firing",severity="page"})',
+                "eval_time": "128m",
+                "exp_samples": [{"labels": noisy, "value": 1}],
+            }
+        ],
+    }
+    run_rule_tests(tmp_path, [rules_of(one, tmp_path)], "2m", [test])
+
+
 def share_is(expr: str, series: Mapping[str, str], expected: float | None, tmp_path: Path, **labels: str) -> None:
     """That a share is recorded with this value ten minutes in, or is not."""
     samples = [] if expected is None else [{"labels": named(expr, **labels), "value": expected}]
@@ -232,6 +256,7 @@ def test_budgets_of_thirty_days_burn_at_the_paces_of_the_workbook() -> None:
         ({"total": None}, "it needs either"),
         ({"bad": "x[$window]"}, "it needs either"),
         ({"share": "x"}, "it needs either"),
+        ({"share": "x", "good": None, "total": None}, "`least_errors` counts events"),
         ({"good": "sum(rate(x[5m]))"}, "`good` names no $window"),
     ],
 )

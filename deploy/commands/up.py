@@ -178,11 +178,11 @@ def start_worker(
     return {"name": name, "stage": stage, "instance": instance, "metrics_port": metrics_port}
 
 
-def start_canary(supervisor: Supervisor, platform: LocalPlatform, settings: Settings) -> int:
-    """Start the canary and return the port of its metrics."""
+def start_canary(supervisor: Supervisor, platform: LocalPlatform, settings: Settings, *options: str) -> int:
+    """Start the canary, with further options, and return the port of its metrics."""
     port = choose_port(0, "--canary")
     where = ("--broker", platform.broker, "--registry-url", platform.registry_url)
-    command = border_command("canary", "--port", str(port), "--json", *where)
+    command = border_command("canary", "--port", str(port), "--json", *where, *options)
     supervisor.start("canary", command, child_environment(settings))
     return port
 

@@ -3,20 +3,18 @@
 import json
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from rich.console import Console
 
 from deploy.cli import INTERRUPTED, main
-from deploy.commands.up import running, start_worker
+from deploy.commands.up import running, start_canary, start_worker
 from deploy.demo import log_of
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import Child
-from deploy.local.supervisor import Supervisor, border_command
+from deploy.local.supervisor import Supervisor
 from deploy.scrape import fetch
-from deploy.settings import Settings, child_environment, load_settings
+from deploy.settings import Settings, load_settings
 from deploy.stages import build_stage
 from producers.canary.book import Result
 from schemas.layout import canary_lanes, load_lanes
@@ -100,18 +98,11 @@ def test_all_that_the_stages_write_of_canaries_is_proved_and_none_of_it_is_an_al
 
 
 @pytest.mark.integration
-def test_it_goes_on_telling_when_the_broker_is_gone_and_ends_with_ctrl_c(border: Border, tmp_path: Path) -> None:
+def test_it_goes_on_telling_when_the_broker_is_gone_and_ends_with_ctrl_c(border: Border) -> None:
     """The last of these tests: the broker does not come back."""
-    log, pace = tmp_path / "canary.log", ["--interval", "3", "--told-within", "2", "--missing-after", "2"]
-    command = border_command("canary", "--port", "0", "--json", *pace, *border.options)
-    child = Child("canary", command, log, child_environment(border.settings))
-    border.platform.add(child)
-
-    def port() -> int | None:
-        lines = [line for line in log.read_text().splitlines() if line.startswith('{"metrics_port"')]
-        return int(json.loads(lines[0])["metrics_port"]) if lines else None
-
-    served = eventually(port, 60, "the canary serving") or 0
+    pace = ["--interval", "3", "--told-within", "2", "--missing-after", "2"]
+    served = start_canary(border.supervisor, border.platform, border.settings, *pace)
+    canary = border.supervisor.workers["canary"]
 
     def counted(result: Result) -> dict[str, float]:
         lines = [line for line in (fetch(served, "/metrics") or "").splitlines() if f'result="{result}"' in line]
@@ -129,10 +120,9 @@ def test_it_goes_on_telling_when_the_broker_is_gone_and_ends_with_ctrl_c(border:
     eventually(lambda: all(now > before[code] for code, now in counted(Result.MISSING).items()), 60, "all missing")
     eventually(lambda: "border_broker_up 0.0" in (fetch(served, "/metrics") or ""), 60, "the broker being told as gone")
     assert fetch(served, "/livez") is not None
-    child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(30) == INTERRUPTED
-    border.platform.remove(child)
-    assert "CANARY0" not in log.read_text()  # no plate, not even a synthetic one
+    canary.child.process.send_signal(signal.SIGINT)
+    assert canary.child.process.wait(30) == INTERRUPTED
+    assert "CANARY0" not in canary.log_path.read_text()  # no plate, not even a synthetic one
 
 
 def add(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:

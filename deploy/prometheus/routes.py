@@ -18,7 +18,7 @@ def alertmanager(routing: Routing, symptoms: tuple[Symptom, ...], objectives: tu
             _webhook("ticket", routing.ticket),
             _webhook("dead-mans-switch", routing.dead_mans_switch, says_when_over=False),
         ],
-        "inhibit_rules": [*_of_causes(symptoms), *_of_the_worse(objectives)],
+        "inhibit_rules": [*_of_causes(symptoms, objectives), *_of_the_worse(objectives)],
     }
 
 
@@ -54,12 +54,15 @@ def _webhook(name: str, url: str, says_when_over: bool = True) -> Value:
     return {"name": name, "webhook_configs": [{"url": url, "send_resolved": says_when_over}]}
 
 
-def _of_causes(symptoms: tuple[Symptom, ...]) -> list[Value]:
+def _of_causes(symptoms: tuple[Symptom, ...], objectives: tuple[Objective, ...]) -> list[Value]:
     """One rule for each cause and the labels that it shares with what it silences."""
     silenced: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for one in symptoms:
         for cause in one.consequence_of:
             silenced.setdefault((cause.alert, cause.equal), []).append(one.name)
+    for objective in objectives:
+        for cause in objective.consequence_of:
+            silenced.setdefault((cause.alert, cause.equal), []).append(objective.alert)
     return [_inhibition(cause, names, equal) for (cause, equal), names in sorted(silenced.items())]
 
 

@@ -84,7 +84,9 @@ def _burns(one: Objective, runbooks: str) -> list[Value]:
 def _burning(one: Objective, burn: Burn) -> str:
     """That the budget burns too fast in both of a burn's windows, and of enough errors."""
     bound = f"> {burn.pace(one.window_days)} * (1 - {one.target})"
-    parts = [f"{one.errors}{burn.long} {bound}", f"{one.errors}{burn.short} {bound}"]
+    # A window that is less than half full says nothing: a platform's first minutes would be all of its hour.
+    half = f"{one.errors}{burn.long} offset {burn.hours * 30}m"
+    parts = [f"{one.errors}{burn.long} {bound}", f"{one.errors}{burn.short} {bound}", half]
     if one.least_errors:
         errors = _stripped(one.bad) or f"{_stripped(one.total)}\n- {_stripped(one.good)}"
         parts.append(f"{burn.hours * 3600} * ({errors}) >= {one.least_errors}".replace("$window", burn.long))
@@ -113,6 +115,7 @@ def _alert(one: Symptom, runbooks: str) -> Value:
         "alert": one.name,
         "expr": expanded(one.expr),
         "for": one.lasts,
+        **({"keep_firing_for": one.keep_firing_for} if one.keep_firing_for else {}),
         "labels": {"severity": one.severity},
         "annotations": _annotations(one, runbooks),
     }

@@ -61,6 +61,7 @@ class Symptom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: str
     description: str
     consequence_of: tuple[Consequence, ...] = ()
+    keep_firing_for: str = ""
 
 
 class Symptoms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +88,7 @@ class Objective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     bad: str | None = None
     total: str | None = None
     share: str | None = None
+    consequence_of: tuple[Consequence, ...] = ()
     least_errors: int = 0
     """Fewer errors than this within the long window are never told: of ten vehicles in a night one is 10 %."""
 
@@ -127,8 +129,10 @@ def load_symptoms(path: Path = DIRECTORY / "symptoms.toml") -> Symptoms:
 def load_objectives(path: Path = DIRECTORY / "objectives.toml") -> tuple[Objective, ...]:
     """The objectives. Raises ValueError with file, objective and reason."""
     objectives = _read(path, Objectives).objective
+    symptoms = {one.name for one in load_symptoms().alert}
     for one in objectives:
-        reason = wrong_with(one)
+        unknown = [cause.alert for cause in one.consequence_of if cause.alert not in symptoms]
+        reason = f"consequence_of names {unknown[0]}, which is no symptom" if unknown else wrong_with(one)
         if reason:
             raise ValueError(f"{path.name}: {one.name}: {reason}")
     return objectives

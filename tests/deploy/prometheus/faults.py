@@ -64,8 +64,9 @@ FAULTS = (
         ),
         minutes=4,
         name="as a frozen one was seen to do: workers with input start again, idle ones notice nothing",
+        over_after_seconds=300,
     ),
-    Fault("RegistryDown", {}, {"border_registry_up*": Level(0)}),
+    Fault("RegistryDown", {}, {"border_registry_up*": Level(0)}, over_after_seconds=300),
     Fault("CanaryStopped", {"job": "canary", "instance": "127.0.0.1:9302"}, {'up{job="canary"*': Level(0)}),
     Fault(
         "CanaryMissing",
@@ -73,6 +74,12 @@ FAULTS = (
         {'border_canary_told*"2301"*': Rate(0), 'border_canary_crossings_total*"2301"*"missing"*': Rate(1 / 60)},
         name="two are missing",
         over_after_seconds=300,
+    ),
+    Fault(
+        "CanaryMissing",
+        {"port": "2301"},
+        {'border_canary_told*"2301"*': Absent(), 'border_canary_crossings_total*"2301"*"missing"*': Rate(1 / 60)},
+        name="none has ever been told since the canary's start",
     ),
     Fault(
         "RegistryUnreachable",
@@ -86,17 +93,20 @@ FAULTS = (
         later=(("WorkerStopped", {"job": "stage", "instance": "127.0.0.1:9108", "stage": "integrity"}),),
         minutes=7,
         name="a stage's only worker is gone",
+        over_after_seconds=300,
     ),
     Fault(
         "StageStopped",
         stage("trains"),
         {'*job="stage"*stage="trains"*': Absent()},
         name="a stage is no target any more",
+        over_after_seconds=300,
     ),
     Fault(
         "WorkerStopped",
         {"job": "stage", "instance": "127.0.0.1:9102", "stage": "backlog"},
         {'up{*"backlog"}': Level(0)},
+        over_after_seconds=300,
         also=(("StageStopped", stage("backlog")),),
     ),
     Fault(
@@ -107,6 +117,7 @@ FAULTS = (
             'border_outputs_total*stage="vehicles"*': Rate(0),
         },
         name="a stage takes nothing of what comes in",
+        over_after_seconds=300,
     ),
     Fault(
         "StageStalled",
@@ -114,12 +125,14 @@ FAULTS = (
         {'border_records_total*"lanes"*': Rate(0), 'border_lag_seconds*"lanes"*': Rate(1)},
         also=(("DecisionsBehind", stage("lanes")),),
         name="a stage that is fed from outside gets ever further behind",
+        over_after_seconds=300,
     ),
     Fault(
         "StageStalled",
         stage("outcomes"),
         {'border_loop_silence_seconds*"outcomes"*': Rate(1)},
         name="a worker's main loop hangs",
+        over_after_seconds=300,
     ),
     Fault(
         "StageNotReady",

@@ -105,7 +105,15 @@ def ticket(name: str, **labels: str) -> dict[str, str]:
 
 def test_a_broker_that_is_down_silences_what_follows_from_it_and_nothing_else(alertmanager: Alertmanager) -> None:
     alertmanager.silences(
-        {"StageNotReady", "StageStalled", "DecisionsBehind", "GatewayBacklogOld", "LightsFallBack", "PortSilent"},
+        {
+            "StageNotReady",
+            "StageStalled",
+            "DecisionsBehind",
+            "GatewayBacklogOld",
+            "LightsFallBack",
+            "PortSilent",
+            "StageBehind",
+        },
         page("BrokerDown"),
         page("StageNotReady", stage="lanes"),
         page("StageStalled", stage="vehicles"),
@@ -113,6 +121,7 @@ def test_a_broker_that_is_down_silences_what_follows_from_it_and_nothing_else(al
         page("GatewayBacklogOld", site="2301-bota"),
         page("LightsFallBack"),
         page("PortSilent", port="2301"),
+        page("StageBehind", objective="lag", stage="lanes"),
         page("GatewaySpoolFull", site="2301-bota"),
         page("DiskFilling", instance="10.0.0.1:9100"),
         {"alertname": "DeadMansSwitch", "severity": "none"},

@@ -40,7 +40,8 @@ def at(seconds: float) -> int:
 
 
 def lane(number: int) -> str:
-    return f"{PORT}/{number:02d}"
+    """The lane of a number, 99 for 0: lane 00 is the canary's."""
+    return f"{PORT}/{number or 99:02d}"
 
 
 def place(lane_number: int, passage: str) -> dict[str, Any]:

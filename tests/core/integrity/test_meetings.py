@@ -277,7 +277,7 @@ def test_a_commuter_s_pairs_are_bounded() -> None:
         advance(fold, *block(officers, day * DAY), outcome(0, f"c-{day}", day * DAY + 60, vehicle_token="t"))
     fold.take_changes()
     (vehicle,) = [state for key, state in stored.items() if key.startswith(VEHICLE)]
-    assert vehicle.count(b"/00/c-") == PAIRS_MAX
+    assert vehicle.count(b"/99/c-") == PAIRS_MAX
 
 
 @pytest.mark.parametrize("tilt", TILTS)

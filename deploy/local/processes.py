@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,9 @@ PR_SET_PDEATHSIG: Final = 1
 STOP_TIMEOUT_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.05
 LOG_LINES_SHOWN: Final = 12
+# Ports that were given to processes which may not have bound them yet: far more than one start takes.
+PORTS_REMEMBERED: Final = 1_000
+_given: Final = deque[int](maxlen=PORTS_REMEMBERED)
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -156,10 +160,14 @@ def end_left_over(path: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port that was free a moment ago on 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that was free a moment ago on 127.0.0.1, and none that this process was given shortly before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.append(port)
+            return port
 
 
 def choose_port(wanted: int, option: str) -> int:

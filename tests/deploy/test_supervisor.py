@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import UserError
-from deploy.local.processes import Child, end_left_over, start_time_of, write_process_list
+from deploy.local.processes import PORTS_REMEMBERED, Child, end_left_over, free_port, start_time_of, write_process_list
 from deploy.local.supervisor import CRASHES_MAX, GAVE_UP, REFUSED, WORKER_LIST, Supervisor
 from tests.support import eventually
 
@@ -112,3 +112,8 @@ def test_what_a_killed_run_left_is_ended_by_pid_and_start_time(tmp_path: Path) -
     finally:
         os.kill(spared.pid, signal.SIGKILL)
         spared.process.wait()
+
+
+def test_no_two_processes_that_are_about_to_bind_are_given_one_port() -> None:
+    # Of some 14,000 that the kernel has to give, 500 asked for one after the other would hold one twice.
+    assert len({free_port() for _ in range(PORTS_REMEMBERED // 2)}) == PORTS_REMEMBERED // 2

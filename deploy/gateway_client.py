@@ -3,6 +3,7 @@
 import ssl
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,25 +28,30 @@ class Gateway:
         self._headers = {}
         if key_file is not None:
             self._headers["Authorization"] = f"Bearer {read_device_key(key_file).decode()}"
-        self._tls = None
+        # To the gateway and nobody else: a proxy of the environment would be shown the key.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if http.certificate_file is not None:
             # Its own certificate is the only one that is trusted; the name in it is the one that devices call it by.
-            self._tls = ssl.create_default_context(cafile=http.certificate_file)
-            self._tls.check_hostname = False
+            tls = ssl.create_default_context(cafile=http.certificate_file)
+            tls.check_hostname = False
+            handlers.append(urllib.request.HTTPSHandler(context=tls))
             if certificate is not None:
                 try:
-                    self._tls.load_cert_chain(certificate)
+                    tls.load_cert_chain(certificate)
                 except OSError as error:  # an SSLError is one
                     raise UserError(f"{certificate} is no certificate with its key: {error}") from error
+        self._opener = urllib.request.build_opener(*handlers)
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Its answer in JSON to a GET, or to a POST of a body. Raises UserError if it does not answer, or refuses."""
         data = None if body is None else orjson.dumps(body)
         request = urllib.request.Request(f"{self.url}{path}", data, self._headers)
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS, context=self._tls) as response:
-                answer: dict[str, Any] = orjson.loads(response.read(ANSWER_BYTES_MAX))
-                return answer
+            with self._opener.open(request, timeout=ANSWER_SECONDS) as response:
+                answer = orjson.loads(response.read(ANSWER_BYTES_MAX))
+            if not isinstance(answer, dict):
+                raise ValueError("who answers there is no gateway")
+            return answer
         except urllib.error.HTTPError as error:
             told = error_in(error)
             if told is not None and error.code != 401:
@@ -54,7 +60,7 @@ class Gateway:
                 f"the gateway at {self.url} refuses ({error.code}): it was started with another configuration or key, "
                 "or none is needed and this is not the gateway's machine"
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise UserError(
                 f"no gateway answers at {self.url} ({getattr(error, 'reason', error)}); start it with `border gateway "
                 "--config` and this file"

@@ -154,7 +154,13 @@ class GatewayFeed:
 
 
 def understood(words: bytes, device: Device, said: Reading) -> Reading:
-    """A reading as its device's gateway will have it. Raises UserError for a device that is set up for other words."""
+    """A reading as its device's gateway will have it. Raises UserError for a device that is set up for other words,
+    or whose readings would stand in the log as those of travellers."""
+    if device.operating_mode is not said.operating_mode:
+        raise UserError(
+            f"{device.device_id} is {device.operating_mode}: simulated devices speak only for those that have "
+            f'operating_mode = "{said.operating_mode}"'
+        )
     form = FORMATS[device.format]
     payload = document(device.format, [words]) if form.framing is Framing.DOCUMENT else words
     (heard,) = form.read(payload, device, said.received_at)

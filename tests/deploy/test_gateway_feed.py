@@ -74,6 +74,15 @@ def test_a_device_that_is_set_up_for_other_words_is_named(site: Path, tmp_path: 
         list(feed.spoken(world(60.0)))
 
 
+def test_no_simulated_device_speaks_for_one_that_is_in_service(site: Path, tmp_path: Path) -> None:
+    site.write_text(site.read_text().replace('"SIMULATED"', '"OPERATIONAL"'))
+    with (
+        pytest.raises(UserError, match=r' is OPERATIONAL: .* operating_mode = "SIMULATED"'),
+        GatewayFeed(tmp_path / DIRECTORY) as feed,
+    ):
+        list(feed.spoken(world(60.0)))
+
+
 def test_sites_of_another_world_are_told_by_the_lane_that_they_lack(site: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no device of lane 2302/01 .* another world or rate"):  # noqa: SIM117
         with GatewayFeed(tmp_path / DIRECTORY) as feed:

@@ -27,8 +27,8 @@ from schemas.records import SensorRole
 
 # Readings said and not yet kept: half a minute of 300/s, while a gateway is started again. Then the world waits.
 UNDER_WAY_MAX: Final = 10_000
-# At the end, what is under way is waited for so long: a gateway that was killed is back long before.
-END_SECONDS: Final = 60.0
+# So long nothing is acknowledged, and gateways are taken for gone: one that was killed is back long before.
+SILENCE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.02
 # A connection for each device: 402 lanes have 4,422 of them.
 DESCRIPTORS: Final = 8_192
@@ -75,7 +75,7 @@ class GatewayFeed:
     def spoken(self, items: Iterator[SimulatedReading]) -> Iterator[SimulatedReading]:
         """The items, each once it is on its way and as its gateway will have it; without what gateways say themselves.
 
-        Raises DeliveryError if a gateway refuses one, UserError if no device can say it.
+        Raises DeliveryError if a gateway refuses one or none answers, UserError if no device can say it.
         """
         for item in items:
             name = format_of(item.reading)
@@ -88,7 +88,7 @@ class GatewayFeed:
                 raise UserError(text)
             words = SAYS[name](item.reading)
             heard = understood(words, device, item.reading)
-            self._wait_for_room()
+            self._wait(UNDER_WAY_MAX - 1)
             self._loop.call_soon_threadsafe(self._speakers[device.device_id].say, words)
             self._said += 1
             yield item._replace(reading=heard)
@@ -96,21 +96,33 @@ class GatewayFeed:
     def poll(self) -> None:
         """Raises DeliveryError if a gateway has refused something, or a device cannot go on."""
         if self._failure is not None:
-            raise DeliveryError(f"a simulated device was not understood: {self._failure}")
+            raise DeliveryError(self._failure)
 
-    def _wait_for_room(self) -> None:
-        self.poll()
-        while self._said - self._kept >= UNDER_WAY_MAX:
+    def _wait(self, under_way_max: int) -> None:
+        """Until no more than so many are under way."""
+        kept, until = self._kept, time.monotonic() + SILENCE_SECONDS
+        while (left := self._said - self._kept) > under_way_max:
             self.poll()
+            if self._kept > kept:
+                kept, until = self._kept, time.monotonic() + SILENCE_SECONDS
+            if time.monotonic() > until:
+                raise DeliveryError(
+                    f"{left} readings wait, and no gateway has acknowledged one for {SILENCE_SECONDS:g} s; do the "
+                    "gateways of these sites run?"
+                )
             time.sleep(POLL_SECONDS)
+        self.poll()
 
     def _keep(self, ids: Sequence[str]) -> None:
         if self._acknowledged is not None:
-            self._acknowledged.writelines(f"{one}\n" for one in ids)
+            try:
+                self._acknowledged.writelines(f"{one}\n" for one in ids)
+            except OSError as error:  # a device would take it for its line's
+                self._failure = self._failure or f"what gateways acknowledge cannot be written: {error.strerror}"
         self._kept += len(ids)
 
     def _refuse(self, why: str) -> None:
-        self._failure = self._failure or why
+        self._failure = self._failure or f"a simulated device was not understood: {why}"
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -141,13 +153,8 @@ class GatewayFeed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            until = time.monotonic() + END_SECONDS
-            while kind is None and self._kept < self._said:
-                self.poll()
-                if time.monotonic() > until:
-                    left = self._said - self._kept
-                    raise DeliveryError(f"{left} readings were not acknowledged by their gateways in {END_SECONDS:g} s")
-                time.sleep(POLL_SECONDS)
+            if kind is None:
+                self._wait(0)
         finally:
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()

@@ -1,5 +1,6 @@
 """Simulated devices and a real gateway whose broker is away: what they are told, whatever becomes of it."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,32 @@ def test_a_reading_that_a_gateway_refuses_ends_the_simulation_with_the_reason(
     wrong = item._replace(reading=replace(item.reading, observed_at=YEAR_2099))
     with pytest.raises(DeliveryError, match=r"stop-line-loop|entry-loop"), GatewayFeed(tmp_path / DIRECTORY) as feed:
         assert len(list(feed.spoken(iter([wrong])))) == 1
+
+
+def test_a_disk_too_full_for_what_is_acknowledged_ends_the_simulation_at_once(
+    gateway: GatewayProcess, tmp_path: Path
+) -> None:
+    full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115
+    with (
+        pytest.raises(DeliveryError, match="what gateways acknowledge cannot be written: No space left"),
+        GatewayFeed(tmp_path / DIRECTORY, full) as feed,
+    ):
+        list(feed.spoken(world(30.0)))
+    with contextlib.suppress(OSError):
+        full.close()
+
+
+@pytest.mark.parametrize("under_way_max", [10, 100_000])
+def test_a_world_whose_gateways_stay_away_ends_and_says_so(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under_way_max: int
+) -> None:
+    monkeypatch.setattr("deploy.gateway_feed.SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr("deploy.gateway_feed.UNDER_WAY_MAX", under_way_max)
+    with (
+        pytest.raises(DeliveryError, match=r"^\d+ readings wait, .* do the gateways of these sites run\?"),
+        GatewayFeed(tmp_path / DIRECTORY) as feed,
+    ):
+        list(feed.spoken(world(5.0)))
 
 
 def test_a_device_that_is_set_up_for_other_words_is_named(site: Path, tmp_path: Path) -> None:

@@ -181,8 +181,15 @@ class Assignments:
         same = standing_as(unit, order, now)
         if same is not None:
             return Change(unit_id, (), (), same)
-        from_at = max(now, unit.placed_until + 1) if order.from_at is None else order.from_at
+        # What was placed by a clock that was ahead and has been set back must not bar this unit's way until then.
+        placed_until = min(unit.placed_until, now)
+        from_at = max(now, placed_until + 1) if order.from_at is None else order.from_at
         check(unit, order, from_at, now)
+        if from_at <= placed_until:
+            raise Unassignable(
+                f"scans of {unit_id} up to {shown(placed_until)} are in the log as of {unit.placed_in}, and that is "
+                "not rewritten; give a later time, or none for now (--from)"
+            )
         records = list(ended(unit.stays.values(), from_at, order, now))
         new = None
         if order.lane_id is not None:
@@ -227,7 +234,7 @@ def standing_as(unit: _Unit, order: Order, now: int) -> UnitAssignment | None:
 
 
 def check(unit: _Unit, order: Order, from_at: int, now: int) -> None:
-    """Raises Unassignable for an order that cannot be carried out."""
+    """Raises Unassignable for an order that makes no sense."""
     name, lanes = unit.device.device_id, unit.device.roams
     if order.lane_id is not None and order.lane_id not in lanes:
         raise Unassignable(f"{name} does not roam there; its lanes are {', '.join(lanes)} (roams in site.toml)")
@@ -242,11 +249,6 @@ def check(unit: _Unit, order: Order, from_at: int, now: int) -> None:
             raise Unassignable(
                 f"until_at must be after {shown(from_at)}, at most {2 * AHEAD_DAYS_MAX} days ahead (--until)"
             )
-    if from_at <= unit.placed_until:
-        raise Unassignable(
-            f"scans of {name} up to {shown(unit.placed_until)} are in the log as of {unit.placed_in}, and that is not "
-            "rewritten; give a later time, or none for now (--from)"
-        )
 
 
 def ended(stays: Iterable[UnitAssignment], from_at: int, order: Order, now: int) -> Iterable[UnitAssignment]:

@@ -16,6 +16,7 @@ from producers.gateway.assignments import (
     Unassignable,
     entry_of_assignment,
     holds,
+    number_of,
 )
 from producers.gateway.intake import entry_of, lanes_to_beat
 from producers.gateway.process import schemas_kept
@@ -264,6 +265,23 @@ def test_an_order_that_reaches_back_behind_what_is_in_the_log_is_refused() -> No
             book.order(None, from_at=9)
     book.order("2301/02", from_at=11)
     assert book.lane(11) == "2301/02"
+
+
+@pytest.mark.parametrize("ahead_days", [1, 400])
+def test_a_gateways_clock_that_was_ahead_and_is_set_right_keeps_no_unit_from_being_assigned(ahead_days: int) -> None:
+    ahead = ahead_days * 86_400
+    book = Book()
+    book.now = NOW + ahead * US
+    first = book.order("2301/01").standing
+    assert book.lane(ahead + 1) == "2301/01"
+    book.start()
+    book.now = NOW
+    withdrawn, begun = book.order("2301/02").records
+    assert first is not None and withdrawn.assignment_id == first.assignment_id
+    assert 0 <= begun.from_at - NOW <= 1
+    assert book.lane(1) == "2301/02"
+    assert book.lane(ahead + 1) == "2301/01"  # the same scan, sent again
+    assert len({number_of(one) for one in book.assignments.all()}) == 2
 
 
 @pytest.mark.parametrize(

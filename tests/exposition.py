@@ -13,9 +13,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from deploy.canary.telemetry import CanaryTelemetry
 from deploy.exporter import ExporterTelemetry
+from producers.formats.reading_format import Device
 from producers.gateway.telemetry import GatewayTelemetry
 from schemas.layout import load_ports
-from schemas.records import OperatingMode
+from schemas.records import OperatingMode, SensorRole
 from schemas.telemetry.exposition import tell_process
 from schemas.telemetry.health import Pulse
 from schemas.topics import PARTITIONS, TOPICS
@@ -97,9 +98,10 @@ def light() -> CollectorRegistry:
 
 def gateway() -> CollectorRegistry:
     """A gateway's, with a device."""
-    registry = GatewayTelemetry(["front-1"], ["lane"]).registry
-    tell_process(registry, "gateway", lambda: True)
-    return registry
+    telemetry = GatewayTelemetry(["front-1"], ["lane"])
+    telemetry.knows(Device(device_id="front-1", lane_id="2301/01", sensor=SensorRole.FRONT_CAMERA, format="any"))
+    tell_process(telemetry.registry, "gateway", lambda: True)
+    return telemetry.registry
 
 
 def sharing() -> CollectorRegistry:

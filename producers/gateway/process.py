@@ -96,6 +96,8 @@ async def _serve(site: Site, broker: str, registry_url: str, listening: Listenin
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     telemetry = GatewayTelemetry([one.device.device_id for one in site.devices], QUEUES)
+    for one in site.devices:
+        telemetry.knows(one.device)
     identities = Identities(site.devices, None if site.http is None else site.http.operator_key_file)
     schemas, most = schemas_kept(), site.spool_bytes_max
     store = await asyncio.to_thread(

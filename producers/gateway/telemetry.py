@@ -9,7 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from producers.formats.reading_format import Reason
+from producers.formats.reading_format import Device, Reason
 from schemas.telemetry.json_log import open_log
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
@@ -65,6 +65,9 @@ class GatewayTelemetry:
         self._spool_full = self._gauge("spool_full", "1 while nothing is accepted for want of room.")
 
     def _gauge_devices(self) -> None:
+        self._info = self._gauge(
+            "device_info", "1: a device's lane or track, of a mobile unit none, and role.", "device", "lane", "sensor"
+        )
         self._ahead = self._gauge("clock_ahead_seconds", "How far a device's clock is ahead of ours.", "device")
         self._clock_wrong = self._gauge("clock_wrong", "1 while it is further off than the site allows.", "device")
         self._flagged = self._counter(
@@ -76,6 +79,10 @@ class GatewayTelemetry:
         self._usual = self._gauge("usual_rate", "Readings a second of a device, over about a day.", "device")
         self._recent = self._gauge("recent_rate", "The same over about ten minutes.", "device")
         self._blind = self._gauge("blind", "1 while traffic passes that a device should see and does not.", "device")
+
+    def knows(self, device: Device) -> None:
+        """A device stands in the site's file."""
+        self._info.labels(device.device_id, device.lane_id or device.track_id or "", device.sensor).set(1)
 
     def listening(self, ports: list[int]) -> None:
         """Devices may come."""

@@ -16,7 +16,7 @@ demo: setup ## Lights turning and alerts explaining themselves, on a real Kafka 
 test: setup ## All tests, against a real Kafka and registry that the tests start and stop
 	$(BIN)/python -m pytest $(IN_TWO)
 
-check: setup ## Format, lint, types, layering, records against schemas, rules against objectives
+check: setup ## Format, lint, types, layering, records against schemas, rules against objectives, dashboards against definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,6 +24,7 @@ check: setup ## Format, lint, types, layering, records against schemas, rules ag
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/border schemas check
 	$(BIN)/python -m deploy.prometheus.generate --check
+	$(BIN)/python -m deploy.grafana.generate --check
 
 bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 JSON=1 prints one line
 	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(JSON),--json)

@@ -1,0 +1,1 @@
+"""Dashboards for Grafana: their definitions, and the JSON made from them."""

@@ -5,7 +5,10 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.prometheus.watching import DEAD_MANS_SWITCH
 
 TIMEOUT_SECONDS: Final = 2.0
 # A platform on this machine is asked directly, whatever proxy the environment names.
@@ -38,6 +41,27 @@ class GatewayState:
     rejections: float = 0
     kept: float = 0
     oldest_seconds: float = 0
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """The canary, the exporter or the light server of a local platform."""
+
+    name: str
+    ready: bool
+    answers: bool
+
+
+@dataclass(frozen=True)
+class ObserverState:
+    """Prometheus or Alertmanager of a local platform, with what Prometheus sees."""
+
+    name: str
+    url: str
+    ready: bool
+    targets: int = 0
+    targets_up: int = 0
+    firing: tuple[str, ...] = ()
 
 
 def fetch(port: int, path: str) -> str | None:
@@ -89,6 +113,31 @@ def gateway_state(gateway: dict[str, Any]) -> GatewayState:
         kept=sum(values.get("border_gateway_kept", [])),
         oldest_seconds=max(values.get("border_gateway_oldest_seconds", []), default=0.0),
     )
+
+
+def service_state(service: dict[str, Any]) -> ServiceState:
+    """Whether a service works."""
+    port = service["metrics_port"]
+    return ServiceState(service["name"], is_ready(service), fetch(port, "/livez") is not None)
+
+
+def observer_states(addresses: dict[str, str]) -> list[ObserverState]:
+    """Prometheus and Alertmanager of platform.json; alerts are named once, however often they fire."""
+    states = []
+    for name, url in addresses.items():
+        port = int(url.rpartition(":")[2])
+        name, ready = name.removesuffix("_url"), fetch(port, "/-/ready") is not None
+        targets = fetch(port, "/api/v1/targets?state=active") if ready and name == "prometheus" else None
+        alerts = fetch(port, "/api/v1/alerts") if targets is not None else None
+        if targets is None or alerts is None:
+            states.append(ObserverState(name, url, ready))
+            continue
+        health = [target["health"] for target in orjson.loads(targets)["data"]["activeTargets"]]
+        told = orjson.loads(alerts)["data"]["alerts"]
+        firing = {alert["labels"]["alertname"] for alert in told if alert["state"] == "firing"}
+        firing.discard(DEAD_MANS_SWITCH)  # it tells that alerts get through, not that something is wrong
+        states.append(ObserverState(name, url, ready, len(health), health.count("up"), tuple(sorted(firing))))
+    return states
 
 
 def samples_of(text: str) -> dict[str, list[float]]:

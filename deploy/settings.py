@@ -117,7 +117,10 @@ class Settings:
 
 
 def running_platform(state_directory: Path) -> dict[str, Any] | None:
-    """What `border up` wrote about itself, {broker, registry_url, processes}; None if none runs there now."""
+    """What `border up` wrote about itself, None if none runs there now.
+
+    {broker, registry_url, processes, gateways}, once started also {services, observation}.
+    """
     if owner_of(state_directory) is None:  # what a killed run wrote is no platform
         return None
     try:

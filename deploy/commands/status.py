@@ -1,5 +1,6 @@
 """`border status`: broker, registry, stages and lag, and a simulated border's gateways, on one screen."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import orjson
@@ -9,7 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.options import Flag
-from deploy.scrape import GatewayState, WorkerState, gateway_state, worker_state
+from deploy.scrape import (
+    GatewayState,
+    ObserverState,
+    ServiceState,
+    WorkerState,
+    gateway_state,
+    observer_states,
+    service_state,
+    worker_state,
+)
 from deploy.settings import load_settings, running_platform
 from schemas.registry import NotRegistered, load_codec
 from schemas.topics import TOPICS
@@ -23,6 +33,8 @@ def status(
     json: Flag = False,
 ) -> int:
     """Show whether broker, registry, stages and simulated crossings' gateways work, and how far stages are behind.
+
+    Of `border up --observe` also Prometheus and Alertmanager, their addresses, and which alerts fire.
 
     Exit status 1 if anything does not.
 
@@ -49,10 +61,17 @@ def status(
     running = running_platform(settings.state_path)
     workers = [worker_state(worker) for worker in running["processes"]] if running else []
     gateways = [gateway_state(gateway) for gateway in running["gateways"]] if running else []
-    stages_good, gateways_good = all(one.ready for one in workers), all(one.ready for one in gateways)
-    good = broker_good and registry_good and stages_good and gateways_good
+    services = [service_state(service) for service in running.get("services", ())] if running else []
+    observers = observer_states(running.get("observation", {})) if running else []
+    parts: dict[str, Sequence[WorkerState | GatewayState | ServiceState | ObserverState]] = {
+        "workers": workers,
+        "gateways": gateways,
+        "services": services,
+        "observers": observers,
+    }
+    good = broker_good and registry_good and all(one.ready for of_part in parts.values() for one in of_part)
     if json:
-        told = {"workers": [asdict(one) for one in workers], "gateways": [asdict(one) for one in gateways]}
+        told = {name: [asdict(one) for one in of_part] for name, of_part in parts.items()}
         print(orjson.dumps({"good": good, "broker": broker_word, "registry": registry_word, **told}).decode())
     else:
         Console().print(f"broker    {address}  {broker_word}", f"registry  {url}  {registry_word}", sep="\n")
@@ -62,6 +81,10 @@ def status(
             print("stages    none started by a local platform here")
         if gateways:
             Console().print(table_of_gateways(gateways))
+        for service in services:
+            print(f"{service.name:<12}  {word_of(service, 'not ready')}")
+        for observer in observers:
+            print(f"{observer.name:<12}  {observer.url}  {sight_of(observer)}")
     return 0 if good else 1
 
 
@@ -105,6 +128,16 @@ def table_of_gateways(gateways: list[GatewayState]) -> Table:
     return table
 
 
-def word_of(one: WorkerState | GatewayState, unready: str) -> str:
+def sight_of(observer: ObserverState) -> str:
+    """What an observer sees, in words."""
+    if not observer.ready:
+        return "does not answer"
+    if not observer.targets:
+        return "ready"
+    firing = ", ".join(observer.firing) or "none"
+    return f"ready, {observer.targets_up} of {observer.targets} targets up, alerts firing: {firing}"
+
+
+def word_of(one: WorkerState | GatewayState | ServiceState, unready: str) -> str:
     """A process's state in words."""
     return "ready" if one.ready else unready if one.answers else "does not answer"

@@ -1,6 +1,7 @@
 """`border up`: the whole platform on one machine, until Ctrl-C.
 
-Kafka + registry ─► topics, schemas ─► stage workers ─► (gateways) ─► platform.json ─► (a world) ─► tend until stopped
+Kafka + registry ─► topics, schemas ─► stage workers ─► (gateways) ─► platform.json
+   ─► (canary, or all that is observed and its observers) ─► (a world) ─► tend until stopped
 """
 
 import dataclasses
@@ -14,13 +15,15 @@ import orjson
 from rich.console import Console
 
 from deploy.connection import Connection
+from deploy.demo import wait_for_workers
 from deploy.demo_policy import publish_simulated_policy
 from deploy.errors import UserError
+from deploy.local.observation import Observation, prepare_observation, start_observation
 from deploy.local.platform import LocalPlatform
 from deploy.local.processes import choose_port, write_atomically
 from deploy.local.supervisor import Supervisor, border_command
 from deploy.options import Count, Flag, Port, Positive, Seed, scenario_named
-from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings
+from deploy.settings import PLATFORM_FILE, Settings, child_environment, load_settings, running_platform
 from deploy.simulated_sites import GATEWAY, SimulatedSite, to_gateways, write_simulated_sites
 from deploy.stages import STAGE_NAMES, make_secret
 from producers.simulator import Scenario
@@ -28,6 +31,8 @@ from producers.simulator.rail import RAIL_SCENARIO
 
 TEND_SECONDS: Final = 0.2
 SIMULATOR: Final = "simulator"
+PROMETHEUS_PORT: Final = 9090
+ALERTMANAGER_PORT: Final = 9093
 
 
 def up(
@@ -39,6 +44,9 @@ def up(
     metrics_port: Port | None = None,
     stages: bool = True,
     canary: Flag = False,
+    observe: Flag = False,
+    prometheus_port: Port = PROMETHEUS_PORT,
+    alertmanager_port: Port = ALERTMANAGER_PORT,
     scenario: str | None = None,
     rate: Positive = 25.0,
     seed: Seed = 1,
@@ -55,6 +63,7 @@ def up(
         border up --scenario rail-2023 --rate 10    # and in another terminal: border watch --rail
         border up --kafka-port 0 --registry-port 0 --json
         border up --canary
+        border up --observe --scenario matamoros-2009
 
     Parameters
     ----------
@@ -72,6 +81,13 @@ def up(
         `--no-stages` starts broker and registry only.
     canary
         also drive `border canary`. Not unless asked for: what it writes would stand among what is looked at here.
+    observe
+        also run Prometheus and Alertmanager, the system's packages, with the rules that a site has, and what they
+        watch besides stages and gateways: the light server, the exporter and the canary.
+    prometheus_port
+        port of that Prometheus; 0 takes a free one.
+    alertmanager_port
+        port of that Alertmanager; 0 takes a free one.
     scenario
         also simulate this world, its officers too: matamoros-2009, border-2023 or rush-hour, or rail-2023 with trains.
         Where no selection policy was ever published, one for the traffic of lanes is. In lanes the simulated devices
@@ -93,12 +109,15 @@ def up(
         workers=workers,
         metrics_port=metrics_port,
     )
-    # Before anything is started: there may be no such world.
+    # Before anything is started: there may be no such world, and no such programs.
     world = None if scenario in (None, RAIL_SCENARIO) else scenario_named(scenario)
     sites = None if world is None else partial(simulated_sites, settings, world, seed, rate)
+    observation = prepare_observation(prometheus_port, alertmanager_port) if observe else None
     console = Console(stderr=True)
     started = time.monotonic()
     with running(settings, console, stages, None if direct else sites) as (platform, supervisor):
+        if canary or observation is not None:
+            start_services(supervisor, platform, settings, observation)
         if world is not None:  # trains have no lights
             connection = Connection(settings, platform.broker, platform.registry_url, platform.codec)
             publish_simulated_policy(world, rate, connection)
@@ -108,8 +127,7 @@ def up(
             options = ("--rate", f"{rate:g}", "--seed", str(seed), "--days", "365", "--officers", "1", "--json")
             command = border_command("simulate", scenario, *way, *addresses, *options)
             supervisor.start(SIMULATOR, command, child_environment(settings), once=True)
-        canary_port = start_canary(supervisor, platform, settings) if canary else None
-        describe(platform, settings, time.monotonic() - started, console, json, canary_port)
+        describe(settings, time.monotonic() - started, console, json)
         try:
             while True:
                 platform.check()
@@ -187,6 +205,32 @@ def start_canary(supervisor: Supervisor, platform: LocalPlatform, settings: Sett
     return port
 
 
+def start_services(
+    supervisor: Supervisor, platform: LocalPlatform, settings: Settings, observation: Observation | None
+) -> None:
+    """Start the canary; to be observed also light server and exporter, then the observers. All stand in platform.json.
+
+    Of a light server a directory has one: as it is here, at the ports of the settings, another is refused.
+    """
+    found = running_platform(settings.state_path) or {}
+    where = ("--broker", platform.broker, "--registry-url", platform.registry_url)
+    ports = {"canary": start_canary(supervisor, platform, settings)}
+    if observation is not None:
+        ports["exporter"] = choose_port(0, "--port")
+        exporter = border_command("exporter", "--port", str(ports["exporter"]), *where)
+        supervisor.start("exporter", exporter, child_environment(settings))
+        lines = choose_port(settings.light_lines_port, "the setting light_lines_port")
+        ports["light"] = choose_port(settings.light_http_port, "the setting light_http_port")
+        at = ("--lines-port", str(lines), "--http-port", str(ports["light"]))
+        supervisor.start("light", border_command("light", *at, "--json", *where), child_environment(settings))
+    found["services"] = [{"name": name, "metrics_port": port} for name, port in ports.items()]
+    if observation is not None:
+        wait_for_workers(settings, supervisor)  # or the first that is seen are alerts on stages that start
+        start_observation(supervisor, settings.state_path, observation, found)
+        found["observation"] = observation.addresses
+    write_atomically(settings.state_path / PLATFORM_FILE, orjson.dumps(found))
+
+
 def start_gateway(
     supervisor: Supervisor, platform: LocalPlatform, settings: Settings, site: SimulatedSite
 ) -> dict[str, Any]:
@@ -197,25 +241,22 @@ def start_gateway(
     return {"name": name, "port_code": site.port_code, "metrics_port": site.http_port, "devices": site.devices}
 
 
-def describe(
-    platform: LocalPlatform,
-    settings: Settings,
-    seconds: float,
-    console: Console,
-    as_json: bool,
-    canary_port: int | None = None,
-) -> None:
+def describe(settings: Settings, seconds: float, console: Console, as_json: bool) -> None:
     """Say what runs where."""
+    found = running_platform(settings.state_path) or {}
+    ports = {service["name"]: service["metrics_port"] for service in found.get("services", ())}
+    observers = found.get("observation", {})
     if as_json:
-        line = {"broker": platform.broker, "registry_url": platform.registry_url, "ready_seconds": round(seconds, 1)}
-        if canary_port is not None:
-            line["canary_port"] = canary_port
-        print(orjson.dumps(line).decode(), flush=True)
+        line = {"broker": found["broker"], "registry_url": found["registry_url"], "ready_seconds": round(seconds, 1)}
+        print(
+            orjson.dumps(line | {f"{name}_port": port for name, port in ports.items()} | observers).decode(), flush=True
+        )
         return
+    addresses = {"Kafka broker": found["broker"], "schema registry": found["registry_url"]}
+    addresses |= {name: f"http://127.0.0.1:{port}/metrics" for name, port in ports.items()}
+    addresses |= {name.removesuffix("_url").capitalize(): url for name, url in observers.items()}
+    addresses["logs and state"] = str(settings.state_path.absolute())
     console.print(f"Ready after {seconds:.1f} s. Ctrl-C stops it all.", highlight=False)
-    console.print(f"  Kafka broker     {platform.broker}", highlight=False)
-    console.print(f"  schema registry  {platform.registry_url}", highlight=False)
-    if canary_port is not None:
-        console.print(f"  canary           http://127.0.0.1:{canary_port}/metrics", highlight=False)
-    console.print(f"  logs and state   {settings.state_path.absolute()}", highlight=False)
+    for name, address in addresses.items():
+        console.print(f"  {name:<15}  {address}", highlight=False)
     console.print("In another terminal: border watch | border status | border tail border.alerts.v1", highlight=False)

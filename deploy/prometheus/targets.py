@@ -3,8 +3,9 @@
     python -m deploy.prometheus.targets                     # beside prometheus.yml
     python -m deploy.prometheus.targets /etc/prometheus/targets
 
-Stage workers and gateways are those of platform.json. What else runs is a site's own choice: it is asked for only once
-it stands in its file, which is made empty here; so are gateways, if the platform started none. They need labels:
+Stage workers and gateways are those of platform.json, and what `border up --observe` starts besides. What else runs is
+a site's own choice: it is asked for only once it stands in its file, which is made empty here; so are gateways, if the
+platform started none. They need labels:
 [{"targets": ["10.1.0.1:8600"], "labels": {"site": "2301-bota", "port": "2301"}}].
 """
 
@@ -23,7 +24,7 @@ OTHER_JOBS: Final = ("light", "gateway", "exporter", "sharing", "canary", "node"
 
 
 def write_targets(directory: Path, platform: dict[str, Any]) -> None:
-    """Write stage workers and gateways of a running local platform, and an empty file for each other job that has none.
+    """Write all that a running local platform has, and an empty file for each other job that has none.
 
     A file is whole at every moment, since Prometheus reads it when it changes.
     """
@@ -39,7 +40,12 @@ def write_targets(directory: Path, platform: dict[str, Any]) -> None:
         }
         for gateway in platform["gateways"]
     ]
-    for job, targets in (("stage", workers), ("gateway", gateways)):
+    # Light server, exporter and canary of `border up --observe`: job and process have one name.
+    services = {
+        service["name"]: [{"targets": [f"127.0.0.1:{service['metrics_port']}"]}]
+        for service in platform.get("services", ())
+    }
+    for job, targets in {"stage": workers, "gateway": gateways, **services}.items():
         if targets or job == "stage":
             write_atomically(directory / f"{job}.json", orjson.dumps(targets, option=orjson.OPT_INDENT_2))
     for job in OTHER_JOBS:

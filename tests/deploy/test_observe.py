@@ -1,0 +1,251 @@
+"""`border up --observe` as a person runs it: a simulated border, real Prometheus and Alertmanager, all dashboards."""
+
+import json
+import math
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from deploy.chaos.path import new_producer
+from deploy.cli import main
+from deploy.local import observation
+from deploy.local.processes import start_time_of
+from deploy.local.supervisor import border_command
+from deploy.prometheus.watching import DEAD_MANS_SWITCH
+from deploy.settings import running_platform
+from deploy.stages import STAGE_NAMES
+from schemas.records import OperatingMode
+from schemas.registry import load_codec
+from schemas.topics import ESTIMATES
+from tests.core.estimates import builders
+from tests.core.estimates.builders import month
+from tests.deploy.grafana.test_dashboards import FILES, queries_of
+from tests.deploy.prometheus.tools import RULES, tool
+from tests.deploy.test_estimates_command import TODAY, a_month
+from tests.support import eventually
+
+PORTS: Final = ("--kafka-port", "0", "--registry-port", "0", "--prometheus-port", "0", "--alertmanager-port", "0")
+# A scrape is made each 10 s, and a rate needs two; this machine may be busy with much else.
+SEEN_SECONDS: Final = 150.0
+RAIL_HOURS: Final = 6
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Observed:
+    """The running command, and what it says of itself."""
+
+    def __init__(self, state: Path, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.communicate()[1]
+        self.state, self.process = state, process
+        self.told: dict[str, Any] = json.loads(line)
+        self.at = ("--broker", self.told["broker"], "--registry-url", self.told["registry_url"])
+        self.number = 0
+
+    def prometheus(self, path: str, **parameters: str) -> Any:
+        """Data of its API's answer."""
+        url = f"{self.told['prometheus_url']}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        with _opener.open(url, timeout=20) as answer:
+            return json.loads(answer.read())["data"]
+
+    def values(self, expr: str) -> list[float]:
+        """Values of a query's series that are numbers."""
+        try:
+            found = self.prometheus("query", query=expr)["result"]
+        except urllib.error.HTTPError as error:
+            pytest.fail(f"{expr}: {error.read().decode()}")
+        return [value for value in (float(one["value"][1]) for one in found) if not math.isnan(value)]
+
+    def running(self) -> dict[str, Any]:
+        """platform.json."""
+        found = running_platform(self.state)
+        assert found is not None
+        return found
+
+    def what_seldom_happens(self) -> None:
+        """A controller asks for a light; a stranger, and a device with nothing to read, come to a gateway."""
+        self.number += 1
+        asked = (
+            f"http://127.0.0.1:{self.told['light_port']}/v1/lanes/2301/03/passages/{self.number}/light?mode=SIMULATED"
+        )
+        status_of(urllib.request.Request(asked, headers={"X-Controller-Id": "test"}))
+        gateway = self.running()["gateways"][0]
+        key = (self.state / "gateways" / "2301" / "2301.03.front-camera.key").read_text().strip()
+        url = f"http://127.0.0.1:{gateway['metrics_port']}/devices/2301.03.front-camera/readings"
+        for bearer, expected in ((key, range(200, 500)), ("nobody", (401, 403))):
+            assert status_of(urllib.request.Request(url, b"none", {"Authorization": f"Bearer {bearer}"})) in expected
+
+    def tell_a_month(self) -> None:
+        """An estimate of a month, as the stage tells one a day: a test does not last for one."""
+        codec, producer = load_codec(self.told["registry_url"]), new_producer(self.told["broker"])
+        told = month(*a_month())
+        assert told.operating_mode is OperatingMode.OPERATIONAL
+        producer.produce(ESTIMATES.name, codec.encode(told), told.port_code)
+        assert producer.flush(30) == 0
+
+
+def status_of(request: urllib.request.Request) -> int:
+    """Status of an HTTP answer."""
+    try:
+        with _opener.open(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
+    for program in ("prometheus", "prometheus-alertmanager"):
+        tool(program)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(builders, "FIRST", TODAY - 40)
+    patch.setenv("BORDER_LIGHT_LINES_PORT", "0")
+    patch.setenv("BORDER_LIGHT_HTTP_PORT", "0")
+    state = tmp_path_factory.mktemp("observed") / "state"
+    options = ("--scenario", "matamoros-2009", "--json", "--state-directory", str(state))
+    command = border_command("up", "--observe", *PORTS, *options)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    children: list[dict[str, Any]] = []
+    try:
+        running = Observed(state, process)
+        since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - RAIL_HOURS * 3600))
+        rail = ("rail-2023", "--to-kafka", "--start-at", since, "--seconds", str(RAIL_HOURS * 3600), "--json")
+        subprocess.run(border_command("simulate", *rail, *running.at), check=True, capture_output=True, timeout=120)
+        running.tell_a_month()
+        children = [one for path in state.glob("processes-*.json") for one in json.loads(path.read_text())]
+        yield running
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+        patch.undo()
+    assert process.returncode == 130, said
+    assert {"prometheus", "alertmanager", "exporter", "light", "canary", "gateway-2301"} <= {
+        c["name"] for c in children
+    }
+    assert [one["name"] for one in children if start_time_of(one["pid"]) == one["start_time"]] == []
+
+
+@pytest.mark.integration
+def test_prometheus_has_every_process_up_and_every_rule_loaded(observed: Observed) -> None:
+    def up() -> list[dict[str, Any]]:
+        targets: list[dict[str, Any]] = observed.prometheus("targets", state="active")["activeTargets"]
+        return targets if all(one["health"] == "up" for one in targets) else []
+
+    found = eventually(up, SEEN_SECONDS, "all targets up")
+    assert sorted(one["labels"]["stage"] for one in found if one["labels"]["job"] == "stage") == sorted(STAGE_NAMES)
+    others = {one["labels"]["job"] for one in found if one["labels"]["job"] != "stage"}
+    assert others == {"canary", "exporter", "gateway", "light"}
+    addresses = {f"127.0.0.1:{one['metrics_port']}" for part in observed.running().values() for one in entries(part)}
+    assert {one["labels"]["instance"] for one in found} == addresses
+
+    names = [name for path in RULES.glob("*.yml") for name in re.findall(r"(?:record|alert): (\S+)", path.read_text())]
+    rules = [rule for group in observed.prometheus("rules")["groups"] for rule in group["rules"]]
+    assert sorted(rule["name"] for rule in rules) == sorted(names)
+    assert {rule.get("lastError", "") for rule in rules} == {""}
+
+
+def entries(part: Any) -> list[dict[str, Any]]:
+    """What platform.json lists of one kind of process."""
+    return part if isinstance(part, list) else []
+
+
+@pytest.mark.integration
+def test_alerts_come_to_alertmanager_and_status_shows_both(
+    observed: Observed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> bool:
+        with _opener.open(f"{observed.told['alertmanager_url']}/api/v2/alerts", timeout=20) as answer:
+            return DEAD_MANS_SWITCH in {one["labels"]["alertname"] for one in json.loads(answer.read())}
+
+    eventually(told, SEEN_SECONDS, "the dead man's switch in Alertmanager")
+    capsys.readouterr()
+    main(["status", "--json", "--state-directory", str(observed.state), *observed.at])
+    seen = {one["name"]: one for one in json.loads(capsys.readouterr().out)["observers"]}
+    assert {name: one["url"] for name, one in seen.items()} == {
+        "prometheus": observed.told["prometheus_url"],
+        "alertmanager": observed.told["alertmanager_url"],
+    }
+    assert all(one["ready"] for one in seen.values())
+    assert seen["prometheus"]["targets"] == len(STAGE_NAMES) + 4
+    assert DEAD_MANS_SWITCH not in seen["prometheus"]["firing"]
+
+
+@pytest.mark.integration
+def test_no_query_of_any_panel_is_empty_or_in_error(observed: Observed) -> None:
+    missing = {f"{uid} {where}" for uid, dashboard in FILES.items() for where, _ in queries_of(dashboard)}
+    assert len(missing) > 80
+
+    def all_seen() -> bool:
+        observed.what_seldom_happens()
+        for uid, dashboard in FILES.items():
+            chosen = choices(observed, dashboard)
+            for where, expr in queries_of(dashboard):
+                if f"{uid} {where}" in missing and chosen and observed.values(filled(expr, chosen)):
+                    missing.discard(f"{uid} {where}")
+        return not missing
+
+    until = time.monotonic() + SEEN_SECONDS
+    while not all_seen():
+        assert time.monotonic() < until, sorted(missing)
+        time.sleep(1.0)
+
+
+def choices(observed: Observed, dashboard: dict[str, Any]) -> dict[str, str]:
+    """A value for each variable as Grafana would choose: all, or the first; empty while one has none."""
+    chosen = {"__rate_interval": "1m"}
+    for one in dashboard["templating"]["list"][1:]:
+        series, label = re.fullmatch(r"label_values\((.*), (\w+)\)", one["query"]["query"]).groups()  # type: ignore[union-attr]
+        found = observed.prometheus("series", **{"match[]": filled(series, chosen)})
+        values = sorted({labels[label] for labels in found if label in labels})
+        if not values:
+            return {}
+        chosen[one["name"]] = "|".join(values) if one["multi"] else values[0]
+    return chosen
+
+
+def filled(expr: str, chosen: dict[str, str]) -> str:
+    """A query with its variables' values in it."""
+    return re.sub(r"\$(\w+)", lambda found: chosen[found[1]], expr)
+
+
+def test_what_is_not_installed_is_told_before_anything_is_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    state = tmp_path / "state"
+    assert main(["up", "--observe", *PORTS, "--state-directory", str(state)]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--observe needs prometheus and alertmanager" in said
+    assert "apt-get install prometheus prometheus-alertmanager" in said
+    assert not state.exists()
+
+
+def test_the_local_configuration_is_taken_by_the_programs_that_check_it(tmp_path: Path) -> None:
+    home = tmp_path / "observation"
+    stale = home / "config" / "targets" / "gateway.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text('[{"targets": ["127.0.0.1:1"]}]')
+    programs = observation.Programs("prometheus", "alertmanager")
+    chosen = observation.Observation(programs, 19090, 19093)
+    running = {"processes": [], "gateways": [], "services": [{"name": "light", "metrics_port": 7331}]}
+    observation.write_configuration(home, chosen, running)
+    assert json.loads(stale.read_text()) == []
+    assert json.loads(stale.with_name("light.json").read_text()) == [{"targets": ["127.0.0.1:7331"]}]
+    check = [tool("promtool"), "check", "config", str(home / "config" / "prometheus.yml")]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "127.0.0.1:19093" in (home / "config" / "prometheus.yml").read_text()
+    check = [tool("amtool"), "check-config", str(home / "config" / "alertmanager.yml")]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "http" not in (home / "config" / "alertmanager.yml").read_text()

@@ -142,7 +142,10 @@ class Assignments:
         if known is None and stay is not None:
             known = stay.lane_id, stay.assignment_id
         if known is None:
-            text = f"{device.device_id} stood in no lane at {shown(at)}; tell where with `border sensor assign`"
+            text = (
+                f"{device.device_id} stood in no lane at {shown(at)}; tell where with `border sensor assign`, --from "
+                "before that time if it did stand there, and send it again"
+            )
             return Rejection(Reason.NOT_ASSIGNED, text)
         lane_id, assignment_id = known
         if lane_id not in device.roams:

@@ -117,12 +117,15 @@ def test_a_scan_from_before_any_assignment_or_behind_the_last_is_refused_with_wh
     book = Book()
     refused = book.place(0)
     assert isinstance(refused, Rejection) and refused.reason is Reason.NOT_ASSIGNED
-    assert (
-        refused.text == "mobile-3 stood in no lane at 2026-09-21T14:13:20.000Z; tell where with `border sensor assign`"
+    assert refused.text == (
+        "mobile-3 stood in no lane at 2026-09-21T14:13:20.000Z; tell where with `border sensor assign`, --from before "
+        "that time if it did stand there, and send it again"
     )
-    book.order("2301/01", until_at=60)
+    book.now = NOW + 30 * US
+    book.order("2301/01", from_at=-1, until_at=60)
+    assert book.lane(0) == "2301/01"  # as that says
     assert book.lane(59.9) == "2301/01"
-    for seconds in (-1, 60, 100):
+    for seconds in (-2, 60, 100):
         refused = book.place(seconds)
         assert isinstance(refused, Rejection) and refused.reason is Reason.NOT_ASSIGNED
 

@@ -118,7 +118,7 @@ def simulate(
         publish to border.lane.readings.v1, or to border.rail.readings.v1.
     to_gateways
         with --rate: have devices speak their formats to the running gateways of this directory's sites, as those that
-        `border up --scenario` writes (STATE_DIRECTORY/gateways).
+        `border up --scenario` writes (STATE_DIRECTORY/gateways). Their operating_mode has to be SIMULATED.
     acknowledged
         file for the ids that gateways acknowledge, one a line.
     officers

@@ -148,10 +148,14 @@ class LogReader:
         return f"{self.undecoded.total()} records could not be decoded: {reasons}" if reasons else ""
 
     def read(self, timeout_seconds: float = 0.05, at_most: int = 2000) -> list[Received]:
-        """What has arrived, possibly nothing; waits up to `timeout_seconds` for it."""
+        """What has arrived, possibly nothing; waits up to `timeout_seconds` for the first of it, and for no more."""
         received = []
         self._check_broker()
-        for message in self._consumer.consume(at_most, timeout_seconds):
+        # Asked for many at once the client would wait for all of them until the time is over, whatever has come.
+        messages = self._consumer.consume(1, timeout_seconds)
+        if messages:
+            messages += self._consumer.consume(at_most - 1, 0)
+        for message in messages:
             error = message.error()
             place = (message.topic() or "", message.partition() or 0)
             if error is None:

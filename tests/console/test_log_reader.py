@@ -1,6 +1,7 @@
 """The reader of topics against the real broker and registry."""
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -77,3 +78,17 @@ def test_a_topic_of_raw_bytes_is_never_decoded(platform: LocalPlatform) -> None:
     received, reader = read_all(platform, VEHICLES_CHANGELOG.name)
     assert FRAME.pack(0, 1_999_998) + b"state" in [one.log_record.value for one in received]
     assert not reader.undecoded
+
+
+def test_what_has_come_is_told_at_once_however_long_the_reader_would_wait(
+    platform: LocalPlatform, new_topic: Callable[..., Topic]
+) -> None:
+    topic = new_topic(partitions=1)
+    codec = load_codec(platform.registry_url)
+    with LogReader(platform.broker, platform.registry_url, codec, [topic.name], from_beginning=True) as reader:
+        assert list(reader.read_to_end()) == []
+        written(platform, topic.name, platform.codec.encode(TICK))
+        began = time.monotonic()
+        while not reader.read(timeout_seconds=60.0):  # the end of a partition that is told ends a wait too
+            assert time.monotonic() < began + 30
+        assert time.monotonic() < began + 30

@@ -6,7 +6,7 @@ CAN_COMPILE := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysc
   print(os.path.exists(sysconfig.get_path("include") + "/Python.h") or "")')
 
 # Two processes, of which one has the tests that need Kafka: see tests/conftest.py.
-IN_TWO := -n 2 --dist loadgroup
+IN_TWO := -n 2 --dist each
 
 .PHONY: demo test compile test-compiled check bench wheel setup requirements clean
 

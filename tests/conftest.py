@@ -14,14 +14,14 @@ from deploy.settings import load_settings
 from schemas.topics import Topic
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes that share the tests one has all those that need the platform: so there is one platform.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist each` the first process has all tests that need the platform, the second one the others.
 
-    They wait for most of their time, which the others use.
+    Those wait for most of their time, which the others use; and there is one platform.
     """
-    for item in items:
-        if item.get_closest_marker("integration"):
-            item.add_marker(pytest.mark.xdist_group("platform"))
+    if "each" in getattr(config, "workerinput", {}).get("mainargv", ()):
+        is_first = os.environ["PYTEST_XDIST_WORKER"] == "gw0"
+        items[:] = [item for item in items if (item.get_closest_marker("integration") is not None) == is_first]
 
 
 @pytest.fixture(scope="session")

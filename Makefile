@@ -7,6 +7,8 @@ CAN_COMPILE := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysc
 
 # Two processes, of which one has the tests that need Kafka: see tests/conftest.py.
 IN_TWO := -n 2 --dist each
+# Of the runtime's tests those that fold compiled code, through kills too; the others ran on the same code interpreted.
+COMPILED_RUNTIME := $(addprefix tests/runtime/,test_folding.py test_cloud_events.py test_recovery.py test_trains.py)
 
 .PHONY: demo test compile test-compiled check bench wheel setup requirements clean
 
@@ -32,7 +34,7 @@ bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can
 compile: $(COMPILED)/ready ## What every reading passes through, compiled in a copy
 
 test-compiled: $(COMPILED)/ready ## The tests of what is compiled, run on the compiled code
-	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest $(IN_TWO) tests/core tests/schemas tests/runtime
+	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest $(IN_TWO) tests/core tests/schemas $(COMPILED_RUNTIME)
 
 wheel: $(COMPILED)/ready ## What a site installs: the same sources, those that every reading passes through compiled
 	mkdir -p dist && cp $(COMPILED)/dist/*.whl dist/

@@ -13,11 +13,9 @@ from typing import Final, NoReturn
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.registry import Collector
 
-from deploy.errors import UserError
+from deploy.serving import serve_process
 from schemas.container import LogRecord
-from schemas.telemetry.exposition import tell_process
 from schemas.telemetry.health import Pulse
-from schemas.telemetry.health import serve as serve_metrics
 from schemas.telemetry.json_log import open_log
 from streams.console.log_reader import LogReader
 
@@ -121,13 +119,10 @@ def export(sources: list[Source], port: int) -> NoReturn:
     def is_ready() -> bool:
         return all(follower.is_ready for follower in followers)
 
-    tell_process(telemetry.registry, "exporter", is_ready)
-    try:
-        served = serve_metrics(
-            telemetry.registry, port, lambda: all(follower.pulse.is_alive() for follower in followers), is_ready
-        )
-    except OSError as error:
-        raise UserError(f"cannot serve on port {port}: {error.strerror or error}") from error
+    def is_alive() -> bool:
+        return all(follower.pulse.is_alive() for follower in followers)
+
+    served = serve_process(telemetry.registry, "exporter", port, is_alive, is_ready)
     print(f"serving http://127.0.0.1:{served}/metrics; Ctrl-C ends it", flush=True)
     for follower in followers:
         follower.start()

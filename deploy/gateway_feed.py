@@ -5,7 +5,6 @@ simulated reading ─► its words ─► the device's speaker, in the feed's th
 """
 
 import asyncio
-import resource
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import IO, Final
 
 from deploy.errors import UserError
 from deploy.site_writing import way_to
+from producers.descriptors import raise_descriptors
 from producers.emulators.simulated_speech import SAYS, document, format_of, role_of
 from producers.emulators.speaker import Speaker
 from producers.formats import FORMATS
@@ -142,10 +142,7 @@ class GatewayFeed:
             self._refuse(f"{type(error).__name__}: {error}")
 
     def __enter__(self) -> "GatewayFeed":
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-        if soft != resource.RLIM_INFINITY and soft < most:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        raise_descriptors(DESCRIPTORS)
         self._thread.start()
         return self
 

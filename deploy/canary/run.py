@@ -15,13 +15,12 @@ from deploy.canary.telemetry import CanaryTelemetry
 from deploy.canary.voice import Voice
 from deploy.connection import Connection
 from deploy.errors import UserError
+from deploy.serving import serve_process
 from producers.canary.book import CrossingBook, Verdict
 from producers.canary.rounds import Rounds
 from schemas.layout import LaneLayout
 from schemas.registry import answers
-from schemas.telemetry.exposition import tell_process
 from schemas.telemetry.health import Pulse
-from schemas.telemetry.health import serve as serve_metrics
 from schemas.topics import LANE_DECISIONS
 
 # How long one look for selections waits: what a crossing took is known as exactly.
@@ -112,11 +111,7 @@ def forever(
         Voice(connection, pace.missing_after, lambda why: telemetry.outage("delivery", why)) as voice,
         Drive(voice, ear, CrossingBook(pace.told_within, pace.missing_after)) as drive,
     ):
-        try:
-            tell_process(telemetry.registry, "canary", lambda: ear.is_listening)
-            serving(serve_metrics(telemetry.registry, port, pulse.is_alive, lambda: ear.is_listening))
-        except OSError as error:
-            raise UserError(f"cannot serve on port {port}: {error.strerror or error}") from error
+        serving(serve_process(telemetry.registry, "canary", port, pulse.is_alive, lambda: ear.is_listening))
         each(PORTS_READ_SECONDS, known.read)
         each(PROBE_SECONDS, lambda: probe(connection, telemetry), at_once=True)
         rounds: Rounds | None = None

@@ -10,7 +10,6 @@ The process ends by itself only when its disk cannot be trusted any more: whoeve
 
 import asyncio
 import json
-import resource
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 import uvloop
 
+from producers.descriptors import raise_descriptors
 from producers.gateway.delivery import Delivery
 from producers.gateway.files import WatchedDirectory, read_standard_input
 from producers.gateway.frames import Frames
@@ -53,10 +53,7 @@ def run_gateway(site: Site, broker: str, registry_url: str, listening: Listening
     `listening` is told the ports once all listen: of HTTP by `http`, of lines by host and port as configured. Raises
     SpoolError or KeyFileError if it cannot start, OSError if a port cannot be had, StoppedByDisk if its disk fails.
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    raise_descriptors(DESCRIPTORS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(site, broker, registry_url, listening))
 

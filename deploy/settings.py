@@ -66,6 +66,9 @@ class Settings:
     audiences: str = setting(
         "", "audiences whose watchlist hits `border watch` and `tail` may show here, blanks between; empty: all"
     )
+    trace_sample_ratio: float = setting(
+        1.0, "share of readings whose spans are exported; which ones is in their trace ids", 0, 1
+    )
     failpoint: str = setting("", "tests only: `name:nth[:stop]` ends or stops a stage worker at that step")
 
     @property

@@ -1,7 +1,7 @@
 """The edge's way into Kafka: readings, and what officers say, to the log of their lane or port, delivered or raised.
 
 Idempotent, acks=all, one partition per lane by Java's murmur2 (librdkafka's own default would scatter a lane's
-readings over other partitions than the stages read them from, and nothing would report it).
+readings over other partitions than the stages read them from, and nothing would report it). A reading begins its trace.
 """
 
 from types import TracebackType
@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from schemas.codec import Codec
 from schemas.records import Heartbeat, LaneEvent, PlateRead, Weighing, XrayScan
 from schemas.topics import LANE_READINGS, Topic
+from schemas.trace_context import HEADER, context_of_reading
 
 Reading = PlateRead | Weighing | XrayScan | LaneEvent | Heartbeat
 
@@ -43,12 +44,14 @@ class Publisher:
         linger_milliseconds: float = 1.0,
         queue_messages_max: int = 100_000,
         delivery_timeout_seconds: float = DELIVERY_TIMEOUT_SECONDS,
+        sample_ratio: float = 1.0,
     ) -> None:
         self.published = 0
         self.delivered = 0
         self.back_pressure_waits = 0
         self._codec = codec
         self._topic = topic
+        self._sample_ratio = sample_ratio
         self._timeout_seconds = delivery_timeout_seconds
         self._failure: str | None = None
         self._producer = Producer(
@@ -69,10 +72,13 @@ class Publisher:
     def publish(self, record: msgspec.Struct) -> None:
         """Hand one record over; waits while the queue is full. Raises DeliveryError for this or an earlier failure."""
         value, key = self._codec.encode(record), getattr(record, self._topic.key).encode()
+        headers = self._headers(record)
         while True:
             self._raise_failure()
             try:
-                self._producer.produce(self._topic.name, value=value, key=key, on_delivery=self._on_delivery)
+                self._producer.produce(
+                    self._topic.name, value=value, key=key, headers=headers, on_delivery=self._on_delivery
+                )
                 break
             except BufferError:  # back-pressure, not an error
                 self.back_pressure_waits += 1
@@ -80,6 +86,11 @@ class Publisher:
         self.published += 1
         if self.published % POLL_EVERY == 0:
             self._producer.poll(0)
+
+    def _headers(self, record: msgspec.Struct) -> list[tuple[str, str | bytes | None]]:
+        """A reading's trace; what officers say is of none."""
+        reading_id = getattr(record, "reading_id", None)
+        return [] if reading_id is None else [(HEADER, context_of_reading(reading_id, self._sample_ratio))]
 
     def poll(self) -> None:
         """Look at delivery reports; call when there is nothing to publish for a while. Raises DeliveryError."""

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.codec import Codec
 from schemas.container import LogRecord
 from schemas.partitioning import partition_of
 from schemas.topics import Topic
+from schemas.trace_context import HEADER, context_of_reading
 from streams.core.stage import Stage
 from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction
@@ -25,7 +26,7 @@ class Fetched(NamedTuple):
     timestamp: int
     key: bytes
     value: bytes
-    headers: tuple[()] = ()
+    headers: tuple[tuple[str, str | bytes | None], ...] = ()
 
 
 def core_rates(stages: Sequence[Stage], codec: Codec, readings: Sequence[LogRecord]) -> dict[str, float]:
@@ -33,10 +34,7 @@ def core_rates(stages: Sequence[Stage], codec: Codec, readings: Sequence[LogReco
 
     No watchlist is among it.
     """
-    records = [
-        Fetched(one.topic, one.partition, one.offset, one.appended_at // 1000, one.key or b"", codec.encode(one.value))  # type: ignore[arg-type]
-        for one in readings
-    ]
+    records = [fetched(codec, one) for one in readings]
     rates = {}
     for number, stage in enumerate(stages):
         seconds, transactions = fold_all(stage, codec, records)
@@ -44,6 +42,14 @@ def core_rates(stages: Sequence[Stage], codec: Codec, readings: Sequence[LogReco
         if number + 1 < len(stages):
             records = list(written_into(stages[number + 1].source, transactions))
     return rates
+
+
+def fetched(codec: Codec, reading: LogRecord) -> Fetched:
+    """A reading as its stage fetches it, with the header that the edge gives it."""
+    value: Any = reading.value
+    headers = ((HEADER, context_of_reading(value.reading_id)),)
+    place = reading.topic, reading.partition, reading.offset, reading.appended_at // 1000
+    return Fetched(*place, reading.key or b"", codec.encode(value), headers)
 
 
 def fold_all(stage: Stage, codec: Codec, records: Iterable[Fetched]) -> tuple[float, list[tuple[int, Transaction]]]:
@@ -81,9 +87,8 @@ def written_into(topic: Topic, transactions: Iterable[tuple[int, Transaction]]) 
     """What the transactions put into a topic, as its reader finds it."""
     offset = 0
     for timestamp, transaction in transactions:
-        for given, messages in transaction.plain.get(topic.name, ()):
-            for message in messages:
-                key, value = message["key"], message["value"]
+        for name, key, value, given, headers in transaction.outputs:
+            if name == topic.name:
                 partition = given if given >= 0 else partition_of(key, topic.partitions)
-                yield Fetched(topic.name, partition, offset, timestamp, key, value)
+                yield Fetched(name, partition, offset, timestamp, key, value, tuple(headers or ()))
                 offset += 1

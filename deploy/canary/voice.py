@@ -41,7 +41,12 @@ class Voice:
         self._publisher = self._new()
 
     def _new(self) -> Publisher:
-        return Publisher(self._connection.broker, self._connection.codec, delivery_timeout_seconds=self._seconds)
+        return Publisher(
+            self._connection.broker,
+            self._connection.codec,
+            delivery_timeout_seconds=self._seconds,
+            sample_ratio=self._connection.settings.trace_sample_ratio,
+        )
 
     def __enter__(self) -> "Voice":
         return self

@@ -65,7 +65,7 @@ def gateway(
 
     try:
         checked = load_site(site)
-        left = run_gateway(checked, address, url, listening)
+        left = run_gateway(checked, address, url, listening, settings.trace_sample_ratio)
     except (SiteError, KeyFileError, SpoolError, StoppedByDisk) as error:
         raise UserError(str(error)) from error
     except OSError as error:

@@ -253,7 +253,9 @@ def start_of(given: datetime | None, is_live: bool) -> int:
 
 def kafka_sink(stack: ExitStack, sinks: list[Sink], connection: Connection) -> Callable[[], None]:
     """Adds the publisher; returns what to call while waiting."""
-    publisher = stack.enter_context(Publisher(connection.broker, connection.codec))
+    publisher = stack.enter_context(
+        Publisher(connection.broker, connection.codec, sample_ratio=connection.settings.trace_sample_ratio)
+    )
     sinks.append(lambda item: publisher.publish(item.reading))
     return publisher.poll
 

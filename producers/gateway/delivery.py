@@ -59,9 +59,10 @@ class Delivery:
         telemetry: GatewayTelemetry,
         clock: Callable[[], int] = now_us,
         backlog_seconds: float = BACKLOG_SECONDS,
+        sample_ratio: float = 1.0,
     ) -> None:
         self._spool, self._frames, self._telemetry, self._now = spool, frames, telemetry, clock
-        self._backlog_us = int(backlog_seconds * US)
+        self._backlog_us, self._sample_ratio = int(backlog_seconds * US), sample_ratio
         self._boundary, self._moved = 0, asyncio.Event()
         self._resume: dict[str, int] = {}
         self._live = self._outlet(broker, LANE_READINGS, LANE_QUEUE)
@@ -80,7 +81,7 @@ class Delivery:
             self._resume[topic.name] = min(first, self._resume.get(topic.name, first))
             self._telemetry.returned(len(back), error)
 
-        return Outlet(broker, topic, settled, returned)
+        return Outlet(broker, topic, settled, returned, self._sample_ratio)
 
     async def run(self) -> None:
         """Deliver until cancelled. Raises SpoolError if the disk fails."""

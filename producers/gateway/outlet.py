@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from producers.spool.entries import Kept
 from schemas.topics import Topic
+from schemas.trace_context import HEADER, context_of_reading
 
 # Readings on their way at once: 1,000 a round trip of 5 ms are 200,000/s, and as many old ones at most reach the lane's
 # topic after an outage.
@@ -43,11 +44,12 @@ class Outlet:
         topic: Topic,
         settled: Callable[[list[Kept]], None],
         returned: Callable[[list[Kept], str], None],
+        sample_ratio: float = 1.0,
     ) -> None:
         self.topic = topic
         self.in_flight: dict[int, Kept] = {}
         self.changed = asyncio.Event()
-        self._settled, self._returned = settled, returned
+        self._settled, self._returned, self._sample_ratio = settled, returned, sample_ratio
         self._loop = asyncio.get_running_loop()
         self._reports: deque[tuple[int, str | None]] = deque()
         self._fatal: str | None = None
@@ -87,13 +89,14 @@ class Outlet:
         return len(self.in_flight) < (WINDOW_AWAY if self._is_away else WINDOW)
 
     def send(self, kept: Kept, frame: bytes) -> None:
-        """Hand one reading over. Raises KafkaException or BufferError if the client does not take it."""
+        """Hand one reading over with its trace. Raises KafkaException or BufferError if the client does not take it."""
         if self._fatal is not None:
             raise BufferError(self._fatal)
         self._producer.produce(
             self.topic.name,
             value=frame + kept.body,
             key=kept.key.encode(),
+            headers=[(HEADER, context_of_reading(kept.reading_id, self._sample_ratio))],
             on_delivery=partial(self._on_delivery, kept.position),
         )
         self.in_flight[kept.position] = kept

@@ -47,7 +47,7 @@ class StoppedByDisk(RuntimeError):
     """The spool failed while the gateway ran; the message says what to do."""
 
 
-def run_gateway(site: Site, broker: str, registry_url: str, listening: Listening) -> int:
+def run_gateway(site: Site, broker: str, registry_url: str, listening: Listening, sample_ratio: float = 1.0) -> int:
     """Serve a site until SIGTERM or SIGINT; how many readings are left on disk for the next one.
 
     `listening` is told the ports once all listen: of HTTP by `http`, of lines by host and port as configured. Raises
@@ -55,7 +55,7 @@ def run_gateway(site: Site, broker: str, registry_url: str, listening: Listening
     """
     raise_descriptors(DESCRIPTORS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(site, broker, registry_url, listening))
+        return runner.run(_serve(site, broker, registry_url, listening, sample_ratio))
 
 
 def schemas_kept() -> dict[str, str]:
@@ -88,7 +88,7 @@ class _Inputs:
             self.failure.set_exception(error)
 
 
-async def _serve(site: Site, broker: str, registry_url: str, listening: Listening) -> int:
+async def _serve(site: Site, broker: str, registry_url: str, listening: Listening, sample_ratio: float) -> int:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -103,7 +103,7 @@ async def _serve(site: Site, broker: str, registry_url: str, listening: Listenin
     group_seconds = site.group_milliseconds / 1000 if site.fsync is Fsync.GROUP else 0.0
     group_readings = 1 if site.fsync is Fsync.ALWAYS else GROUP_READINGS_MAX
     spool = Spool(store, QUEUES, group_seconds, telemetry.committed, group_readings)
-    delivery = Delivery(spool, broker, Frames(registry_url, telemetry), telemetry)
+    delivery = Delivery(spool, broker, Frames(registry_url, telemetry), telemetry, sample_ratio=sample_ratio)
     intake = Intake(site, spool, telemetry)
     delivering = asyncio.create_task(delivery.run())
     inputs, is_open = _Inputs(loop.create_future()), True

@@ -4,13 +4,15 @@
                          │                       │
                          └── dead letters ◄──────┘   rejected, or the culprit of a fold that raised
 
-Nothing raises out of `fold`: whatever a record does, it becomes a dead letter and the next one is processed.
+Nothing raises out of `fold`: whatever a record does, it becomes a dead letter and the next one is processed. What is
+put out while a record is advanced continues its trace; ticks, which are the time and of no reading, do not.
 """
 
 from collections.abc import Container, Sequence
 from typing import Any
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
+from schemas.trace_context import HEADER, Steps, context_in, continued
 from streams.core.stage import FOLD_FAILED, Output, Record, Rejected, Stage
 from streams.runtime.cloud_events import Headers, headers_of
 from streams.runtime.dead_letters import (
@@ -39,7 +41,7 @@ Decoded = tuple[Any, Record]
 
 
 Encoded = tuple[Output, bytes, Headers | None]
-"""An output ready to be produced: its framed value, and headers if its topic is public."""
+"""An output ready to be produced: its framed value, and headers if its topic is public or it is part of a trace."""
 
 
 class PartitionFold:
@@ -55,6 +57,7 @@ class PartitionFold:
         self._types = frozenset(stage.source.records)
         self._max_message_bytes = max_message_bytes
         self._fold = stage.open(partition, self.stored)
+        self._steps = Steps(stage.name, stage.source.name, partition)
         self._counters: dict[str, int] = {}
 
     def decode(
@@ -105,17 +108,25 @@ class PartitionFold:
     ) -> tuple[list[Encoded], dict[bytes, bytes | None]]:
         advance = self._fold.advance
         outputs: list[Output] = []
+        contexts: list[bytes | None] = []  # of each output
         for fetched, record in decoded:
             try:
                 advance(record, outputs)
             except Rejected as error:  # raised before anything was changed: the others may go on
                 refused[fetched.offset] = bury(fetched, self._stage.name, error.reason, "Rejected", str(error))
-        encoded = self._encode(outputs)
+            if len(outputs) > len(contexts):
+                contexts += [self._continued(fetched)] * (len(outputs) - len(contexts))
+        encoded = self._encode(outputs, contexts)
         changes = self._fold.take_changes()
         for key, state in changes.items():
             if state is not None and len(key) + len(state) > self._max_message_bytes:
                 raise TooLarge(STATE_TOO_LARGE, f"a state of {len(state)} bytes")
         return encoded, changes
+
+    def _continued(self, fetched: Any) -> bytes | None:
+        """The trace context of what a record leads to; None if it has none."""
+        context = context_in(fetched.headers)
+        return None if context is None else continued(context, self._steps.span_id(fetched.offset))
 
     def _fold_singly(
         self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction
@@ -142,14 +153,16 @@ class PartitionFold:
         else:
             self._fold.roll_back()
 
-    def _encode(self, outputs: list[Output]) -> list[Encoded]:
+    def _encode(self, outputs: list[Output], contexts: list[bytes | None]) -> list[Encoded]:
         encode, limit = self._codec.encode, self._max_message_bytes
         encoded: list[Encoded] = []
-        for output in outputs:
+        for output, context in zip(outputs, contexts, strict=True):
             value = encode(output.value)
             if len(value) + 2 * len(output.key) > limit:  # a CloudEvents header repeats the key
                 raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
             headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
+            if context is not None and output.partition is None:
+                headers = [*(headers or ()), (HEADER, context)]
             encoded.append((output, value, headers))
         return encoded
 
@@ -162,10 +175,7 @@ class PartitionFold:
             transaction.bytes += len(value) + len(output.key)
             transaction.urgent |= output.urgent
             partition = -1 if output.partition is None else output.partition
-            if headers is None:
-                transaction.add_plain(output.topic.name, partition, {"key": output.key, "value": value})
-            else:
-                transaction.public.append((output.topic.name, output.key, value, partition, headers))
+            transaction.outputs.append((output.topic.name, output.key, value, partition, headers))
         if changes:
             transaction.bytes += sum([len(key) + len(state or b"") for key, state in changes.items()])
             transaction.changes.setdefault(self.partition, {}).update(changes)

@@ -33,12 +33,9 @@ QUEUE_KILOBYTES: Final = 1 << 20
 class Transaction:
     """What one transaction of a group will hold. Batches of all its partitions are folded into it until it commits."""
 
-    plain: dict[str, list[tuple[int, list[dict[str, Any]]]]] = field(default_factory=dict)
-    """Messages without headers by topic, in the order in which they were put out, as runs that have one partition given
-    (a tick) or none (-1: the key decides)."""
-
-    public: list[tuple[str, bytes, bytes, int, Headers]] = field(default_factory=list)
-    """Topic, key, value, partition (-1: by key) and CloudEvents headers."""
+    outputs: list[tuple[str, bytes, bytes, int, Headers | None]] = field(default_factory=list)
+    """Topic, key, value, partition (-1: the key decides) and headers, in the order in which they were put out: a tick
+    stays behind what it is about."""
 
     dead_letters: list[DeadLetterRecord] = field(default_factory=list)
     changes: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
@@ -69,13 +66,6 @@ class Transaction:
         """Whether it has to be committed before more is folded."""
         return self.records >= max_records or self.bytes >= TRANSACTION_BYTES_MAX
 
-    def add_plain(self, topic: str, partition: int, message: dict[str, Any]) -> None:
-        """Put out a message without headers. Order within a topic is kept: a tick stays behind what it is about."""
-        runs = self.plain.setdefault(topic, [])
-        if not runs or runs[-1][0] != partition:
-            runs.append((partition, []))
-        runs[-1][1].append(message)
-
 
 def changelog_bytes_of(transaction: Transaction, positions: Mapping[int, bytes]) -> int:
     """Keys and values that a commit writes into the changelog."""
@@ -87,8 +77,7 @@ def changelog_bytes_of(transaction: Transaction, positions: Mapping[int, bytes])
 
 def outputs_of(transaction: Transaction) -> dict[str, int]:
     """Records by topic that a commit writes, the changelog's aside."""
-    outputs = Counter([topic for topic, *_ in transaction.public])
-    outputs.update({topic: sum([len(messages) for _, messages in runs]) for topic, runs in transaction.plain.items()})
+    outputs = Counter([topic for topic, *_ in transaction.outputs])
     if transaction.dead_letters:
         outputs[DEAD_LETTERS.name] += len(transaction.dead_letters)
     return outputs
@@ -139,10 +128,7 @@ class Ledger:
         """
         self._producer.begin_transaction()
         self._failpoints.hit("after_begin")
-        for topic, runs in transaction.plain.items():
-            for partition, messages in runs:
-                self._produce_all(topic, partition, messages)
-        for topic, key, value, partition, headers in transaction.public:
+        for topic, key, value, partition, headers in transaction.outputs:
             self._produce(topic, value, key, partition, headers)
         for letter in transaction.dead_letters:
             self._produce(DEAD_LETTERS.name, letter.value, letter.key, -1, letter.headers)
@@ -171,7 +157,10 @@ class Ledger:
             self._producer.flush(self._commit_timeout_seconds)
             self._failpoints.hit(failpoint)
 
-    def _produce(self, topic: str, value: bytes | None, key: bytes | None, partition: int, headers: Headers) -> None:
+    def _produce(
+        self, topic: str, value: bytes | None, key: bytes | None, partition: int, headers: Headers | None
+    ) -> None:
+        # One by one: a batch takes no headers, and is no cheaper.
         try:
             self._producer.produce(topic, value, key, partition, headers=headers)
         except BufferError:  # 2,000 records of one batch can become dead letters of 2 MB each

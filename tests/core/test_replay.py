@@ -42,8 +42,7 @@ def test_a_fold_that_raises_leaves_the_same_outputs_and_states_as_in_a_worker(
     assert not isinstance(decoded, int)
     worker.fold(decoded, refused, transaction)
 
-    written = transaction.plain[COUNTS.sink.name]
-    assert outputs == Counter((m["key"], m["value"][5:]) for _, messages in written for m in messages)
+    assert outputs == Counter((key, value[5:]) for _, key, value, _, _ in transaction.outputs)
     assert replay.stored[0] == transaction.changes[0]
     assert replay.dead_letters == {FOLD_FAILED: 2} == Counter(letter.reason for letter in refused.values())
 

@@ -12,8 +12,9 @@ from confluent_kafka import Consumer, TopicPartition
 from producers.publisher import DeliveryError, Publisher
 from producers.simulator import simulate
 from schemas.layout import load_lanes
-from schemas.records import Heartbeat
+from schemas.records import ChangeKind, Heartbeat, ReferenceChange
 from schemas.topics import LANE_READINGS, PARTITIONS
+from schemas.trace_context import HEADER, context_of_reading
 
 pytestmark = pytest.mark.integration
 
@@ -78,6 +79,17 @@ def test_the_broker_stores_every_lane_where_java_would_put_it(platform: Any, sto
             publisher.publish(heartbeat(lane_id))
     places = {message.key().decode(): message.partition() for message in stored.read()}
     assert places == {lane_id: (murmur2(lane_id.encode()) & 0x7FFFFFFF) % PARTITIONS for lane_id in lanes}
+
+
+def test_readings_begin_their_traces_and_what_officers_say_has_none(platform: Any, stored: Stored) -> None:
+    reading = heartbeat("2301/01")
+    change = ReferenceChange(change_id="c", kind=ChangeKind.RULE_SET, changed_at=1, changed_by="a", approved_by="b")
+    with Publisher(platform.broker, platform.codec, sample_ratio=0.0) as publisher:
+        publisher.publish(reading)
+        publisher.publish(reading)
+    first, again = [message.headers() for message in stored.read()]
+    assert first == again == [(HEADER, context_of_reading("publisher-2301/01", sample_ratio=0.0))]
+    assert publisher._headers(change) == []
 
 
 def test_a_full_queue_makes_the_sender_wait_and_loses_nothing(platform: Any, stored: Stored) -> None:

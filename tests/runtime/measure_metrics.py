@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 from unittest import mock
 
-from deploy.bench.core import BATCH_RECORDS, Fetched, batched
+from deploy.bench.core import BATCH_RECORDS, Fetched, batched, fetched
 from deploy.bench.measure import make_readings
 from deploy.settings import Settings
 from deploy.stages import build_stage
@@ -126,10 +126,7 @@ def main() -> None:
     """Print one line of JSON for each load."""
     count, rounds = (int(text) for text in [*sys.argv[1:], *["60000", "7"][len(sys.argv) - 1 :]])
     made = itertools.islice(make_readings(count, 1, SEED), count)
-    records = [
-        Fetched(one.topic, one.partition, one.offset, one.appended_at // 1000, one.key or b"", CODEC.encode(one.value))  # type: ignore[arg-type]
-        for one in made
-    ]
+    records = [fetched(CODEC, one) for one in made]
     stage = build_stage("lanes", Settings())
     backlog = [(partition, batch) for partition, batch in batched(records) if len(batch) == BATCH_RECORDS]
     live = [(record.partition, [record]) for record in records[: count // 5]]

@@ -131,10 +131,9 @@ def test_ids_not_asked_for_yet_are_handed_back_before_anything_is_folded() -> No
 def test_outputs_of_one_topic_keep_their_order_across_ticks() -> None:
     records = [fetched(n, b"2301/01", CODEC.encode(event("2301/01", received_at=n * 10_000_000))) for n in range(1, 6)]
     transaction, _ = fold(records)
-    runs = transaction.plain[COUNTS.sink.name]
     # four readings, a tick to each of 12 partitions after each; the fifth reading's count stands before its ticks
     ticks = list(range(12))
-    assert [partition for partition, _ in runs] == [*ticks * 4, -1, *ticks]
+    assert [partition for _, _, _, partition, _ in transaction.outputs] == [*ticks * 4, -1, *ticks]
 
 
 def test_an_oversized_value_is_replaced_by_its_size_and_digest() -> None:

@@ -13,6 +13,7 @@ from deploy.local.topics import ensure_topics
 from producers.gateway.outlet import WINDOW, WINDOW_AWAY, Outlet
 from producers.spool.entries import Kept
 from schemas.topics import Topic
+from schemas.trace_context import HEADER, context_of_reading
 
 pytestmark = pytest.mark.integration
 FRAME = b"\0\0\0\0\1"
@@ -73,6 +74,8 @@ def test_of_a_topic_that_is_not_there_readings_come_back_until_it_is(platform: L
 
     asyncio.run(run())
     assert bodies(platform, topic)[:10] == [b"body %d" % position for position in range(1, 11)]
+    headers = [row.headers for row in read_log(platform.broker, topic)]
+    assert headers[:10] == [{HEADER: context_of_reading(f"device/{position}")} for position in range(1, 11)]
 
 
 def test_after_a_fatal_error_all_come_back_and_a_new_producer_takes_them(

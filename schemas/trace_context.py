@@ -22,12 +22,12 @@ SPAN_ID_BYTES: Final = 8
 ODD_DIGITS: Final = b"13579bdf"
 
 
-def parsed(value: bytes | None) -> bytes | None:
+def parsed(value: str | bytes | None) -> bytes | None:
     """A header's value if it is a valid trace context, else None."""
-    return value if value is not None and VALID.fullmatch(value) else None
+    return value if isinstance(value, bytes) and VALID.fullmatch(value) else None
 
 
-def context_in(headers: Iterable[tuple[str, bytes | None]]) -> bytes | None:
+def context_in(headers: Iterable[tuple[str, str | bytes | None]]) -> bytes | None:
     """The trace context in a record's headers; None without a valid one. Of several the first counts."""
     for name, value in headers:
         if name == HEADER:
@@ -65,6 +65,16 @@ def context_of_reading(reading_id: str, sample_ratio: float = 1.0) -> bytes:
     sampled = int.from_bytes(trace_id[8:], "big") < sample_ratio * 2.0**64
     span_id = blake2b(identity, digest_size=SPAN_ID_BYTES).digest()
     return b"00-%b-%b-%b" % (in_hex(trace_id), in_hex(span_id), b"01" if sampled else b"00")
+
+
+def trace_id_of_reading(reading_id: str | None) -> str | None:
+    """The trace that a reading begins; a vehicle's selection is of its AT_LIGHT reading's."""
+    return None if reading_id is None else blake2b(reading_id.encode(), digest_size=TRACE_ID_BYTES).hexdigest()
+
+
+def step_of(stage: str, identity: str) -> bytes:
+    """The span id of what was done once about something that has an id."""
+    return in_hex(blake2b(f"{stage}\0{identity}".encode(), digest_size=SPAN_ID_BYTES).digest())
 
 
 def in_hex(identity: bytes) -> bytes:

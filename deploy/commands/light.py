@@ -98,6 +98,7 @@ def light(
         settings.light_fallback_red,
         journal,
         tuple(name or ()),
+        settings.trace_sample_ratio,
     )
     try:
         settings.state_path.mkdir(parents=True, exist_ok=True)

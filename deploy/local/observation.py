@@ -128,6 +128,8 @@ def prometheus_command(home: Path, observation: Observation) -> list[str]:
         f"--storage.tsdb.retention.time={KEPT_TIME}",
         f"--storage.tsdb.retention.size={KEPT_SIZE}",
         f"--web.listen-address=127.0.0.1:{observation.prometheus_port}",
+        # So that a figure leads to the trace of one that made it.
+        "--enable-feature=exemplar-storage",
         # Alerts that fire at the start are told before Alertmanager is known; a minute, the default, is long to wait.
         f"--rules.alert.resend-delay={RESEND_DELAY}",
         "--log.level=warn",

@@ -31,6 +31,7 @@ from producers.spool.entries import Kept
 from producers.spool.errors import SpoolFull
 from producers.spool.spool import Spool
 from schemas.topics import LANE_BACKLOG, LANE_READINGS, RAIL_READINGS, Topic
+from schemas.trace_context import trace_id_of_reading
 
 # A vehicle is at the light for some seconds, and has left the lane after 10: what comes later cannot change its light
 # [assumed]. Far more, and the light's stage would work through the past first; less, and a leader's election of some
@@ -72,8 +73,8 @@ class Delivery:
     def _outlet(self, broker: str, topic: Topic, queue: str) -> Outlet:
         def settled(done: list[Kept]) -> None:
             now = self._now()
-            for kept in done:
-                self._telemetry.delivered(topic.name, (now - kept.accepted_at) / US)
+            trace_id = trace_id_of_reading(done[0].reading_id)
+            self._telemetry.delivered(topic.name, [(now - kept.accepted_at) / US for kept in done], trace_id)
             self._spool.acknowledge(queue, [kept.position for kept in done])
 
         def returned(back: list[Kept], error: str) -> None:

@@ -4,13 +4,14 @@ Labels are of closed sets: devices and lanes are those of the site's configurati
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from producers.formats.reading_format import Device, Reason
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.tracing import trace_exemplar
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 
@@ -110,9 +111,12 @@ class GatewayTelemetry:
         """A transaction of the spool."""
         self._commit_seconds.observe(seconds)
 
-    def delivered(self, topic: str, seconds: float) -> None:
-        """Kafka has a reading, so long after it came."""
-        self._delivery_seconds.labels(topic).observe(seconds)
+    def delivered(self, topic: str, seconds: Sequence[float], trace_id: str | None) -> None:
+        """Kafka has readings, so long after they came. The trace is that of the first of them."""
+        histogram = self._delivery_seconds.labels(topic)
+        histogram.observe(seconds[0], trace_exemplar(trace_id))
+        for one in seconds[1:]:
+            histogram.observe(one)
 
     def returned(self, count: int, error: str) -> None:
         """Kafka did not take these readings."""

@@ -23,7 +23,9 @@ from prometheus_client.registry import Collector
 
 from schemas.container import LogRecord
 from schemas.records import LaneMode, Outcome, Selection, SelectionThreshold
+from schemas.telemetry.tracing import trace_exemplar
 from schemas.topics import LANE_DECISIONS, OUTCOMES, PASSAGES
+from schemas.trace_context import trace_id_of_reading
 from streams.console.port_board import Place, PortBoard
 from streams.core.selection_policy import Budget
 
@@ -95,7 +97,8 @@ class LightMetrics(Collector):
                 self._board.see_selection(value)
                 if value.at_light_received_at is not None:
                     waited = time.time() - value.at_light_received_at / 1e6
-                    self.seconds.labels(value.operating_mode).observe(waited)
+                    exemplar = trace_exemplar(trace_id_of_reading(value.at_light_reading_id))
+                    self.seconds.labels(value.operating_mode).observe(waited, exemplar)
 
     def has_unknown(self) -> bool:
         """Whether a light was of a port that is not among the known ones."""

@@ -54,6 +54,7 @@ class LightSettings:
     fallback_red: float
     journal: Path
     names: tuple[str, ...]
+    sample_ratio: float = 1.0
 
 
 def run_light(
@@ -76,7 +77,7 @@ async def _serve(
     telemetry = LightTelemetry()
     telemetry.descriptors(raise_descriptors(), DESCRIPTORS)
     journal = Journal(settings.journal)
-    writer = AnswerWriter(settings.broker, journal, telemetry)
+    writer = AnswerWriter(settings.broker, journal, telemetry, settings.sample_ratio)
     board = LightBoard(keys, settings.fallback_red)
     service = LightService(board, {*lanes, *journal.lanes()}, writer, telemetry, settings.wait_seconds)
     for answer, delivered in journal.all():

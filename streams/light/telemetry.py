@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.records import LightAnswerReason
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.tracing import trace_exemplar, traced
+from schemas.trace_context import trace_id_of_reading
 from streams.core.light.board import Told
 from streams.core.light.questions import FALLBACK_REASONS
 
@@ -70,7 +72,8 @@ class LightTelemetry:
         """A controller was answered after this long."""
         reason = told.record.reason
         kind = kind_of(reason)
-        self._seconds.labels(kind).observe(seconds)
+        trace_id = trace_id_of_reading(told.record.at_light_reading_id)
+        self._seconds.labels(kind).observe(seconds, trace_exemplar(trace_id))
         if told.is_repeat:
             self._repeats.inc()
             return
@@ -78,7 +81,8 @@ class LightTelemetry:
         if kind == "fallback":
             record = told.record
             why = LightAnswerReason(reason).lower()
-            self._log.warning("light_fallback", lane_id=record.lane_id, mode=record.operating_mode, reason=why)
+            place = {"lane_id": record.lane_id, "mode": record.operating_mode}
+            self._log.warning("light_fallback", **place, reason=why, **traced(trace_id))
 
     def refused(self, reason: str) -> None:
         """A question could not be answered; `reason` is one of a closed set."""

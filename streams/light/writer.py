@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.codec import Codec
 from schemas.records import LightAnswer
 from schemas.topics import LANE_DECISIONS
+from schemas.trace_context import HEADER, context_of_reading, continued, step_of
 from streams.core.light.board import FRESH_SECONDS, SECOND
 from streams.light.journal import KEPT_MAX, Journal
 from streams.light.telemetry import LightTelemetry
@@ -34,8 +35,9 @@ class AnswerWriter:
     owner.
     """
 
-    def __init__(self, broker: str, journal: Journal, telemetry: LightTelemetry) -> None:
+    def __init__(self, broker: str, journal: Journal, telemetry: LightTelemetry, sample_ratio: float = 1.0) -> None:
         self._broker = broker
+        self._sample_ratio = sample_ratio
         self._journal = journal
         self._telemetry = telemetry
         self._codec: Codec | None = None
@@ -109,6 +111,7 @@ class AnswerWriter:
                     LANE_DECISIONS.name,
                     codec.encode(answer),
                     answer.lane_id.encode(),
+                    headers=self._headers(answer),
                     on_delivery=self._on_delivery(answer),
                 )
             except BufferError:
@@ -131,6 +134,15 @@ class AnswerWriter:
                 self._telemetry.outage("journal", error)
         self._telemetry.undelivered(len(self._pending) + self._in_flight)
         return producer
+
+    def _headers(self, answer: LightAnswer) -> list[tuple[str, str | bytes | None]]:
+        """The trace of the reading by which the vehicle came to the light, if that is known."""
+        reading_id = answer.at_light_reading_id
+        if reading_id is None:
+            return []
+        return [
+            (HEADER, continued(context_of_reading(reading_id, self._sample_ratio), step_of("light", answer.answer_id)))
+        ]
 
     def _on_delivery(self, answer: LightAnswer) -> Callable[[KafkaError | None, Message], None]:
         def report(error: KafkaError | None, _: Message) -> None:

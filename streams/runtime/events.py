@@ -78,6 +78,9 @@ class TransactionCommitted:
     latency_seconds: float
     """From the broker's append of the oldest input record to the commit."""
 
+    trace_id: str | None = None
+    """Of the first of its records that led to something and is of a trace."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRejected:
@@ -89,6 +92,17 @@ class RecordRejected:
     topic: str
     partition: int
     offset: int
+    trace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWritten:
+    """An alert is in the log. Holds ids and closed sets alone: alerts hold plates."""
+
+    alert_id: str
+    kind: str
+    port: str
+    trace_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ Event = (
     | BatchFolded
     | TransactionCommitted
     | RecordRejected
+    | AlertWritten
     | RegistryUnreachable
     | LagMeasured
     | GaveUp

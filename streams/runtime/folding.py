@@ -12,6 +12,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
+from schemas.records import Alert
 from schemas.trace_context import HEADER, Steps, context_in, continued
 from streams.core.stage import FOLD_FAILED, Output, Record, Rejected, Stage
 from streams.runtime.cloud_events import Headers, headers_of
@@ -44,6 +45,14 @@ Encoded = tuple[Output, bytes, Headers | None]
 """An output ready to be produced: its framed value, and headers if its topic is public or it is part of a trace."""
 
 
+Step = tuple[int, bytes, bytes]
+"""A record of a trace that led to something: its offset, the context that it came with, and that of what it led to."""
+
+
+Folded = tuple[list[Encoded], dict[bytes, bytes | None], list[Step]]
+"""What records led to: outputs, changed states, and which of them are steps of traces."""
+
+
 class PartitionFold:
     """One partition's fold and how its batches get into a transaction."""
 
@@ -57,7 +66,8 @@ class PartitionFold:
         self._types = frozenset(stage.source.records)
         self._max_message_bytes = max_message_bytes
         self._fold = stage.open(partition, self.stored)
-        self._steps = Steps(stage.name, stage.source.name, partition)
+        self._span_ids = Steps(stage.name, stage.source.name, partition)
+        self._steps: list[Step] = []
         self._counters: dict[str, int] = {}
 
     def decode(
@@ -92,41 +102,45 @@ class PartitionFold:
         """Fold a batch into the transaction: all at once, or, if anything raises, one record after the other."""
         before = dict(refused)
         try:
-            encoded, changes = self._fold_all(decoded, refused)
+            folded = self._fold_all(decoded, refused)
         except Exception:
             refused.clear()
             refused.update(before)
             self._restore()
             self._fold_singly(decoded, refused, transaction)
         else:
-            self._add(encoded, changes, transaction)
+            self._add(folded, transaction)
         note_times(decoded, refused, transaction)
         transaction.watermarks[self.partition] = self.watermark_at
 
-    def _fold_all(
-        self, decoded: Sequence[Decoded], refused: dict[int, DeadLetterRecord]
-    ) -> tuple[list[Encoded], dict[bytes, bytes | None]]:
+    def _fold_all(self, decoded: Sequence[Decoded], refused: dict[int, DeadLetterRecord]) -> Folded:
         advance = self._fold.advance
         outputs: list[Output] = []
         contexts: list[bytes | None] = []  # of each output
+        steps: list[Step] = []
         for fetched, record in decoded:
             try:
                 advance(record, outputs)
             except Rejected as error:  # raised before anything was changed: the others may go on
                 refused[fetched.offset] = bury(fetched, self._stage.name, error.reason, "Rejected", str(error))
             if len(outputs) > len(contexts):
-                contexts += [self._continued(fetched)] * (len(outputs) - len(contexts))
+                contexts += [self._continued(fetched, steps)] * (len(outputs) - len(contexts))
         encoded = self._encode(outputs, contexts)
         changes = self._fold.take_changes()
         for key, state in changes.items():
             if state is not None and len(key) + len(state) > self._max_message_bytes:
                 raise TooLarge(STATE_TOO_LARGE, f"a state of {len(state)} bytes")
-        return encoded, changes
+        return encoded, changes, steps
 
-    def _continued(self, fetched: Any) -> bytes | None:
+    def _continued(self, fetched: Any, steps: list[Step]) -> bytes | None:
         """The trace context of what a record leads to; None if it has none."""
         context = context_in(fetched.headers)
-        return None if context is None else continued(context, self._steps.span_id(fetched.offset))
+        if context is None:
+            return None
+        offset: int = fetched.offset
+        onward = continued(context, self._span_ids.span_id(offset))
+        steps.append((offset, context, onward))
+        return onward
 
     def _fold_singly(
         self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction
@@ -134,7 +148,7 @@ class PartitionFold:
         """Only the culprit becomes a dead letter; everyone else's changes are kept."""
         for one in decoded:
             try:
-                encoded, changes = self._fold_all([one], refused)
+                folded = self._fold_all([one], refused)
             except Exception as error:
                 self._restore()
                 reason = error.reason if isinstance(error, TooLarge) else FOLD_FAILED
@@ -142,7 +156,7 @@ class PartitionFold:
                 fetched = one[0]
                 refused[fetched.offset] = bury(fetched, self._stage.name, reason, type(error).__name__, message)
             else:
-                self._add(encoded, changes, transaction)
+                self._add(folded, transaction)
 
     def _restore(self) -> None:
         """Forget all changes since the last that were added to a transaction, also ones that were taken already."""
@@ -166,8 +180,10 @@ class PartitionFold:
             encoded.append((output, value, headers))
         return encoded
 
-    def _add(self, encoded: list[Encoded], changes: dict[bytes, bytes | None], transaction: Transaction) -> None:
+    def _add(self, folded: Folded, transaction: Transaction) -> None:
+        encoded, changes, steps = folded
         self.stored.accept()
+        self._steps += steps
         for event, number in self._fold.counters.items():
             self._counters[event] = self._counters.get(event, 0) + number
         self._fold.counters.clear()
@@ -176,6 +192,8 @@ class PartitionFold:
             transaction.urgent |= output.urgent
             partition = -1 if output.partition is None else output.partition
             transaction.outputs.append((output.topic.name, output.key, value, partition, headers))
+            if isinstance(output.value, Alert):
+                transaction.alerts.append((output.value, context_in(headers or ())))
         if changes:
             transaction.bytes += sum([len(key) + len(state or b"") for key, state in changes.items()])
             transaction.changes.setdefault(self.partition, {}).update(changes)
@@ -189,6 +207,11 @@ class PartitionFold:
         """The stage's own counts since the last call."""
         counters, self._counters = self._counters, {}
         return counters
+
+    def take_steps(self) -> list[Step]:
+        """Steps of traces since the last call, in the order of the log."""
+        steps, self._steps = self._steps, []
+        return steps
 
 
 def place_of(error: BaseException) -> str:

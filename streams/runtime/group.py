@@ -29,11 +29,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from schemas.trace_context import trace_id_of
 from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import Decoded, PartitionFold, place_of
-from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of, outputs_of
+from streams.runtime.ledger import Ledger, Traced, Transaction, changelog_bytes_of, outputs_of
 from streams.runtime.recovery import Position, Recovered, SourceTopic, StateRefused, remedy_for
 from streams.runtime.transport import Batch
 
@@ -45,6 +46,11 @@ MAX_QUEUED_BATCHES: Final = 12
 
 # How long a position without records waits for a transaction with some, before it gets one of its own.
 POSITIONS_SECONDS: Final = 5.0
+
+
+def trace_of(context: bytes | None) -> str | None:
+    """The trace id, if there is a trace."""
+    return None if context is None else trace_id_of(context)
 
 
 @dataclass(slots=True)
@@ -221,6 +227,8 @@ class Group:
             groups.emit_rejected(batch.tp, offset, refused[offset])
         pending.records += len(batch.records)
         pending.positions[batch.tp.partition] = partition.folded = batch.end
+        if steps := partition.fold.take_steps():
+            pending.traces.append(Traced(batch.tp.partition, batch.fetched_at, time.time_ns() // 1000, steps))
         elapsed = time.perf_counter() - started
         groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
 
@@ -284,6 +292,8 @@ class Group:
         self._wake.set()  # the next transaction may have been full
         if pending.records:
             groups.emit(self._committed(pending, positions, time.monotonic() - started))
+        for alert, context in pending.alerts:
+            groups.emit(events.AlertWritten(alert.alert_id, alert.kind, alert.port_code, trace_of(context)))
 
     def _committed(
         self, pending: Transaction, positions: dict[int, bytes], commit_seconds: float
@@ -303,6 +313,7 @@ class Group:
             watermarks=pending.watermarks,
             commit_seconds=commit_seconds,
             latency_seconds=time.time() - pending.oldest_appended_at / 1e6,
+            trace_id=trace_of(pending.traces[0].steps[0][1]) if pending.traces else None,
         )
 
     def _keys(self) -> int:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.telemetry.health import Pulse
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.tracing import trace_exemplar, traced
 from streams.runtime import events
 from streams.runtime.dead_letters import REASONS
 
@@ -20,7 +21,8 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 RECOVERY_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 
-REJECTIONS_LOGGED_PER_SECOND: Final = 10
+# Of rejections, and of alerts: neither a sensor gone mad nor a long list may fill the disk. The topics have them all.
+LOGGED_PER_SECOND: Final = 10
 
 MICROSECONDS: Final = 1e6
 
@@ -35,6 +37,21 @@ LATE_EVENTS: Final = frozenset({"late_readings", "late_crossings"})
 PLACES_MAX: Final = 512
 
 
+class LinesPerSecond:
+    """Lets LOGGED_PER_SECOND lines of a kind through."""
+
+    def __init__(self) -> None:
+        self._second = self._logged = 0
+
+    def has_room(self) -> bool:
+        """Whether another line may be logged now; counts it."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._logged = second, 0
+        self._logged += 1
+        return self._logged <= LOGGED_PER_SECOND
+
+
 class Telemetry:
     """The metrics and the log of one worker. `emit` is cheap and may be called from any thread."""
 
@@ -42,7 +59,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.log = open_log(stage=stage, instance=instance)
         self._stage = stage
-        self._log_second = self._logged_in_second = 0
+        self._rejections, self._alerts = LinesPerSecond(), LinesPerSecond()
         self._newest_event_at = 0
         self._watermarks: dict[int, dict[int, int]] = defaultdict(dict)
         self._readings_at: dict[tuple[str, str], int] = {}
@@ -57,6 +74,7 @@ class Telemetry:
             events.BatchFolded: self._on_batch_folded,
             events.TransactionCommitted: self._on_transaction_committed,
             events.RecordRejected: self._on_record_rejected,
+            events.AlertWritten: self._on_alert_written,
             events.RegistryUnreachable: self._on_registry_unreachable,
             events.LagMeasured: self._on_lag_measured,
             events.GaveUp: lambda e: self.log.error("gave_up", reason=e.reason),
@@ -198,7 +216,7 @@ class Telemetry:
         self.changelog_records.inc(event.changelog_records)
         self.changelog_bytes.inc(event.changelog_bytes)
         self.commit_seconds.observe(event.commit_seconds)
-        self.latency_seconds.observe(event.latency_seconds)
+        self.latency_seconds.observe(event.latency_seconds, trace_exemplar(event.trace_id))
         self._set_state(event.group, event.keys, event.state_bytes)
         self._set_watermarks(event.group, event.watermarks)
         self._on_times(event)
@@ -214,12 +232,7 @@ class Telemetry:
                 self.newest_reading.labels(self._stage, *place).set(at / MICROSECONDS)
 
     def _on_record_rejected(self, event: events.RecordRejected) -> None:
-        # A sensor gone mad must not fill the disk too: the counter and the topic have them all.
-        second = int(time.monotonic())
-        if second != self._log_second:
-            self._log_second, self._logged_in_second = second, 0
-        self._logged_in_second += 1
-        if self._logged_in_second > REJECTIONS_LOGGED_PER_SECOND:
+        if not self._rejections.has_room():
             return
         self.log.warning(
             "record_rejected",
@@ -229,7 +242,13 @@ class Telemetry:
             topic=event.topic,
             partition=event.partition,
             offset=event.offset,
+            **traced(event.trace_id),
         )
+
+    def _on_alert_written(self, event: events.AlertWritten) -> None:
+        if self._alerts.has_room():
+            told = {"alert_id": event.alert_id, "kind": event.kind, "port": event.port}
+            self.log.info("alert_written", **told, **traced(event.trace_id))
 
     def _on_registry_unreachable(self, event: events.RegistryUnreachable) -> None:
         self.registry_waits.inc()

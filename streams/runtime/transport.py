@@ -6,6 +6,7 @@ consumer's own thread; Faust's tables, producer, acks and `exactly_once` are not
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +46,9 @@ class Batch(NamedTuple):
 
     records: list[Any]
     """Empty if there was nothing but control and aborted records."""
+
+    fetched_at: int
+    """This machine's clock, microseconds; for traces alone."""
 
 
 def runs_of(records: list[Any]) -> Iterator[list[Any]]:
@@ -113,7 +117,7 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def _batch(self, tp: Any, end: int, records: list[Any]) -> Batch:
         start, self.fetched_to[tp] = self.fetched_to.get(tp), end
-        return Batch(tp, self.epoch, start, end, records)
+        return Batch(tp, self.epoch, start, end, records, time.time_ns() // 1000)
 
     def _passed_over(self) -> list[Batch]:
         """Batches without records where aiokafka went on over control and aborted records."""

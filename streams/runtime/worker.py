@@ -63,6 +63,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     app = make_app(stage, settings, groups)
     app.timer(interval=PULSE_SECONDS, name=f"border.{stage.name}.pulse")(make_beat(pulse))
     worker = faust.Worker(app, loop=loop, loglevel="warn", quiet=True, redirect_stdouts=False)
+    worker.spinner = None  # its control codes would stand before lines of JSON
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:

@@ -200,6 +200,21 @@ def test_no_query_of_any_panel_is_empty_or_in_error(observed: Observed) -> None:
         time.sleep(1.0)
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "histogram",
+    ["border_gateway_delivery_seconds", "border_stage_latency_seconds", "border_selection_seconds"],
+)
+def test_prometheus_has_traces_behind_its_histograms(observed: Observed, histogram: str) -> None:
+    def exemplars() -> list[dict[str, Any]]:
+        start, end = time.time() - 900, time.time() + 60
+        found = observed.prometheus("query_exemplars", query=f"{histogram}_bucket", start=str(start), end=str(end))
+        return [one for series in found for one in series["exemplars"]]
+
+    for one in eventually(exemplars, SEEN_SECONDS, f"an exemplar of {histogram}"):
+        assert re.fullmatch("[0-9a-f]{32}", one["labels"]["trace_id"])
+
+
 def choices(observed: Observed, dashboard: dict[str, Any]) -> dict[str, str]:
     """A value for each variable as Grafana would choose: all, or the first; empty while one has none."""
     chosen = {"__rate_interval": "1m"}

@@ -30,7 +30,7 @@ def test_what_was_answered_for_a_batch_is_not_asked_again_for_it() -> None:
     schemas = ForgetfulSchemas()
     group: Any = SimpleNamespace(_groups=SimpleNamespace(schemas=schemas), asking=False, _room=asyncio.Event())
     fold, refused = PartitionFold(COUNTS, CODEC, 0, {}, 1_000_000), dict[int, Any]()
-    batch = Batch(partition_of("t", 0), 1, 0, 3, records)
+    batch = Batch(partition_of("t", 0), 1, 0, 3, records, 0)
     decoded = asyncio.run(asyncio.wait_for(Group._decode(group, fold, batch, refused), 5.0))
     assert (decoded, schemas.asked) == ([], [{900, 901, 902}])
     assert {letter.reason for letter in refused.values()} == {"unknown_schema_id"}

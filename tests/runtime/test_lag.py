@@ -12,7 +12,7 @@ from tests.runtime.records import CODEC, COUNTS, good
 def batch(first: int, seconds: float) -> Batch:
     """Three records, the first appended at this time."""
     records: list[Any] = [replace(good(first + n, "2301/01"), timestamp=int(seconds * 1000) + n) for n in range(3)]
-    return Batch(partition_of("t", 0), 1, first, first + 3, records)
+    return Batch(partition_of("t", 0), 1, first, first + 3, records, 0)
 
 
 def new_partition() -> Partition:

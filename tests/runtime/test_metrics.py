@@ -1,14 +1,16 @@
 """Every event is turned into metrics or a log line, and no metric has a label that could hold a plate."""
 
+import json
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 from prometheus_client.exposition import generate_latest
 
+from schemas.telemetry import exposition
 from schemas.telemetry.health import Pulse
 from streams.runtime import events
-from streams.runtime.metrics import REJECTIONS_LOGGED_PER_SECOND, Telemetry
+from streams.runtime.metrics import LOGGED_PER_SECOND, Telemetry
 from tests.support import eventually
 
 SAMPLES: dict[type, events.Event] = {
@@ -33,7 +35,8 @@ SAMPLES: dict[type, events.Event] = {
         commit_seconds=0.01,
         latency_seconds=0.02,
     ),
-    events.RecordRejected: events.RecordRejected("undecodable", "UndecodableError", "short", "t", 0, 7),
+    events.RecordRejected: events.RecordRejected("undecodable", "UndecodableError", "short", "t", 0, 7, "4bf9" * 8),
+    events.AlertWritten: events.AlertWritten("2301/01#7:1", "WATCHLIST_HIT", "2301", "4bf9" * 8),
     events.RegistryUnreachable: events.RegistryUnreachable(5, 0.5),
     events.LagMeasured: events.LagMeasured(0, 10, 1.5),
     events.GaveUp: events.GaveUp("fenced"),
@@ -154,10 +157,47 @@ def test_the_silence_of_the_main_loop_grows_until_it_comes_round() -> None:
     assert silence() < before
 
 
-def test_a_flood_of_rejections_is_counted_but_not_all_logged(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("what", [events.RecordRejected, events.AlertWritten])
+def test_a_flood_of_rejections_or_alerts_is_counted_but_not_all_logged(
+    what: type, capsys: pytest.CaptureFixture[str]
+) -> None:
     telemetry = Telemetry("lanes", 0)
-    for _ in range(5 * REJECTIONS_LOGGED_PER_SECOND):
-        telemetry.emit(SAMPLES[events.RecordRejected])
+    for _ in range(5 * LOGGED_PER_SECOND):
+        telemetry.emit(SAMPLES[what])
     lines = capsys.readouterr().err.splitlines()
     # the loop takes far less than a second, so it meets at most two of them
-    assert REJECTIONS_LOGGED_PER_SECOND <= len(lines) <= 2 * REJECTIONS_LOGGED_PER_SECOND
+    assert LOGGED_PER_SECOND <= len(lines) <= 2 * LOGGED_PER_SECOND
+
+
+def line_of(event: events.Event, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """The log line of an event, without when it was written."""
+    Telemetry("vehicles", 0).emit(event)
+    line: dict[str, object] = json.loads(capsys.readouterr().err)
+    assert line.pop("timestamp")
+    return line
+
+
+def test_an_alerts_line_holds_its_ids_and_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    written = SAMPLES[events.AlertWritten]
+    assert isinstance(written, events.AlertWritten)
+    place = {"stage": "vehicles", "instance": 0, "level": "info", "event": "alert_written"}
+    told = {"alert_id": "2301/01#7:1", "kind": "WATCHLIST_HIT", "port": "2301"}
+    assert line_of(written, capsys) == place | told | {"trace_id": "4bf9" * 8}
+    assert line_of(replace(written, trace_id=None), capsys) == place | told
+
+
+def test_a_rejections_line_names_the_trace_of_the_record(capsys: pytest.CaptureFixture[str]) -> None:
+    assert line_of(SAMPLES[events.RecordRejected], capsys)["trace_id"] == "4bf9" * 8
+
+
+def test_a_transactions_latency_has_its_trace_as_an_exemplar_for_who_takes_openmetrics() -> None:
+    telemetry, committed = Telemetry("lanes", 0), SAMPLES[events.TransactionCommitted]
+    assert isinstance(committed, events.TransactionCommitted)
+    telemetry.emit(committed)
+    telemetry.emit(replace(committed, trace_id="4bf9" * 8, latency_seconds=0.04))
+    text, _ = exposition.exposed(telemetry.registry, "application/openmetrics-text; version=1.0.0")
+    with_exemplar = [line for line in text.decode().splitlines() if " # " in line]
+    assert len(with_exemplar) == 1
+    assert with_exemplar[0].startswith('border_stage_latency_seconds_bucket{le="0.05",stage="lanes"} 2.0 # ')
+    assert f'{{trace_id="{"4bf9" * 8}"}} 0.04 ' in with_exemplar[0]
+    assert b" # {" not in exposition.exposed(telemetry.registry, None)[0]

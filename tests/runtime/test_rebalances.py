@@ -51,7 +51,7 @@ def test_the_older_one_ends_last_and_the_groups_still_take_batches(
         positions = await groups.open(staying)
         groups.start(2, positions)
         await older
-        batch = Batch(partition_of(source.name, 0), 2, positions[partition_of(source.name, 0)], 1, [record])
+        batch = Batch(partition_of(source.name, 0), 2, positions[partition_of(source.name, 0)], 1, [record], 0)
         await groups.submit(batch)
         await asyncio.wait_for(committed.wait(), 20)
 

@@ -18,9 +18,12 @@ import orjson
 from deploy.errors import UserError
 from deploy.local.state import owner_of
 from deploy.options import PORT_MAX
+from schemas.telemetry import DISTRIBUTION
+from schemas.telemetry.spans import is_available
 from streams.runtime.settings import RuntimeSettings
 
 PREFIX: Final = "BORDER_"
+OTLP_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PLATFORM_FILE: Final = "platform.json"
 
 
@@ -69,6 +72,9 @@ class Settings:
     trace_sample_ratio: float = setting(
         1.0, "share of readings whose spans are exported; which ones is in their trace ids", 0, 1
     )
+    otlp_endpoint: str = setting(
+        "", "collector that spans go to, by OTLP over HTTP; empty: `OTEL_EXPORTER_OTLP_ENDPOINT`, if that is set"
+    )
     failpoint: str = setting("", "tests only: `name:nth[:stop]` ends or stops a stage worker at that step")
 
     @property
@@ -88,6 +94,19 @@ class Settings:
         """The master secret's file."""
         return Path(self.random_secret_file) if self.random_secret_file else self.state_path / "random-secret"
 
+    @property
+    def collector(self) -> str:
+        """Where spans go, nowhere if empty. Raises UserError for what is no address, or without the extra."""
+        endpoint = self.otlp_endpoint or os.environ.get(OTLP_ENDPOINT, "")
+        if endpoint and not endpoint.startswith(("http://", "https://")):
+            raise UserError(f"{OTLP_ENDPOINT} or otlp_endpoint: {endpoint!r} must begin with http:// or https://")
+        if endpoint and not is_available():
+            raise UserError(
+                f"spans are to go to {endpoint}, and the extra for it is not installed: pip install "
+                f"'{DISTRIBUTION}[otel]', or unset {OTLP_ENDPOINT} and otlp_endpoint"
+            )
+        return endpoint
+
     def runtime(self, instance: int) -> RuntimeSettings:
         """What a stage worker gets. Raises UserError for a combination that cannot work."""
         broker, registry_url = self.addresses()
@@ -101,6 +120,7 @@ class Settings:
                 max_records=self.max_records,
                 session_seconds=self.session_seconds,
                 heartbeat_seconds=self.heartbeat_seconds,
+                otlp_endpoint=self.collector,
                 failpoint=self.failpoint,
             )
         except ValueError as error:

@@ -53,6 +53,7 @@ def gateway(
     """
     settings = load_settings(broker=broker, registry_url=registry_url, state_directory=state_directory)
     address, url = settings.addresses()
+    collector = settings.collector
 
     def listening(ports: dict[str, int]) -> None:
         if json:
@@ -65,7 +66,7 @@ def gateway(
 
     try:
         checked = load_site(site)
-        left = run_gateway(checked, address, url, listening, settings.trace_sample_ratio)
+        left = run_gateway(checked, address, url, listening, settings.trace_sample_ratio, collector)
     except (SiteError, KeyFileError, SpoolError, StoppedByDisk) as error:
         raise UserError(str(error)) from error
     except OSError as error:

@@ -79,6 +79,7 @@ def light(
         state_directory=state_directory,
     )
     address, url = settings.addresses()
+    collector = settings.collector
     keys = load_random_keys(settings.random_secret_path)
     journal = settings.state_path / JOURNAL_FILE
 
@@ -99,6 +100,7 @@ def light(
         journal,
         tuple(name or ()),
         settings.trace_sample_ratio,
+        collector,
     )
     try:
         settings.state_path.mkdir(parents=True, exist_ok=True)

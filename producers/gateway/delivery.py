@@ -31,7 +31,6 @@ from producers.spool.entries import Kept
 from producers.spool.errors import SpoolFull
 from producers.spool.spool import Spool
 from schemas.topics import LANE_BACKLOG, LANE_READINGS, RAIL_READINGS, Topic
-from schemas.trace_context import trace_id_of_reading
 
 # A vehicle is at the light for some seconds, and has left the lane after 10: what comes later cannot change its light
 # [assumed]. Far more, and the light's stage would work through the past first; less, and a leader's election of some
@@ -60,10 +59,9 @@ class Delivery:
         telemetry: GatewayTelemetry,
         clock: Callable[[], int] = now_us,
         backlog_seconds: float = BACKLOG_SECONDS,
-        sample_ratio: float = 1.0,
     ) -> None:
         self._spool, self._frames, self._telemetry, self._now = spool, frames, telemetry, clock
-        self._backlog_us, self._sample_ratio = int(backlog_seconds * US), sample_ratio
+        self._backlog_us = int(backlog_seconds * US)
         self._boundary, self._moved = 0, asyncio.Event()
         self._resume: dict[str, int] = {}
         self._live = self._outlet(broker, LANE_READINGS, LANE_QUEUE)
@@ -72,9 +70,7 @@ class Delivery:
 
     def _outlet(self, broker: str, topic: Topic, queue: str) -> Outlet:
         def settled(done: list[Kept]) -> None:
-            now = self._now()
-            trace_id = trace_id_of_reading(done[0].reading_id)
-            self._telemetry.delivered(topic.name, [(now - kept.accepted_at) / US for kept in done], trace_id)
+            self._telemetry.delivered(topic.name, done, self._now())
             self._spool.acknowledge(queue, [kept.position for kept in done])
 
         def returned(back: list[Kept], error: str) -> None:
@@ -82,7 +78,7 @@ class Delivery:
             self._resume[topic.name] = min(first, self._resume.get(topic.name, first))
             self._telemetry.returned(len(back), error)
 
-        return Outlet(broker, topic, settled, returned, self._sample_ratio)
+        return Outlet(broker, topic, settled, returned, self._telemetry.sample_ratio)
 
     async def run(self) -> None:
         """Deliver until cancelled. Raises SpoolError if the disk fails."""

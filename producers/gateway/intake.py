@@ -161,6 +161,7 @@ class Intake:
             else:
                 self.health.reading(device_id, at)
         self.telemetry.accepted(device_id, len(readings), device_id in self._wrong)
+        self.telemetry.kept(readings, self._now())
 
     def keep_own(self, readings: Sequence[Heartbeat]) -> None:
         """Have the gateway's own heartbeats kept, if there is room: more will come."""

@@ -37,6 +37,8 @@ from schemas.topics import LANE_READINGS, RAIL_READINGS
 # Moves a lane's watermark when its devices are silent; the stages count on about as much.
 HEARTBEAT_SECONDS: Final = 10.0
 TELL_SECONDS: Final = 1.0
+# A gateway that is stopped tells its last spans for so long.
+LAST_SPANS_SECONDS: Final = 2.0
 # Connections of HTTP and of a dozen ports of lines at their bounds: a process begins with 1,024 on many machines, and
 # then silent connections keep everybody out.
 DESCRIPTORS: Final = 4_096
@@ -47,15 +49,23 @@ class StoppedByDisk(RuntimeError):
     """The spool failed while the gateway ran; the message says what to do."""
 
 
-def run_gateway(site: Site, broker: str, registry_url: str, listening: Listening, sample_ratio: float = 1.0) -> int:
+def run_gateway(
+    site: Site,
+    broker: str,
+    registry_url: str,
+    listening: Listening,
+    sample_ratio: float = 1.0,
+    otlp_endpoint: str = "",
+) -> int:
     """Serve a site until SIGTERM or SIGINT; how many readings are left on disk for the next one.
 
     `listening` is told the ports once all listen: of HTTP by `http`, of lines by host and port as configured. Raises
     SpoolError or KeyFileError if it cannot start, OSError if a port cannot be had, StoppedByDisk if its disk fails.
     """
     raise_descriptors(DESCRIPTORS)
+    telemetry = GatewayTelemetry((one.device.device_id for one in site.devices), QUEUES, otlp_endpoint, sample_ratio)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(site, broker, registry_url, listening, sample_ratio))
+        return runner.run(_serve(site, broker, registry_url, listening, telemetry))
 
 
 def schemas_kept() -> dict[str, str]:
@@ -88,11 +98,10 @@ class _Inputs:
             self.failure.set_exception(error)
 
 
-async def _serve(site: Site, broker: str, registry_url: str, listening: Listening, sample_ratio: float) -> int:
+async def _serve(site: Site, broker: str, registry_url: str, listening: Listening, telemetry: GatewayTelemetry) -> int:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    telemetry = GatewayTelemetry([one.device.device_id for one in site.devices], QUEUES)
     for one in site.devices:
         telemetry.knows(one.device)
     identities = Identities(site.devices, None if site.http is None else site.http.operator_key_file)
@@ -103,7 +112,7 @@ async def _serve(site: Site, broker: str, registry_url: str, listening: Listenin
     group_seconds = site.group_milliseconds / 1000 if site.fsync is Fsync.GROUP else 0.0
     group_readings = 1 if site.fsync is Fsync.ALWAYS else GROUP_READINGS_MAX
     spool = Spool(store, QUEUES, group_seconds, telemetry.committed, group_readings)
-    delivery = Delivery(spool, broker, Frames(registry_url, telemetry), telemetry, sample_ratio=sample_ratio)
+    delivery = Delivery(spool, broker, Frames(registry_url, telemetry), telemetry)
     intake = Intake(site, spool, telemetry)
     delivering = asyncio.create_task(delivery.run())
     inputs, is_open = _Inputs(loop.create_future()), True
@@ -125,6 +134,8 @@ async def _serve(site: Site, broker: str, registry_url: str, listening: Listenin
         await delivery.close()
         left = sum(count.readings for count in spool.counts.values())
         await spool.close()
+        if telemetry.spans is not None:
+            await asyncio.to_thread(telemetry.spans.close, LAST_SPANS_SECONDS)
     if spool.failure is not None:
         raise StoppedByDisk(str(spool.failure))
     for ended in (inputs.failure, delivering):

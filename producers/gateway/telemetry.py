@@ -9,19 +9,28 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from producers.formats.reading_format import Device, Reason
+from producers.formats.reading_format import Device, Reading, Reason
+from producers.spool.entries import Kept
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.spans import TOPIC, Span, SpanCounts, open_spans
 from schemas.telemetry.tracing import trace_exemplar
+from schemas.trace_context import context_of_reading, continued, step_of, trace_id_of_reading
 
+MICROSECONDS: Final = 1e6
+READING: Final = "border.reading_id"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 
 
 class GatewayTelemetry:
     """Metrics and log of one gateway. Cheap, and may be called from any thread. `devices` are their ids."""
 
-    def __init__(self, devices: Iterable[str], queues: Iterable[str] = ()) -> None:
+    def __init__(
+        self, devices: Iterable[str], queues: Iterable[str] = (), otlp_endpoint: str = "", sample_ratio: float = 1.0
+    ) -> None:
         self._log = open_log(process="gateway")
         self.registry = CollectorRegistry()
+        self.sample_ratio = sample_ratio
+        self.spans = open_spans(otlp_endpoint, "border-gateway", SpanCounts(self.registry))
         self._blind_now: set[str] = set()
         self._was_full = False
         self._outage_at: dict[str, float] = {}
@@ -111,12 +120,28 @@ class GatewayTelemetry:
         """A transaction of the spool."""
         self._commit_seconds.observe(seconds)
 
-    def delivered(self, topic: str, seconds: Sequence[float], trace_id: str | None) -> None:
-        """Kafka has readings, so long after they came. The trace is that of the first of them."""
-        histogram = self._delivery_seconds.labels(topic)
-        histogram.observe(seconds[0], trace_exemplar(trace_id))
-        for one in seconds[1:]:
-            histogram.observe(one)
+    def kept(self, readings: Sequence[Reading], at: int) -> None:
+        """Readings are on disk, at this time of ours."""
+        if self.spans is not None:
+            for one in readings:
+                begun = context_of_reading(one.reading_id, self.sample_ratio)
+                context = continued(begun, step_of("keep", one.reading_id))
+                self.spans.add(Span("keep", context, begun, one.received_at, at, {READING: one.reading_id}))
+
+    def delivered(self, topic: str, readings: Sequence[Kept], at: int) -> None:
+        """Kafka has readings, at this time of ours. One of them is the exemplar: the first has waited longest."""
+        histogram, exemplar = (
+            self._delivery_seconds.labels(topic),
+            trace_exemplar(trace_id_of_reading(readings[0].reading_id)),
+        )
+        for one in readings:
+            histogram.observe((at - one.accepted_at) / MICROSECONDS, exemplar)
+            exemplar = None
+            if self.spans is not None:
+                context = context_of_reading(one.reading_id, self.sample_ratio)
+                self.spans.add(
+                    Span("gateway", context, None, one.accepted_at, at, {READING: one.reading_id, TOPIC: topic})
+                )
 
     def returned(self, count: int, error: str) -> None:
         """Kafka did not take these readings."""

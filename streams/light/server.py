@@ -32,6 +32,9 @@ from streams.light.writer import AnswerWriter
 # shows nothing.
 START_SECONDS: Final = 5.0
 
+# A server that is stopped tells its last spans for so long.
+LAST_SPANS_SECONDS: Final = 2.0
+
 # Every lane of the border by a connection that it keeps open, and as many again.
 HTTP_CONNECTIONS_MAX: Final = 1_024
 
@@ -55,6 +58,7 @@ class LightSettings:
     journal: Path
     names: tuple[str, ...]
     sample_ratio: float = 1.0
+    otlp_endpoint: str = ""
 
 
 def run_light(
@@ -74,7 +78,7 @@ async def _serve(
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    telemetry = LightTelemetry()
+    telemetry = LightTelemetry(settings.otlp_endpoint, settings.sample_ratio)
     telemetry.descriptors(raise_descriptors(), DESCRIPTORS)
     journal = Journal(settings.journal)
     writer = AnswerWriter(settings.broker, journal, telemetry, settings.sample_ratio)
@@ -111,6 +115,8 @@ async def _serve(
     finally:
         await asyncio.to_thread(feed.stop)
         await asyncio.to_thread(writer.stop)
+        if telemetry.spans is not None:
+            await asyncio.to_thread(telemetry.spans.close, LAST_SPANS_SECONDS)
         journal.close()
 
 

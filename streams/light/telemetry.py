@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from schemas.records import LightAnswerReason
+from schemas.records import LightAnswer, LightAnswerReason
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.spans import Span, SpanCounts, SpanExport, open_spans
 from schemas.telemetry.tracing import trace_exemplar, traced
-from schemas.trace_context import trace_id_of_reading
+from schemas.trace_context import context_of_reading, continued, step_of, trace_id_of_reading
 from streams.core.light.board import Told
 from streams.core.light.questions import FALLBACK_REASONS
 
@@ -18,9 +19,11 @@ SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 class LightTelemetry:
     """Metrics and log of one light server. Cheap, and may be called from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, otlp_endpoint: str = "", sample_ratio: float = 1.0) -> None:
         self._log: Any = open_log(process="light")
         self.registry = registry = CollectorRegistry()
+        self.spans = open_spans(otlp_endpoint, "border-light", SpanCounts(registry))
+        self._sample_ratio = sample_ratio
         self._tick_at = time.monotonic()
         self._answers = Counter(
             "border_light_answers", "Vehicles answered, by what the light rests on.", ("kind",), registry=registry
@@ -78,11 +81,20 @@ class LightTelemetry:
             self._repeats.inc()
             return
         self._answers.labels(kind).inc()
+        if self.spans is not None:
+            self._tell_span(told.record, self.spans)
         if kind == "fallback":
             record = told.record
             why = LightAnswerReason(reason).lower()
             place = {"lane_id": record.lane_id, "mode": record.operating_mode}
             self._log.warning("light_fallback", **place, reason=why, **traced(trace_id))
+
+    def _tell_span(self, answer: LightAnswer, spans: SpanExport) -> None:
+        steps = steps_of(answer, self._sample_ratio)
+        if steps is not None:
+            begun, context = steps
+            ids = {"border.lane_id": answer.lane_id, "border.answer_id": answer.answer_id}
+            spans.add(Span("light", context, begun, answer.asked_at, answer.answered_at, ids))
 
     def refused(self, reason: str) -> None:
         """A question could not be answered; `reason` is one of a closed set."""
@@ -114,6 +126,14 @@ class LightTelemetry:
         """An answer was told that the file did not take."""
         self._unkept.inc()
         self._log.error("light_answer_not_kept")
+
+
+def steps_of(answer: LightAnswer, sample_ratio: float) -> tuple[bytes, bytes] | None:
+    """Contexts of the reading by which the vehicle came to the light and of its answer; None if that is not known."""
+    if answer.at_light_reading_id is None:
+        return None
+    begun = context_of_reading(answer.at_light_reading_id, sample_ratio)
+    return begun, continued(begun, step_of("light", answer.answer_id))
 
 
 def kind_of(reason: LightAnswerReason) -> str:

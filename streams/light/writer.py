@@ -16,10 +16,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.codec import Codec
 from schemas.records import LightAnswer
 from schemas.topics import LANE_DECISIONS
-from schemas.trace_context import HEADER, context_of_reading, continued, step_of
+from schemas.trace_context import HEADER
 from streams.core.light.board import FRESH_SECONDS, SECOND
 from streams.light.journal import KEPT_MAX, Journal
-from streams.light.telemetry import LightTelemetry
+from streams.light.telemetry import LightTelemetry, steps_of
 
 POLL_SECONDS: Final = 0.05
 RETRY_SECONDS: Final = 1.0
@@ -137,12 +137,8 @@ class AnswerWriter:
 
     def _headers(self, answer: LightAnswer) -> list[tuple[str, str | bytes | None]]:
         """The trace of the reading by which the vehicle came to the light, if that is known."""
-        reading_id = answer.at_light_reading_id
-        if reading_id is None:
-            return []
-        return [
-            (HEADER, continued(context_of_reading(reading_id, self._sample_ratio), step_of("light", answer.answer_id)))
-        ]
+        steps = steps_of(answer, self._sample_ratio)
+        return [] if steps is None else [(HEADER, steps[1])]
 
     def _on_delivery(self, answer: LightAnswer) -> Callable[[KafkaError | None, Message], None]:
         def report(error: KafkaError | None, _: Message) -> None:

@@ -1,6 +1,18 @@
 """What the runtime has to tell, as small typed events. `metrics` alone turns them into metrics and log lines."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Traced(NamedTuple):
+    """Steps of traces in a batch of one partition: offset, context as it came, context of what it led to."""
+
+    partition: int
+    fetched_at: int
+    folded_at: int
+    """This machine's clock, microseconds."""
+
+    steps: list[tuple[int, bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,11 @@ class TransactionCommitted:
     latency_seconds: float
     """From the broker's append of the oldest input record to the commit."""
 
-    trace_id: str | None = None
-    """Of the first of its records that led to something and is of a trace."""
+    traces: list[Traced] = field(default_factory=list)
+    """Those of its records that led to something and are of a trace."""
+
+    committed_at: int = 0
+    """This machine's clock, microseconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import Decoded, PartitionFold, place_of
-from streams.runtime.ledger import Ledger, Traced, Transaction, changelog_bytes_of, outputs_of
+from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of, outputs_of
 from streams.runtime.recovery import Position, Recovered, SourceTopic, StateRefused, remedy_for
 from streams.runtime.transport import Batch
 
@@ -228,7 +228,7 @@ class Group:
         pending.records += len(batch.records)
         pending.positions[batch.tp.partition] = partition.folded = batch.end
         if steps := partition.fold.take_steps():
-            pending.traces.append(Traced(batch.tp.partition, batch.fetched_at, time.time_ns() // 1000, steps))
+            pending.traces.append(events.Traced(batch.tp.partition, batch.fetched_at, time.time_ns() // 1000, steps))
         elapsed = time.perf_counter() - started
         groups.emit(events.BatchFolded(len(batch.records), elapsed, partition.fold.take_counters()))
 
@@ -313,7 +313,8 @@ class Group:
             watermarks=pending.watermarks,
             commit_seconds=commit_seconds,
             latency_seconds=time.time() - pending.oldest_appended_at / 1e6,
-            trace_id=trace_of(pending.traces[0].steps[0][1]) if pending.traces else None,
+            traces=pending.traces,
+            committed_at=time.time_ns() // 1000,
         )
 
     def _keys(self) -> int:

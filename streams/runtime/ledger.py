@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
@@ -11,6 +11,7 @@ from schemas.records import Alert
 from schemas.topics import DEAD_LETTERS
 from streams.runtime.cloud_events import Headers
 from streams.runtime.dead_letters import DeadLetterRecord
+from streams.runtime.events import Traced
 from streams.runtime.failpoints import Failpoints
 
 # Changelog key of the position of a partition. Keys of state never start with NUL.
@@ -30,17 +31,6 @@ TRANSACTION_BYTES_MAX: Final = 64 << 20
 QUEUE_KILOBYTES: Final = 1 << 20
 
 
-class Traced(NamedTuple):
-    """Steps of traces in a batch of one partition: offset, context as it came, context of what it led to."""
-
-    partition: int
-    fetched_at: int
-    folded_at: int
-    """This machine's clock, microseconds."""
-
-    steps: list[tuple[int, bytes, bytes]]
-
-
 @dataclass(slots=True)
 class Transaction:
     """What one transaction of a group will hold. Batches of all its partitions are folded into it until it commits."""
@@ -52,7 +42,7 @@ class Transaction:
     alerts: list[tuple[Alert, bytes | None]] = field(default_factory=list)
     """Those among the outputs, each with its trace context."""
 
-    traces: list["Traced"] = field(default_factory=list)
+    traces: list[Traced] = field(default_factory=list)
     dead_letters: list[DeadLetterRecord] = field(default_factory=list)
     changes: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
     """Changed states by key, by partition; None removes the key."""

@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.telemetry.health import Pulse
 from schemas.telemetry.json_log import open_log
+from schemas.telemetry.spans import OFFSET, PARTITION, TOPIC, Span, SpanCounts, SpanExport, open_spans
 from schemas.telemetry.tracing import trace_exemplar, traced
+from schemas.trace_context import trace_id_of
 from streams.runtime import events
 from streams.runtime.dead_letters import REASONS
 
@@ -55,8 +57,9 @@ class LinesPerSecond:
 class Telemetry:
     """The metrics and the log of one worker. `emit` is cheap and may be called from any thread."""
 
-    def __init__(self, stage: str, instance: int) -> None:
+    def __init__(self, stage: str, instance: int, otlp_endpoint: str = "") -> None:
         self.registry = CollectorRegistry()
+        self.spans = open_spans(otlp_endpoint, f"border-{stage}", SpanCounts(self.registry))
         self.log = open_log(stage=stage, instance=instance)
         self._stage = stage
         self._rejections, self._alerts = LinesPerSecond(), LinesPerSecond()
@@ -216,10 +219,20 @@ class Telemetry:
         self.changelog_records.inc(event.changelog_records)
         self.changelog_bytes.inc(event.changelog_bytes)
         self.commit_seconds.observe(event.commit_seconds)
-        self.latency_seconds.observe(event.latency_seconds, trace_exemplar(event.trace_id))
+        trace_id = trace_id_of(event.traces[0].steps[0][1]) if event.traces else None
+        self.latency_seconds.observe(event.latency_seconds, trace_exemplar(trace_id))
         self._set_state(event.group, event.keys, event.state_bytes)
         self._set_watermarks(event.group, event.watermarks)
         self._on_times(event)
+        if self.spans is not None:
+            self._tell_spans(event, self.spans)
+
+    def _tell_spans(self, event: events.TransactionCommitted, spans: SpanExport) -> None:
+        for partition, fetched_at, folded_at, steps in event.traces:
+            for offset, parent, context in steps:
+                place: dict[str, str | int] = {TOPIC: event.topic, PARTITION: str(partition), OFFSET: offset}
+                folded = (("folded", folded_at),)
+                spans.add(Span(self._stage, context, parent, fetched_at, event.committed_at, place, folded))
 
     def _on_times(self, event: events.TransactionCommitted) -> None:
         if event.newest_event_at > self._newest_event_at:

@@ -39,6 +39,9 @@ class RuntimeSettings:
     max_message_bytes: int = 1_000_000
     """Largest key plus value produced; the broker's default limit is 1,048,588 with the batch's overhead."""
 
+    otlp_endpoint: str = ""
+    """Base address of the collector that spans go to (OTLP over HTTP); empty: none are made. Needs the extra `otel`."""
+
     failpoint: str = ""
     """Tests only: `name:nth[:stop]` kills, or stops, this process the nth time it comes by (see failpoints.py)."""
 

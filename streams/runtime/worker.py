@@ -30,6 +30,9 @@ from streams.runtime.settings import GAVE_UP, REFUSED, RuntimeSettings
 PULSE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
 
+# A worker that is stopped tells its last spans for so long.
+LAST_SPANS_SECONDS: Final = 2.0
+
 # Records and states hold no cycles, so collections find next to nothing and walk all of the state to say so: with
 # Python's own threshold of 700 they took a tenth of a worker's time. What asyncio leaves behind can wait this long.
 GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
@@ -41,7 +44,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     Prints one JSON line {"stage", "instance", "pid", "metrics_port"} on standard output when it listens. Raises OSError
     if the metrics port is taken, and what `load_codec` raises if the registry lacks the stage's schemas.
     """
-    telemetry = Telemetry(stage.name, settings.instance)
+    telemetry = Telemetry(stage.name, settings.instance, settings.otlp_endpoint)
 
     def end(event: events.GaveUp | events.Refused) -> NoReturn:
         telemetry.emit(event)
@@ -71,6 +74,8 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
             end(events.GaveUp(f"Faust ended with status {stop.code}"))
     except Exception as error:
         end(events.GaveUp(f"Faust crashed: {error!r}"))
+    if telemetry.spans is not None:
+        telemetry.spans.close(LAST_SPANS_SECONDS)
 
 
 def wait_for_codec(registry_url: str, telemetry: Telemetry) -> Codec:

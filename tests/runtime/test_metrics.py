@@ -13,6 +13,7 @@ from streams.runtime import events
 from streams.runtime.metrics import LOGGED_PER_SECOND, Telemetry
 from tests.support import eventually
 
+CONTEXT = b"00-" + b"4bf9" * 8 + b"-00f067aa0ba902b7-01"
 SAMPLES: dict[type, events.Event] = {
     events.WorkerStarted: events.WorkerStarted(1),
     events.Assigned: events.Assigned([0, 1]),
@@ -86,7 +87,19 @@ def test_every_metric_begins_with_border_and_labels_are_from_closed_sets() -> No
     assert families
     assert all(family.name.startswith("border_") for family in families)
     labels = {name for family in families for sample in family.samples for name in sample.labels}
-    assert labels == {"stage", "topic", "reason", "event", "group", "partition", "port", "mode", "taken", "le"}
+    assert labels == {
+        "stage",
+        "topic",
+        "reason",
+        "event",
+        "group",
+        "partition",
+        "port",
+        "mode",
+        "taken",
+        "le",
+        "result",
+    }
 
 
 def test_the_changelog_is_told_in_records_and_bytes() -> None:
@@ -194,7 +207,7 @@ def test_a_transactions_latency_has_its_trace_as_an_exemplar_for_who_takes_openm
     telemetry, committed = Telemetry("lanes", 0), SAMPLES[events.TransactionCommitted]
     assert isinstance(committed, events.TransactionCommitted)
     telemetry.emit(committed)
-    telemetry.emit(replace(committed, trace_id="4bf9" * 8, latency_seconds=0.04))
+    telemetry.emit(replace(committed, traces=[events.Traced(0, 0, 0, [(7, CONTEXT, CONTEXT)])], latency_seconds=0.04))
     text, _ = exposition.exposed(telemetry.registry, "application/openmetrics-text; version=1.0.0")
     with_exemplar = [line for line in text.decode().splitlines() if " # " in line]
     assert len(with_exemplar) == 1

@@ -1,27 +1,44 @@
-"""One trace id from a device's reading to the alert, the light's answer and the log line about the alert."""
+"""One trace id from a device's reading to the alert, the light's answer, the line about the alert, and the spans."""
 
 from collections.abc import Iterator
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from schemas.records import Alert, LaneEvent, LightAnswer, Passage, PassageState, Selection
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
-from schemas.trace_context import context_of_reading, trace_id_of
+from schemas.trace_context import context_of_reading, span_id_of, trace_id_of
+from tests.collector import Collector, collecting
 from tests.core.lanes.builders import STOP_LINE
-from tests.runtime.traced_lane import READY_SECONDS, TracedLane, traced_lane
+from tests.runtime.traced_lane import PLATE, READY_SECONDS, TracedLane, traced_lane
 from tests.support import eventually
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TracedLane]:
+def collector() -> Iterator[Collector]:
+    with collecting() as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.endpoint)
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lane(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[TracedLane]:
     with traced_lane(tmp_path_factory.mktemp("traced")) as running:
         yield running
 
 
-def test_one_trace_id_leads_from_the_reading_to_the_alert_and_to_its_line_in_the_log(lane: TracedLane) -> None:
-    at_light = lane.drive()[STOP_LINE]
+@pytest.fixture(scope="module")
+def at_light(lane: TracedLane) -> str:
+    """The id of the reading by which a car of the watchlist has come to the light."""
+    return lane.drive()[STOP_LINE]
+
+
+def test_one_trace_id_leads_from_the_reading_to_the_alert_and_to_its_line_in_the_log(
+    lane: TracedLane, at_light: str
+) -> None:
     _, first = lane.found(LANE_READINGS, LaneEvent, lambda reading: reading.reading_id == at_light)
     assert first == context_of_reading(at_light)
     trace_id = trace_id_of(first)
@@ -47,3 +64,39 @@ def test_one_trace_id_leads_from_the_reading_to_the_alert_and_to_its_line_in_the
     told = {"kind": alert.kind, "port": "2301", "trace_id": trace_id, "stage": "vehicles", "instance": 0}
     assert line | told == line
     assert set(line) == {*told, "alert_id", "event", "level", "timestamp"}
+
+
+def test_the_collector_has_the_whole_chain_with_the_ids_of_the_headers(
+    lane: TracedLane, at_light: str, collector: Collector
+) -> None:
+    _, of_passage = lane.found(PASSAGES, Passage, lambda passage: passage.state is PassageState.AT_LIGHT)
+    _, of_alert = lane.found(ALERTS, Alert)
+    lane.ask_light(at_light)
+    begun = context_of_reading(at_light)
+
+    def spans() -> dict[tuple[str, str], Span]:
+        ours = [one for one in collector.spans if one[1].trace_id.hex() == trace_id_of(begun)]
+        found = {(service, span.name): span for service, span in ours}
+        return found if len(found) == 5 else {}
+
+    found = eventually(spans, READY_SECONDS, "the spans of gateway, stages and light")
+    reading, kept = found["border-gateway", "gateway"], found["border-gateway", "keep"]
+    passage, alert = found["border-lanes", "lanes"], found["border-vehicles", "vehicles"]
+    light = found["border-light", "light"]
+    assert of_passage is not None and of_alert is not None
+    ids = [span_id_of(context) for context in (begun, of_passage, of_alert)]
+    assert [one.span_id.hex() for one in (reading, passage, alert)] == ids
+    assert [one.parent_span_id.hex() for one in (reading, passage, alert, kept, light)] == [
+        "",
+        *ids[:2],
+        ids[0],
+        ids[0],
+    ]
+    for span in found.values():
+        assert span.start_time_unix_nano <= span.end_time_unix_nano
+    for span in (passage, alert):
+        (folded,) = span.events
+        assert folded.name == "folded"
+        assert span.start_time_unix_nano <= folded.time_unix_nano <= span.end_time_unix_nano
+    assert reading.start_time_unix_nano <= passage.start_time_unix_nano <= alert.start_time_unix_nano
+    assert not any(PLATE.encode() in body for body in collector.bodies)

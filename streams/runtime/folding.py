@@ -116,31 +116,31 @@ class PartitionFold:
     def _fold_all(self, decoded: Sequence[Decoded], refused: dict[int, DeadLetterRecord]) -> Folded:
         advance = self._fold.advance
         outputs: list[Output] = []
-        contexts: list[bytes | None] = []  # of each output
+        traces: list[Headers | None] = []  # of each output
         steps: list[Step] = []
         for fetched, record in decoded:
             try:
                 advance(record, outputs)
             except Rejected as error:  # raised before anything was changed: the others may go on
                 refused[fetched.offset] = bury(fetched, self._stage.name, error.reason, "Rejected", str(error))
-            if len(outputs) > len(contexts):
-                contexts += [self._continued(fetched, steps)] * (len(outputs) - len(contexts))
-        encoded = self._encode(outputs, contexts)
+            if len(outputs) > len(traces):
+                traces += [self._continued(fetched, steps)] * (len(outputs) - len(traces))
+        encoded = self._encode(outputs, traces)
         changes = self._fold.take_changes()
         for key, state in changes.items():
             if state is not None and len(key) + len(state) > self._max_message_bytes:
                 raise TooLarge(STATE_TOO_LARGE, f"a state of {len(state)} bytes")
         return encoded, changes, steps
 
-    def _continued(self, fetched: Any, steps: list[Step]) -> bytes | None:
-        """The trace context of what a record leads to; None if it has none."""
+    def _continued(self, fetched: Any, steps: list[Step]) -> Headers | None:
+        """The header of what a record leads to; None if it is of no trace."""
         context = context_in(fetched.headers)
         if context is None:
             return None
         offset: int = fetched.offset
         onward = continued(context, self._span_ids.span_id(offset))
         steps.append((offset, context, onward))
-        return onward
+        return [(HEADER, onward)]
 
     def _fold_singly(
         self, decoded: list[Decoded], refused: dict[int, DeadLetterRecord], transaction: Transaction
@@ -167,16 +167,16 @@ class PartitionFold:
         else:
             self._fold.roll_back()
 
-    def _encode(self, outputs: list[Output], contexts: list[bytes | None]) -> list[Encoded]:
+    def _encode(self, outputs: list[Output], traces: list[Headers | None]) -> list[Encoded]:
         encode, limit = self._codec.encode, self._max_message_bytes
         encoded: list[Encoded] = []
-        for output, context in zip(outputs, contexts, strict=True):
+        for output, trace in zip(outputs, traces, strict=True):
             value = encode(output.value)
             if len(value) + 2 * len(output.key) > limit:  # a CloudEvents header repeats the key
                 raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
             headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
-            if context is not None and output.partition is None:
-                headers = [*(headers or ()), (HEADER, context)]
+            if trace is not None and output.partition is None:
+                headers = trace if headers is None else headers + trace
             encoded.append((output, value, headers))
         return encoded
 

@@ -77,6 +77,7 @@ def fold_all(stage: Stage, batches: Sequence[tuple[int, list[Fetched]]], metrics
 
 def tell(telemetry: Telemetry, batch: Sequence[Fetched], fold: PartitionFold, transaction: Transaction) -> None:
     """What a group tells of a batch and of its transaction."""
+    steps = fold.take_steps()
     telemetry.emit(events.BatchFolded(len(batch), 0.01, fold.take_counters()))
     telemetry.emit(
         events.TransactionCommitted(
@@ -94,6 +95,7 @@ def tell(telemetry: Telemetry, batch: Sequence[Fetched], fold: PartitionFold, tr
             watermarks=transaction.watermarks,
             commit_seconds=0.01,
             latency_seconds=0.01,
+            traces=[events.Traced(fold.partition, 0, 0, steps)] if steps else [],
         )
     )
 

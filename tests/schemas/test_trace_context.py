@@ -112,3 +112,10 @@ def test_steps_differ_by_stage_topic_partition_and_offset_and_by_nothing_else() 
     assert len(set(spans)) == len(spans)
     steps = Steps("a", "t", 1)
     assert [steps.span_id(2), steps.span_id(3), steps.span_id(2)] == [spans[0], spans[4], spans[0]]
+
+
+def test_no_two_of_many_steps_have_the_same_span_id_and_each_id_is_valid() -> None:
+    spans = [Steps("a", "t", partition).span_id(offset) for partition in range(12) for offset in range(10_000)]
+    assert len(set(spans)) == len(spans)
+    assert all(parsed(continued(EXAMPLE, span)) for span in spans)
+    assert parsed(continued(EXAMPLE, Steps("a", "t", 0).span_id(2**63 - 1)))

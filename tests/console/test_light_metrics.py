@@ -8,7 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from schemas.container import LogRecord
 from schemas.records import Light, OutcomeState
+from schemas.telemetry.exposition import exposed
 from schemas.topics import LANE_DECISIONS, OUTCOMES, PASSAGES
+from schemas.trace_context import trace_id_of_reading
 from streams.console.light_metrics import LightMetrics
 from tests.console.test_port_board import threshold
 from tests.core.outcomes.builders import selection
@@ -27,6 +29,11 @@ class Told:
 
     def tell(self, value: msgspec.Struct, topic: str = LANE_DECISIONS.name) -> None:
         self.metrics.tell(LogRecord(topic, 0, 0, 0, b"k", value))
+
+    @property
+    def text(self) -> str:
+        """As who takes OpenMetrics reads it."""
+        return exposed(self._registry, "application/openmetrics-text; version=1.0.0")[0].decode()
 
     def value(self, name: str, **labels: str) -> float | None:
         return self._registry.get_sample_value(f"border_{name}", labels or PLACE)
@@ -86,3 +93,11 @@ def test_the_wait_for_a_selection_begins_at_the_light() -> None:
     told.tell(msgspec.structs.replace(selection(1), at_light_received_at=time.time_ns() // 1000 - 700_000))
     assert told.value("selection_seconds_bucket", mode="OPERATIONAL", le="0.6") == 0
     assert told.value("selection_seconds_bucket", mode="OPERATIONAL", le="60.0") == 1
+
+
+def test_the_wait_has_the_trace_of_the_reading_at_the_light_as_an_exemplar() -> None:
+    told, received_at = Told("2301"), time.time_ns() // 1000
+    one = msgspec.structs.replace(selection(1), at_light_received_at=received_at, at_light_reading_id="loop/1")
+    told.tell(one)
+    told.tell(msgspec.structs.replace(one, passage_id="2301/03/2", at_light_reading_id=None))
+    assert told.text.count(f'# {{trace_id="{trace_id_of_reading("loop/1")}"}}') == 1

@@ -7,6 +7,7 @@ import pytest
 
 import streams.http_server
 from schemas.records import Light
+from schemas.trace_context import trace_id_of_reading
 from streams.light.server import HTTP_CONNECTIONS_MAX
 from tests.exposition import complaints_of
 from tests.light.serving import HOST, Serving, fresh, run
@@ -121,6 +122,23 @@ def test_it_says_whether_it_lives_is_ready_and_what_it_counted() -> None:
         await light.get("/v1/lanes/2301/03/passages/1/light")
         status, body = await light.get("/metrics")
         assert status == 200 and 'border_light_answers_total{kind="fallback"} 1.0' in body
+
+    run(conversation)
+
+
+def test_a_lot_is_logged_and_measured_with_the_trace_of_the_reading_that_is_asked_about(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def conversation(light: Serving) -> None:
+        await light.get("/v1/lanes/2301/03/readings/loop/1/light")
+        await light.get("/v1/lanes/2301/03/passages/7/light")
+        (of_reading, of_number) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        assert of_reading["event"] == of_number["event"] == "light_fallback"
+        assert of_reading["trace_id"] == trace_id_of_reading("loop/1")
+        assert "trace_id" not in of_number  # which reading that vehicle came by is not known
+        accept = ("X-Controller-Id: c-1", "Accept: application/openmetrics-text; version=1.0.0")
+        _, body = await light.get("/metrics", *accept)
+        assert body.count(f'# {{trace_id="{trace_id_of_reading("loop/1")}"}}') == 1
 
     run(conversation)
 

@@ -8,7 +8,8 @@ import pytest
 
 from deploy.chaos.stages import POISONED_LANE, CountsStage
 from schemas.records import Tick
-from schemas.trace_context import HEADER, Steps, context_of_reading, continued
+from schemas.trace_context import HEADER, Steps, context_in, context_of_reading, continued
+from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import PartitionFold
 from streams.runtime.ledger import Transaction
 from tests.runtime.records import CODEC, COUNTS, event, fetched, good
@@ -73,6 +74,14 @@ def test_a_record_without_a_trace_leads_to_none_beside_others_that_have_one() ->
     plain = [good(n, "2301/02") for n in range(101, 106)]
     headers = of_lanes(fold([*READINGS[:4], *plain, *READINGS[4:5]]))
     assert headers == [{}, {HEADER: continued(context_of_reading("r5"), STEPS.span_id(5))}]
+
+
+def test_a_dead_letter_is_still_of_its_trace() -> None:
+    context = context_of_reading("cut short")
+    refused: dict[int, DeadLetterRecord] = {}
+    short = replace(traced(7, "cut short"), value=READINGS[0].value[:-3])
+    PartitionFold(COUNTS, CODEC, 0, {}, 1_000_000).decode([short], refused, unknown=())
+    assert context_in(refused[7].headers) == context
 
 
 def test_a_trace_that_is_not_sampled_goes_on_and_says_so() -> None:

@@ -193,6 +193,7 @@ class CountsStage:
     source: Topic
     changelog: Topic
     sink: Topic = field(kw_only=True)
+    events: frozenset[str] = frozenset()
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """See streams.core.stage."""
@@ -207,6 +208,7 @@ class SumsStage:
     source: Topic
     changelog: Topic
     sink: Topic = field(kw_only=True)
+    events: frozenset[str] = frozenset()
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """See streams.core.stage."""

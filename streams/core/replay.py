@@ -113,6 +113,8 @@ class StageReplay:
     def _take(self, partition: int) -> None:
         fold = self._folds[partition]
         fold.take_changes()
+        if undeclared := fold.counters.keys() - self.stage.events:
+            raise ValueError(f"stage {self.stage.name} counts {', '.join(undeclared)}; declare it in stage_events.py")
         self.counters.update(fold.counters)
         fold.counters.clear()
         self._since_taken[partition].clear()

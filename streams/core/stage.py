@@ -84,7 +84,7 @@ class Fold(Protocol):
     """The state of one partition and how a record changes it."""
 
     counters: dict[str, int]
-    """Events worth counting since the runtime last looked (it clears them), for instance `late_readings`."""
+    """Events of the stage's since the runtime last looked (it clears them), for instance `late_readings`."""
 
     @property
     def watermark_at(self) -> int:
@@ -101,11 +101,12 @@ class Fold(Protocol):
 
 
 class Stage(Protocol):
-    """A named fold, its one input and its changelog."""
+    """A named fold, its one input and its changelog. `events`: all that its folds count, a closed set."""
 
     name: str
     source: Topic
     changelog: Topic
+    events: frozenset[str]
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition. State keys never start with a NUL byte."""

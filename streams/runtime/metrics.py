@@ -6,7 +6,7 @@ record may cost in all.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -55,9 +55,12 @@ class LinesPerSecond:
 
 
 class Telemetry:
-    """The metrics and the log of one worker. `emit` is cheap and may be called from any thread."""
+    """The metrics and the log of one worker. `emit` is cheap and may be called from any thread.
 
-    def __init__(self, stage: str, instance: int, otlp_endpoint: str = "") -> None:
+    `counted`: the events that the stage itself counts, there from the start, or the first would be no increase.
+    """
+
+    def __init__(self, stage: str, instance: int, counted: Iterable[str] = (), otlp_endpoint: str = "") -> None:
         self.registry = CollectorRegistry()
         self.spans = open_spans(otlp_endpoint, f"border-{stage}", SpanCounts(self.registry))
         self.log = open_log(stage=stage, instance=instance)
@@ -66,7 +69,7 @@ class Telemetry:
         self._newest_event_at = 0
         self._watermarks: dict[int, dict[int, int]] = defaultdict(dict)
         self._readings_at: dict[tuple[str, str], int] = {}
-        self._count()
+        self._count(counted)
         self._measure()
         self._gauge_state()
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -103,7 +106,7 @@ class Telemetry:
     def _gauge(self, name: str, text: str, *labels: str) -> Any:
         return Gauge(name, text, ("stage", *labels), registry=self.registry)
 
-    def _count(self) -> None:
+    def _count(self, counted: Iterable[str]) -> None:
         self.records = self._counter("border_records", "Input records folded and committed.", "topic")
         self.outputs = self._counter("border_outputs", "Records produced, committed.", "topic")
         self.dead_letters = self._counter("border_dead_letters", "Records that could not be processed.", "reason")
@@ -122,8 +125,10 @@ class Telemetry:
         self.changelog_bytes = self._counter(
             "border_changelog_bytes", "Bytes of keys and values written into the changelog."
         )
-        for reason in sorted(REASONS):  # from the start, or the first dead letter of a kind would be no increase
+        for reason in sorted({*REASONS, OTHER}):
             self.dead_letters.labels(self._stage, reason)
+        for event in sorted(counted):
+            self.stage_events.labels(self._stage, event)
 
     def _measure(self) -> None:
         self.batch_records = self._histogram(

@@ -44,7 +44,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     Prints one JSON line {"stage", "instance", "pid", "metrics_port"} on standard output when it listens. Raises OSError
     if the metrics port is taken, and what `load_codec` raises if the registry lacks the stage's schemas.
     """
-    telemetry = Telemetry(stage.name, settings.instance, settings.otlp_endpoint)
+    telemetry = Telemetry(stage.name, settings.instance, stage.events, settings.otlp_endpoint)
 
     def end(event: events.GaveUp | events.Refused) -> NoReturn:
         telemetry.emit(event)

@@ -27,7 +27,7 @@ Alter = Callable[[list[Output]], list[Output]]
 class Broken:
     """The trains stage, and what it says altered."""
 
-    name, source, changelog = TrainsStage.name, TrainsStage.source, TrainsStage.changelog
+    name, source, changelog, events = TrainsStage.name, TrainsStage.source, TrainsStage.changelog, TrainsStage.events
 
     def __init__(self, alter: Alter) -> None:
         self._alter = alter

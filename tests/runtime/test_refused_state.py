@@ -62,6 +62,7 @@ class Moved:
     source: Topic
     changelog: Topic
     open: Callable[[int, MutableMapping[bytes, bytes]], Fold]
+    events: frozenset[str] = frozenset()
 
 
 class Store:

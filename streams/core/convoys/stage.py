@@ -22,6 +22,7 @@ import msgspec
 
 from schemas.records import Association, Crossing, OperatingMode, Tick
 from schemas.topics import CONVOYS_CHANGELOG, CROSSINGS, PASSAGES
+from streams.core import stage_events
 from streams.core.convoys.companions import (
     COMPANY_SECONDS,
     TOGETHER_SECONDS,
@@ -70,6 +71,7 @@ class ConvoysStage:
     name = "convoys"
     source = CROSSINGS
     changelog = CONVOYS_CHANGELOG
+    events = stage_events.CONVOYS
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

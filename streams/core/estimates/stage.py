@@ -14,6 +14,7 @@ from typing import Final
 
 from schemas.records import OperatingMode, Outcome, Tick
 from schemas.topics import ALERTS, ESTIMATES, ESTIMATES_CHANGELOG, LANE_DECISIONS, OUTCOMES
+from streams.core import stage_events
 from streams.core.deadlines import Deadlines
 from streams.core.estimates.alerts import alerts_of, month_told
 from streams.core.estimates.estimate import estimate_of
@@ -73,6 +74,7 @@ class EstimatesStage:
     name = "estimates"
     source = OUTCOMES
     changelog = ESTIMATES_CHANGELOG
+    events = stage_events.ESTIMATES
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

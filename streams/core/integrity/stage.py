@@ -36,6 +36,7 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import FINDINGS, INTEGRITY_CHANGELOG, LANE_DECISIONS, OUTCOMES
+from streams.core import stage_events
 from streams.core.deadlines import Deadlines
 from streams.core.integrity import (
     blind_sensors,
@@ -104,6 +105,7 @@ class IntegrityStage:
     name = "integrity"
     source = OUTCOMES
     changelog = INTEGRITY_CHANGELOG
+    events = stage_events.INTEGRITY
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

@@ -38,6 +38,7 @@ from schemas.records import (
     XrayScan,
 )
 from schemas.topics import BACKLOG_CHANGELOG, LANE_BACKLOG, LANE_READINGS, LANES_CHANGELOG, PASSAGES, Topic
+from streams.core import stage_events
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.lanes import state as lane_state
 from streams.core.lanes.assignments import check_assignment, check_scan, keep
@@ -84,6 +85,7 @@ class LanesStage:
     name = "lanes"
     source = LANE_READINGS
     changelog = LANES_CHANGELOG
+    events = stage_events.LANES
 
     def __init__(self, layouts: Mapping[str, LaneLayout]) -> None:
         self._known = known_lanes(layouts)

@@ -37,6 +37,7 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import ALERTS, LANE_DECISIONS, OUTCOMES, OUTCOMES_CHANGELOG, PASSAGES, TRACES, Topic
+from streams.core import stage_events
 from streams.core.deadlines import Deadlines
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.light.questions import at_light, was_told_early
@@ -91,6 +92,7 @@ class OutcomesStage:
     name = "outcomes"
     source = LANE_DECISIONS
     changelog = OUTCOMES_CHANGELOG
+    events = stage_events.OUTCOMES
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

@@ -42,6 +42,7 @@ from schemas.records import (
     Tick,
 )
 from schemas.topics import LANE_DECISIONS, OUTCOMES, PASSAGES, POLICY_CHANGELOG
+from streams.core import stage_events
 from streams.core.deadlines import Deadlines
 from streams.core.keyed_state import KeyedState, OtherVersion, check_version
 from streams.core.policy import control, validation
@@ -87,6 +88,7 @@ class PolicyStage:
     name = "policy"
     source = OUTCOMES
     changelog = POLICY_CHANGELOG
+    events = stage_events.POLICY
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

@@ -18,6 +18,7 @@ import msgspec
 
 from schemas.records import Link, MultipleSale, Tick, Trace
 from schemas.topics import LANE_DECISIONS, SUGGESTIONS, TRACES, TRACES_CHANGELOG
+from streams.core import stage_events
 from streams.core.deadlines import Deadlines
 from streams.core.keyed_state import KeyedState, check_version
 from streams.core.stage import Fold, Output, Record, Rejected
@@ -71,6 +72,7 @@ class TracesStage:
     name = "traces"
     source = TRACES
     changelog = TRACES_CHANGELOG
+    events = stage_events.TRACES
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

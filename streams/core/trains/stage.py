@@ -26,6 +26,7 @@ from schemas.records import (
     TrainEventKind,
 )
 from schemas.topics import RAIL_READINGS, TRAINS_CHANGELOG
+from streams.core import stage_events
 from streams.core.keyed_state import check_version
 from streams.core.stage import Fold, Output, Record, Rejected
 from streams.core.trains.audit import chained
@@ -58,6 +59,7 @@ class TrainsStage:
     name = "trains"
     source = RAIL_READINGS
     changelog = TRAINS_CHANGELOG
+    events = stage_events.TRAINS
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """A fold over what the changelog holds for this partition."""

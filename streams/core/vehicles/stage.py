@@ -19,7 +19,6 @@ import msgspec
 
 from schemas.layout import Port, is_canary_lane
 from schemas.records import (
-    Alert,
     Association,
     ChangeKind,
     Direction,
@@ -41,6 +40,7 @@ from schemas.topics import (
     VEHICLES_CHANGELOG,
     Topic,
 )
+from streams.core import stage_events
 from streams.core import vehicle_history as history
 from streams.core.evidence.ant_traffic import with_crossing
 from streams.core.evidence.subject import NearHit, Subject, probability_read
@@ -92,6 +92,7 @@ class VehiclesStage:
     name = "vehicles"
     source = PASSAGES
     changelog = VEHICLES_CHANGELOG
+    events = stage_events.VEHICLES
 
     def __init__(self, rule_set: RuleSet, random_keys: RandomKeys, ports: Mapping[str, Port]) -> None:
         self._rule_set = rule_set
@@ -232,7 +233,7 @@ class VehiclesFold(TimedFold):
         alert = alert_of(subject, score, rules, light, opened, pattern)
         if alert is not None:
             outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
-            self._count_alert(alert)
+            self._count(f"alerts_{alert.kind.lower()}")
             calls_off = alert.severity is Severity.MINOR
             opened = without_alert(opened) if calls_off else with_alert(opened, alert, expires_s, pattern)
         if has_crossed(passage):
@@ -310,7 +311,7 @@ class VehiclesFold(TimedFold):
         if opened is not None and opened.alert_kind:
             alert = withdrawal_of(passage, opened, self._rules)
             outputs.append(Output(ALERTS, alert.incident_id.encode(), alert))
-            self._count_alert(alert)
+            self._count(f"alerts_{alert.kind.lower()}")
             state = history.with_open(state, without_alert(opened))
         return state
 
@@ -395,6 +396,3 @@ class VehiclesFold(TimedFold):
                 "publish one that `border rules lint` of both finds nothing in (whoever starts over instead has his "
                 "worker's own in force until one is published, since the refused one becomes a dead letter)"
             ) from error
-
-    def _count_alert(self, alert: Alert) -> None:
-        self._count(f"alerts_{alert.kind.lower()}")

@@ -1,12 +1,9 @@
 """The registry of each kind of process, with everything told that can be; and what promtool says of the text."""
 
-import ast
-import functools
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,6 +20,8 @@ from schemas.topics import PARTITIONS, TOPICS
 from streams.console.estimate_metrics import EstimateMetrics
 from streams.console.light_metrics import LightMetrics
 from streams.console.rail_metrics import RailMetrics
+from streams.console.sensor_metrics import SensorMetrics
+from streams.core import stage_events as declared
 from streams.light.telemetry import LightTelemetry
 from streams.runtime import events
 from streams.runtime.assignor import group_of
@@ -30,35 +29,19 @@ from streams.runtime.dead_letters import REASONS
 from streams.runtime.metrics import Telemetry
 from streams.sharing.telemetry import SharingTelemetry
 
-CORE = Path(__file__).parent.parent / "streams" / "core"
-# Of one that is put together from enums: the lights times the reasons of selections are the most.
-NAMES_OF_ONE_PATTERN = 12
 
-
-@functools.cache
-def stage_events() -> set[str]:
-    """Names of all that the stages count, from the code; of names that are put together, as many as there can be."""
-    names = set()
-    for path in CORE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_count":
-                text = ast.unparse(node.args[0])
-                constants = [one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
-                if isinstance(node.args[0], ast.JoinedStr):
-                    names |= {f"{text} {number}" for number in range(NAMES_OF_ONE_PATTERN)}
-                else:
-                    names |= {str(one) for one in constants}
-    return names
+def stage_events() -> frozenset[str]:
+    """Names of all that any stage counts."""
+    return frozenset[str]().union(*[value for value in vars(declared).values() if isinstance(value, frozenset)])
 
 
 def full_worker() -> Telemetry:
     """A worker that has every partition of 28 ports, writes every topic and counts what any stage counts."""
-    worker = Telemetry("lanes", 0)
+    worker = Telemetry("lanes", 0, stage_events())
     worker.watch(Pulse())
     tell_process(worker.registry, "stage", lambda: True, "lanes")
     places = {(port, str(mode)): 1_700_000_000_000_000 for port in load_ports() for mode in OperatingMode}
     worker.emit(events.Assigned(list(range(PARTITIONS))))
-    worker.emit(events.BatchFolded(1, 0.001, dict.fromkeys(stage_events(), 1)))
     for partition in range(PARTITIONS):
         worker.emit(events.LagMeasured(partition, 1, 0.1))
         group, marks = group_of(partition), {partition: 1_700_000_000_000_000}
@@ -123,7 +106,7 @@ def exporter() -> CollectorRegistry:
     """The exporter's."""
     registry = ExporterTelemetry().registry
     lights = LightMetrics((), {})
-    for metrics in (lights, lights.seconds, RailMetrics({}), EstimateMetrics(())):
+    for metrics in (lights, lights.seconds, RailMetrics({}), EstimateMetrics(()), SensorMetrics(())):
         registry.register(metrics)
     tell_process(registry, "exporter", lambda: True)
     return registry

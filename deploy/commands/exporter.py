@@ -13,17 +13,22 @@ from deploy.port_publication import held_ports
 from deploy.rail_board import port_offsets
 from deploy.rail_records import DAY_MS, DAYS_BACK
 from schemas.layout import load_ports
-from schemas.topics import ESTIMATES, LANES_CHANGELOG, RAIL_COVERAGE
+from schemas.topics import ALERTS, ESTIMATES, LANES_CHANGELOG, RAIL_COVERAGE
 from streams.console.estimate_metrics import EstimateMetrics
 from streams.console.light_metrics import TOPICS, LightMetrics
 from streams.console.log_reader import LogReader
 from streams.console.rail_metrics import RailMetrics
+from streams.console.sensor_metrics import SensorMetrics
 
 DEFAULT_PORT: Final = 9300
 
 # How often published ports are read anew while there is a port that is not known: the lanes' changelog is read from its
 # beginning for it.
 PORTS_READ_SECONDS: Final = 60.0
+
+# A sensor that went blind before is not told of after the exporter's next start [assumed]: a quarter's alerts are a few
+# seconds of reading, a year's, which the topic keeps, are not.
+BLIND_DAYS: Final = 90
 
 
 def exporter(
@@ -34,7 +39,7 @@ def exporter(
     state_directory: str | None = None,
 ) -> int:
     """Serve what the log says as Prometheus metrics, until Ctrl-C: lights against their budgets and how long vehicles
-    wait for one, coverage of trains, and the estimates of each port.
+    wait for one, coverage of trains, blind sensors, and the estimates of each port.
 
     A worker's own metrics would be gone with it, and name no port; these are read from the topics. Budgets and lights
     count from the exporter's start on.
@@ -67,6 +72,7 @@ def sources_of(connection: Connection) -> list[Source]:
     known = KnownPorts(connection)
     lights = LightMetrics(known.codes, budgets_in_force(connection))
     estimates, rail = EstimateMetrics(known.codes), RailMetrics(port_offsets())
+    sensors = SensorMetrics(known.codes)
     return [
         Source(
             "lights",
@@ -87,6 +93,15 @@ def sources_of(connection: Connection) -> list[Source]:
             (estimates,),
             lambda record: estimates.tell(record.value),
             lambda: known.learn(estimates.has_unknown),
+        ),
+        Source(
+            "sensors",
+            partial(
+                reader_of, connection, [ALERTS.name], from_beginning=False, since_ms=started_ms - BLIND_DAYS * DAY_MS
+            ),
+            (sensors,),
+            lambda record: sensors.tell(record.value),
+            lambda: known.learn(sensors.has_unknown),
         ),
     ]
 

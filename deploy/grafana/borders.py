@@ -276,6 +276,16 @@ _PORT_GATEWAYS: Final = Row(
             (f'sum by (lane) (border_gateway_clock_wrong{{port="$port"}}{WITH_LANE})', "wrong clock in {{lane}}"),
             leads_to=TO_LANE,
         ),
+        panel(
+            "Blind sensors by role",
+            "none",
+            "Sensors past which the lanes stage sees vehicles go unseen. The alerts SENSOR_BLIND name the lanes.",
+            (
+                'max by (role) (border_lane_sensors_blind{port="$port",mode=~"OPERATIONAL|SIMULATED"})',
+                "{{role}}",
+            ),
+            stacked=True,
+        ),
     ),
 )
 ONE_PORT: Final = Dashboard(

@@ -49,6 +49,7 @@ RECOVERED: Final = 3
 OTHERS_MIN: Final = 2
 
 JUDGED: Final = tuple(slot for slot in range(len(ROLES)) if slot != XRAY)
+ROLES_JUDGED: Final = tuple(ROLES[slot] for slot in JUDGED)
 
 
 class Sight:
@@ -165,3 +166,9 @@ def alert_of(
         passage_id,
         passage_number,
     )
+
+
+def sensor_of(incident_id: str) -> SensorRole | None:
+    """Which sensor of its lane an incident of `alert_of` is of; None for another's id."""
+    parts = incident_id.split(" ")
+    return next((role for role in ROLES_JUDGED if len(parts) == 4 and role == parts[2]), None)

@@ -22,6 +22,7 @@ CLOSED_LABELS = TARGET_LABELS | {
         "mode",
         "lanes",
         "lane",
+        "role",
         "kind",
         "queue",
         "reason",

@@ -200,9 +200,9 @@ FAULTS = (
     Fault("SensorBlind", CAMERA, {'border_gateway_blind*"2301-bota"*"camera-1"*': Level(1)}),
     Fault(
         "LaneSensorsBlind",
-        {},
-        {'border_stage_events_total*"sensors_blind"*': Rate(0.01)},
-        over_after_seconds=1900,
+        {"port": "2301", "role": "SCALE"},
+        {'border_lane_sensors_blind*"SCALE"*"OPERATIONAL"*': Level(1)},
+        name="the first one",
     ),
     Fault(
         "DeviceSilent",

@@ -88,8 +88,6 @@ def of_lanes() -> Series:
         ("outcomes", "border.outcomes.by-port.v1"),
     )
     series: Series = {named("border_outputs_total", job="stage", stage=s, topic=t): Rate(2) for s, t in outputs}
-    for event in ("sensors_blind", "sensors_seeing_again"):
-        series[named("border_stage_events_total", job="stage", stage="lanes", event=event)] = Rate(0)
     for port in ("2301", "2304"):
         own = {"job": "stage", "stage": "lanes", "port": port, "mode": "OPERATIONAL"}
         series[named("border_port_newest_reading_timestamp_seconds", **own)] = Clock()
@@ -146,6 +144,9 @@ def of_exporter() -> Series:
         named("border_selection_seconds_count", **own, mode="OPERATIONAL"): Rate(0.3),
     }
     for mode in ("OPERATIONAL", "EXERCISE"):
+        for role in ("FRONT_CAMERA", "SCALE"):
+            blind = {"port": "2301", "role": role, "mode": mode}
+            series[named("border_lane_sensors_blind", **own, **blind)] = Level(0)
         told = {"port": "2304", "mode": mode, "day": "today"}
         series[named("border_rail_scanned_well_ratio", **own, **told)] = Level(0.9985)
         series[named("border_rail_trains", **own, **told, count="released_uncovered")] = Level(0)

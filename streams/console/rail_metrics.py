@@ -3,7 +3,8 @@
     border_rail_scanned_well_ratio{port="2304",mode="OPERATIONAL",day="yesterday"} 0.9931
 
 A worker's own counters would name no port and count each revision of a car, so the exporter reads the topic. Days are
-the port's own. Labels are from closed sets: ports of the log, operating modes, two days, the names of counts.
+the port's own. Labels are from closed sets: ports, operating modes, two days, the names of counts. Ports that nobody
+has published are trains' too, but no more than OTHERS_MAX: whoever writes the topic must not make series without end.
 """
 
 import threading
@@ -14,13 +15,15 @@ from typing import Final
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from schemas.records import OperatingMode
+from schemas.records import CarCoverage, OperatingMode, TrainCoverage
 from streams.console.rail_visits import DAY, DayCounts, DayKey, Visits, days_of, local_day
 
 LABELS: Final = ("port", "mode", "day")
 DAYS: Final = ("today", "yesterday")
 # What the older of the two days needs, in any time zone.
 KEPT: Final = 3 * DAY
+# Ports times operating modes that are none of the known ports': the crossings of a second border, in each mode.
+OTHERS_MAX: Final = 128
 
 # Name, more labels, and what the README says.
 FAMILIES: Final = (
@@ -52,14 +55,25 @@ class RailMetrics(Collector):
         self._lock = threading.Lock()
         self._visits = Visits()
         self._forgotten_at = 0
+        self._others: set[tuple[str, OperatingMode]] = set()
 
     def tell(self, value: object) -> None:
-        """Take in a record of the coverage topic; others are ignored."""
+        """Take in a record of the coverage topic; others are ignored, as are ports beyond OTHERS_MAX."""
         with self._lock:
+            if not isinstance(value, (CarCoverage, TrainCoverage)) or not self._has_room(value):
+                return
             self._visits.see(value)
             if self._visits.newest_at >= self._forgotten_at + DAY:
                 self._forgotten_at = self._visits.newest_at
                 self._visits.forget(self._forgotten_at - KEPT)
+                kept = {(visit.port_code, visit.operating_mode) for visit in self._visits.visits.values()}
+                self._others &= kept
+
+    def _has_room(self, value: CarCoverage | TrainCoverage) -> bool:
+        place = value.port_code, value.operating_mode
+        if value.port_code not in self._offsets and (place in self._others or len(self._others) < OTHERS_MAX):
+            self._others.add(place)
+        return value.port_code in self._offsets or place in self._others
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """All families as of now."""

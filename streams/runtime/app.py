@@ -83,6 +83,6 @@ def lag_timer(app: Any) -> Any:
 
     async def measure_lag() -> None:
         if app.groups.opened:
-            app.groups.measure_lag(app.consumer.lags(), time.time())
+            app.groups.measure_lag(app.consumer.lags(), app.consumer.told_at(), time.time())
 
     return measure_lag

@@ -47,6 +47,9 @@ MAX_QUEUED_BATCHES: Final = 12
 # How long a position without records waits for a transaction with some, before it gets one of its own.
 POSITIONS_SECONDS: Final = 5.0
 
+# A broker answers each fetch within 0.05 s, records or none; one that is busy or pauses is not silent yet.
+SILENCE_SECONDS: Final = 5.0
+
 
 def trace_of(context: bytes | None) -> str | None:
     """The trace id, if there is a trace."""
@@ -73,13 +76,22 @@ class Partition:
     unread_since: float | None = None
     """When records were first seen that none of these batches holds, seconds; None: all seen are in them."""
 
-    def lag(self, unread: int, now: float) -> tuple[int, float]:
-        """Records not committed yet and the age of the oldest; at least its age while it is not even fetched."""
+    told_at: float | None = None
+    """When the broker last told how far its log goes, seconds; before the first time, when it was first asked for."""
+
+    def lag(self, unread: int, now: float, told_at: float | None = None) -> tuple[int, float]:
+        """Records not committed yet and the age of the oldest; at least its age while it is not even fetched.
+
+        Once the broker is silent, nobody knows of what has come since then, so the age grows from there: it would
+        stand at 0 while the broker is away.
+        """
         records = unread + sum(len(batch.records) for batch in self.uncommitted)
+        self.told_at = told_at or self.told_at or now
+        silence = now - self.told_at if now - self.told_at > SILENCE_SECONDS else 0.0
         if self.uncommitted:
-            return records, max(0.0, now - self.uncommitted[0].records[0].timestamp / 1000)
+            return records, max(silence, now - self.uncommitted[0].records[0].timestamp / 1000)
         self.unread_since = (self.unread_since or now) if unread else None
-        return records, now - (self.unread_since or now)
+        return records, max(silence, now - (self.unread_since or now))
 
 
 class Group:

@@ -151,8 +151,10 @@ class Groups:
             )
         )
 
-    def measure_lag(self, unread: dict[int, int], now: float) -> None:
-        """Emit each partition's lag. `unread`: records that the consumer has not taken yet; `now`: seconds."""
+    def measure_lag(self, unread: dict[int, int], told_at: dict[int, float], now: float) -> None:
+        """Emit each partition's lag. `unread`: records that the consumer has not taken yet; `told_at`: when the broker
+        last told how far the partition goes; `now`. Times in seconds."""
         for group in self._opened.values():
             for number, partition in group.partitions.items():
-                self.emit(events.LagMeasured(number, *partition.lag(unread.get(number, 0), now)))
+                lag = partition.lag(unread.get(number, 0), now, told_at.get(number))
+                self.emit(events.LagMeasured(number, *lag))

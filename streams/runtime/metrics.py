@@ -150,7 +150,11 @@ class Telemetry:
         self.state_keys = self._gauge("border_state_keys", "Keys of state held.", "group")
         self.state_bytes = self._gauge("border_state_bytes", "Bytes of encoded keys and states held.", "group")
         self.lag_records = self._gauge("border_lag_records", "Input records not committed yet.", "partition")
-        self.lag_seconds = self._gauge("border_lag_seconds", "Age of the oldest uncommitted input record.", "partition")
+        self.lag_seconds = self._gauge(
+            "border_lag_seconds",
+            "Age of the oldest uncommitted input record; while the broker is silent, how long it has been.",
+            "partition",
+        )
         self.newest_event = self._gauge(
             "border_newest_event_timestamp_seconds", "Event time of the newest record committed since the start."
         )

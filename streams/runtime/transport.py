@@ -127,19 +127,24 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
             if position > self.fetched_to.get(tp, position)
         ]
 
+    def _states(self) -> dict[Any, Any]:
+        """What aiokafka knows of each partition that it has a place in."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        states = {ensure_TP(tp): assignment.state_value(tp) for tp in (assignment.tps if assignment else ())}
+        return {tp: state for tp, state in states.items() if state is not None and state.has_valid_position}
+
     def _positions(self) -> dict[Any, tuple[int, int | None]]:
         """Of each partition where the consumer is, and the last stable offset."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment
-        states = {tp: assignment.state_value(tp) for tp in (assignment.tps if assignment else ())}
-        return {
-            ensure_TP(tp): (state.position, state.lso)
-            for tp, state in states.items()
-            if state is not None and state.has_valid_position
-        }
+        return {tp: (state.position, state.lso) for tp, state in self._states().items()}
 
     def lags(self) -> dict[int, int]:
         """Records, control records aside as far as they were read, between the consumer and the last stable offset."""
         return {tp.partition: max(0, lso - at) for tp, (at, lso) in self._positions().items() if lso is not None}
+
+    def told_at(self) -> dict[int, float]:
+        """When the broker last answered a fetch of each partition, seconds: what `lags` rests on."""
+        states = self._states().items()
+        return {tp.partition: state.timestamp / 1000 for tp, state in states if state.timestamp is not None}
 
 
 class Consumer(aiokafka.Consumer):  # type: ignore[misc]
@@ -157,6 +162,11 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
         """Records not read yet by partition."""
         lags: dict[int, int] = self._thread.lags()
         return lags
+
+    def told_at(self) -> dict[int, float]:
+        """When the broker last said how far each partition goes, seconds."""
+        told_at: dict[int, float] = self._thread.told_at()
+        return told_at
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """Commit what is folded first: otherwise an ordinary rebalance fences a healthy worker."""

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from streams.console.rail_metrics import RailMetrics
+from streams.console.rail_metrics import OTHERS_MAX, RailMetrics
 from tests.console.rail_builders import DAY, ENTERED, HOUR, car, train
 
 OFFSETS = {"2304": -6.0}
@@ -56,3 +56,22 @@ def test_what_is_of_neither_day_is_in_no_gauge_and_is_forgotten() -> None:
     assert b'border_rail_trains{count="all",day="today",mode="OPERATIONAL",port="2304"} 0.0' in generate_latest(
         registry
     )
+
+
+def test_whoever_writes_ports_that_are_none_makes_a_bounded_number_of_series_and_hides_no_known_port() -> None:
+    others = [train(visit_id=f"X{n}/R1/1", train_id=f"T{n}", port_code=f"X{n}") for n in range(3 * OTHERS_MAX)]
+    found = gauges(ENTERED + HOUR, *others, *others, train())
+    ports = {labels[1] for labels in found}
+    assert len(ports) == OTHERS_MAX + 1 and "2304" in ports
+    assert found["trains", "2304", "OPERATIONAL", "today", "all"] == 1
+
+
+def test_what_was_forgotten_makes_room_for_another_port() -> None:
+    metrics = RailMetrics(OFFSETS)
+    for number in range(OTHERS_MAX):
+        metrics.tell(train(visit_id=f"X{number}/R1/1", train_id=f"T{number}", port_code=f"X{number}"))
+    at = ENTERED + 10 * DAY
+    metrics.tell(train(entered_at=at, decided_at=at + HOUR))
+    metrics.tell(train(visit_id="NEW/R1/1", train_id="N", port_code="NEW", entered_at=at, decided_at=at + HOUR))
+    ports = {sample.labels["port"] for family in metrics.collect_at(at + HOUR) for sample in family.samples}
+    assert ports == {"2304", "NEW"}

@@ -49,9 +49,14 @@ def test_the_backlog_says_of_no_port_that_it_is_there_now() -> None:
     assert found.newest_event_at == 5 and found.readings_at == {}
 
 
-def test_of_a_long_batch_only_the_last_records_are_looked_at() -> None:
-    found = noted(("2304/01", 1), *[("2301/01", 5)] * RECORDS_LOOKED_AT)
-    assert list(found.readings_at) == [("2301", "OPERATIONAL")]
+def test_of_a_long_batch_the_newest_reading_of_each_port_is_noted_however_far_behind_it_stands() -> None:
+    found = noted(("2304/01", 1), ("2304/01", 2), *[("2301/01", 5)] * 10 * RECORDS_LOOKED_AT)
+    assert found.readings_at == {("2301", "OPERATIONAL"): 5, ("2304", "OPERATIONAL"): 2}
+
+
+def test_of_a_long_batch_of_what_is_no_live_reading_only_the_last_records_are_looked_at() -> None:
+    found = noted(("2304/01", 9), *[("2301/01", 5)] * RECORDS_LOOKED_AT, topic=LANE_BACKLOG)
+    assert found.newest_event_at == 5
 
 
 @pytest.mark.parametrize("name", STAGE_NAMES)

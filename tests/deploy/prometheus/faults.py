@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deploy.stages import STAGE_NAMES
 from tests.deploy.prometheus.series import Absent, Level, Rate, Shape
 
 Fired = dict[str, str]
@@ -29,6 +30,7 @@ def stage(name: str) -> Fired:
     return {"stage": name}
 
 
+IDLE = ("backlog", "traces")
 BOTA = {"site": "2301-bota"}
 BOTA_PORT = {"site": "2301-bota", "port": "2301"}
 CAMERA = {**BOTA_PORT, "device": "camera-1"}
@@ -43,6 +45,7 @@ FAULTS = (
             "border_broker_up*": Level(0),
             'border_ready{*"vehicles"*': Level(0),
             'border_lag_seconds*"vehicles"*': Absent(),
+            "border_lag_seconds*": Rate(1),
             "border_records_total*": Rate(0),
             "border_outputs_total*": Rate(0),
             "border_port_newest_reading*": Rate(0),
@@ -57,13 +60,16 @@ FAULTS = (
             ("GatewayBacklogOld", {"site": "2304-wtb"}),
             ("LightsFallBack", {}),
             ("StageNotReady", stage("vehicles")),
+            ("DecisionsBehind", stage("lanes")),
+            *(("StageStalled", stage(name)) for name in IDLE),
         ),
         later=(
             ("PortSilent", {"port": "2301"}),
             ("PortSilent", {"port": "2304"}),
+            *(("StageStalled", stage(name)) for name in STAGE_NAMES if name not in ("vehicles", *IDLE)),
         ),
         minutes=4,
-        name="as a frozen one was seen to do: workers with input start again, idle ones notice nothing",
+        name="as a frozen one was seen to do: workers with input start again, idle ones tell that it is silent",
         over_after_seconds=300,
     ),
     Fault("RegistryDown", {}, {"border_registry_up*": Level(0)}, over_after_seconds=300),

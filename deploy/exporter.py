@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NoReturn
 
 from prometheus_client import CollectorRegistry, Counter
@@ -15,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from deploy.serving import serve_process
 from schemas.container import LogRecord
+from schemas.telemetry.disk import tell_disk
 from schemas.telemetry.health import Pulse
 from schemas.telemetry.json_log import open_log
 from streams.console.log_reader import LogReader
@@ -105,12 +107,13 @@ class Follower:
                 self.is_ready = self.is_ready or reader.is_at_end
 
 
-def export(sources: list[Source], port: int) -> NoReturn:
+def export(sources: list[Source], port: int, state_directory: Path) -> NoReturn:
     """Serve /metrics, /livez and /readyz on 127.0.0.1 until interrupted.
 
     Raises UserError if the port cannot be had, ConnectionError or NoSuchTopic if a source cannot be opened at first.
     """
     telemetry = ExporterTelemetry()
+    tell_disk(telemetry.registry, "state", state_directory)
     followers = [Follower(source, telemetry) for source in sources]
     for source in sources:
         for collector in source.collectors:

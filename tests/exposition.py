@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,6 +15,7 @@ from producers.formats.reading_format import Device
 from producers.gateway.telemetry import GatewayTelemetry
 from schemas.layout import load_ports
 from schemas.records import OperatingMode, SensorRole
+from schemas.telemetry.disk import tell_disk
 from schemas.telemetry.exposition import tell_process
 from schemas.telemetry.health import Pulse
 from schemas.topics import PARTITIONS, TOPICS
@@ -76,6 +78,7 @@ def light() -> CollectorRegistry:
     """The light server's."""
     registry = LightTelemetry().registry
     tell_process(registry, "light", lambda: True)
+    tell_disk(registry, "light", Path())
     return registry
 
 
@@ -84,6 +87,7 @@ def gateway() -> CollectorRegistry:
     telemetry = GatewayTelemetry(["front-1"], ["lane"])
     telemetry.knows(Device(device_id="front-1", lane_id="2301/01", sensor=SensorRole.FRONT_CAMERA, format="any"))
     tell_process(telemetry.registry, "gateway", lambda: True)
+    tell_disk(telemetry.registry, "spool", Path())
     return telemetry.registry
 
 
@@ -109,6 +113,7 @@ def exporter() -> CollectorRegistry:
     for metrics in (lights, lights.seconds, RailMetrics({}), EstimateMetrics(()), SensorMetrics(())):
         registry.register(metrics)
     tell_process(registry, "exporter", lambda: True)
+    tell_disk(registry, "state", Path())
     return registry
 
 

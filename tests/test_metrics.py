@@ -20,7 +20,7 @@ SERIES_PER_WORKER_MAX = 3_000
 LABELS = {
     *("process", "stage", "version", "topic", "reason", "event", "partition", "group", "taken", "port", "mode"),
     *("lanes", "kind", "result", "dataset", "part", "device", "queue", "source", "day", "count", "arm", "end"),
-    *("lane", "evidence", "measure", "sensor", "role"),
+    *("lane", "evidence", "measure", "sensor", "role", "directory"),
 }
 COMMON = "every"
 

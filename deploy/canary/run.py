@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from deploy.canary.drive import Drive
 from deploy.canary.ear import Ear
 from deploy.canary.lanes import lanes_in_force
+from deploy.canary.partitions import partitions_of
 from deploy.canary.telemetry import CanaryTelemetry
 from deploy.canary.voice import Voice
 from deploy.connection import Connection
@@ -145,10 +146,13 @@ def each(seconds: float, job: Callable[[], None], *, at_once: bool = False) -> N
 
 
 def probe(connection: Connection, telemetry: CanaryTelemetry) -> None:
-    """Ask broker and registry for a sign of life."""
+    """Ask broker and registry for a sign of life, and the broker how its partitions stand."""
     try:
         asked = AdminClient({"bootstrap.servers": connection.broker, "log_level": 2})
-        broker = bool(asked.list_topics(timeout=ANSWER_SECONDS).brokers)
+        metadata = asked.list_topics(timeout=ANSWER_SECONDS)
+        broker = bool(metadata.brokers)
+        telemetry.partitions(partitions_of(metadata))
     except KafkaException:
         broker = False
+        telemetry.partitions(None)
     telemetry.answers(broker, answers(connection.registry_url))

@@ -1,10 +1,12 @@
 """The canary's metrics and log lines: nothing else of it counts or logs. Ports and ids of readings, never a plate."""
 
+import math
 import time
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from deploy.canary.partitions import Partitions
 from producers.canary.book import Result, Verdict
 from schemas.telemetry.json_log import open_log
 
@@ -41,6 +43,17 @@ class CanaryTelemetry:
         for part in OUTAGES:
             self._outages.labels(part)
         self._broker_up = Gauge("border_broker_up", "Whether the broker answers: 1 or 0.", registry=registry)
+        self._under_replicated = Gauge(
+            "border_under_replicated_partitions",
+            "Partitions of the log with fewer replicas in sync than there are; NaN while the broker does not answer.",
+            registry=registry,
+        )
+        self._offline = Gauge(
+            "border_offline_partitions",
+            "Partitions of the log that nobody leads: neither read nor written. NaN while the broker does not answer.",
+            registry=registry,
+        )
+        self.partitions(None)
         self._registry_up = Gauge("border_registry_up", "Whether the registry answers: 1 or 0.", registry=registry)
 
     def ports(self, codes: list[str]) -> None:
@@ -72,6 +85,11 @@ class CanaryTelemetry:
         """A part could not be used; one of OUTAGES."""
         self._outages.labels(part).inc()
         self._log.warning("canary_outage", part=part, why=why)
+
+    def partitions(self, found: Partitions | None) -> None:
+        """How the log's partitions stand; None: nobody says."""
+        self._under_replicated.set(math.nan if found is None else found.under_replicated)
+        self._offline.set(math.nan if found is None else found.offline)
 
     def answers(self, broker: bool, registry: bool) -> None:
         """Whether broker and registry answer."""

@@ -12,6 +12,7 @@ from deploy.policy_publication import budgets_in_force
 from deploy.port_publication import held_ports
 from deploy.rail_board import port_offsets
 from deploy.rail_records import DAY_MS, DAYS_BACK
+from deploy.settings import load_settings
 from schemas.layout import load_ports
 from schemas.topics import ALERTS, ESTIMATES, LANES_CHANGELOG, RAIL_COVERAGE
 from streams.console.estimate_metrics import EstimateMetrics
@@ -61,7 +62,8 @@ def exporter(
     state_directory
         where a local platform keeps its state.
     """
-    export(sources_of(connect(broker, registry_url, state_directory)), port)
+    settings = load_settings(state_directory=state_directory)
+    export(sources_of(connect(broker, registry_url, state_directory)), port, settings.state_path)
 
 
 def sources_of(connection: Connection) -> list[Source]:

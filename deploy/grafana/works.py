@@ -162,6 +162,22 @@ KAFKA: Final = Dashboard(
                     "Registry answers", "none", "1 while it does.", ("max(border_registry_up)", "registry"), kind="stat"
                 ),
                 panel(
+                    "Partitions short of replicas or a leader",
+                    "none",
+                    "Of the cluster, as it tells the canary.",
+                    ("max(border_under_replicated_partitions)", "under-replicated"),
+                    ("max(border_offline_partitions)", "offline"),
+                ),
+                panel(
+                    "Room on disks",
+                    "percentunit",
+                    "Share that is free where processes write, of each kind of directory's fullest.",
+                    (
+                        "min by (directory) (border_disk_free_bytes / border_disk_size_bytes)",
+                        "{{directory}}",
+                    ),
+                ),
+                panel(
                     "Outages",
                     "none",
                     "Times in an hour that a process could not read or write.",

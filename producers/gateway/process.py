@@ -32,6 +32,7 @@ from producers.spool.spool import GROUP_READINGS_MAX, Spool
 from producers.spool.store import SpoolStore
 from schemas.generate import load_schemas
 from schemas.records import DeviceStatus, Heartbeat, SensorRole
+from schemas.telemetry.disk import tell_disk
 from schemas.topics import LANE_READINGS, RAIL_READINGS
 
 # Moves a lane's watermark when its devices are silent; the stages count on about as much.
@@ -104,6 +105,7 @@ async def _serve(site: Site, broker: str, registry_url: str, listening: Listenin
         loop.add_signal_handler(number, stop.set)
     for one in site.devices:
         telemetry.knows(one.device)
+    tell_disk(telemetry.registry, "spool", site.spool_directory)
     identities = Identities(site.devices, None if site.http is None else site.http.operator_key_file)
     schemas, most = schemas_kept(), site.spool_bytes_max
     store = await asyncio.to_thread(

@@ -16,6 +16,7 @@ from typing import Final
 
 import uvloop
 
+from schemas.telemetry.disk import tell_disk
 from streams.core.light.board import LightBoard
 from streams.core.random_draw import RandomKeys
 from streams.core.stage import Record
@@ -80,6 +81,7 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     telemetry = LightTelemetry(settings.otlp_endpoint, settings.sample_ratio)
     telemetry.descriptors(raise_descriptors(), DESCRIPTORS)
+    tell_disk(telemetry.registry, "light", settings.journal.parent)
     journal = Journal(settings.journal)
     writer = AnswerWriter(settings.broker, journal, telemetry, settings.sample_ratio)
     board = LightBoard(keys, settings.fallback_red)

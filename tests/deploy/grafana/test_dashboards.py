@@ -23,6 +23,7 @@ CLOSED_LABELS = TARGET_LABELS | {
         "lanes",
         "lane",
         "role",
+        "directory",
         "kind",
         "queue",
         "reason",

@@ -72,6 +72,8 @@ FAULTS = (
         name="as a frozen one was seen to do: workers with input start again, idle ones tell that it is silent",
         over_after_seconds=300,
     ),
+    Fault("PartitionsOffline", {}, {"border_offline_partitions*": Level(3)}),
+    Fault("PartitionsUnderReplicated", {}, {"border_under_replicated_partitions*": Level(40)}),
     Fault("RegistryDown", {}, {"border_registry_up*": Level(0)}, over_after_seconds=300),
     Fault("CanaryStopped", {"job": "canary", "instance": "127.0.0.1:9302"}, {'up{job="canary"*': Level(0)}),
     Fault(
@@ -255,6 +257,21 @@ FAULTS = (
         {"instance": "10.0.0.1:9100", "mountpoint": "/"},
         {"node_filesystem_avail_bytes*": Level(6e9)},
         name="a disk is nearly full",
+        over_after_seconds=3700,
+    ),
+    Fault(
+        "DiskFilling",
+        {"instance": "10.1.0.1", "directory": "spool"},
+        {'border_disk_free_bytes*"2301-bota"*': Level(6e9)},
+        name="a gateway tells that its own is nearly full",
+        over_after_seconds=3700,
+    ),
+    Fault(
+        "DiskFilling",
+        {"instance": "10.1.0.1", "directory": "spool"},
+        {'border_disk_free_bytes*"2301-bota"*': Rate(-25e6)},
+        minutes=12,
+        name="a gateway's will be full within four hours",
         over_after_seconds=3700,
     ),
 )

@@ -116,6 +116,8 @@ def of_gateway(site: str, port: str, instance: str) -> Series:
     series: Series = {
         named("up", **own): Level(1),
         named("border_gateway_spool_full", **own): Level(0),
+        named("border_disk_free_bytes", **own, directory="spool"): Level(40e9),
+        named("border_disk_size_bytes", **own, directory="spool"): Level(64e9),
         named("border_gateway_damaged", **own): Level(0),
         named("border_gateway_strangers_total", **own, reason="UNAUTHORISED"): Rate(0.001),
     }
@@ -174,6 +176,8 @@ def of_canary() -> Series:
         named("up", **own): Level(1),
         named("border_broker_up", **own): Level(1),
         named("border_registry_up", **own): Level(1),
+        named("border_under_replicated_partitions", **own): Level(0),
+        named("border_offline_partitions", **own): Level(0),
     }
     for port in ("2301", "2304"):
         series[named("border_canary_told_timestamp_seconds", **own, port=port)] = Clock()
@@ -223,7 +227,7 @@ def values_of(shapes: tuple[Shape, ...], stretches: tuple[int, ...]) -> str:
                 value, slope = float(at * STEP_SECONDS), float(STEP_SECONDS)
             elif isinstance(shape, Level):
                 value = shape.value
-            words.append(f"{value:.6f}+{slope:.6f}x{steps - 1}")
+            words.append(f"{value:.6f}{slope:+.6f}x{steps - 1}")
             value += slope * steps
         at += steps
     return " ".join(words)

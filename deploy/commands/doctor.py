@@ -25,7 +25,7 @@ def doctor(
     state_directory: str | None = None,
     json: Flag = False,
 ) -> int:
-    """Check broker, topics, clocks, registry, schemas, this machine and the stages, and say how to mend what is wrong.
+    """Check broker, topics, clocks, registry, schemas, machine, stages and gateways, and say how to mend what is wrong.
 
     Nothing is written or changed, and what is down does not stop the other checks. Exit status 0 if nothing fails
     (warnings are told), 1 if something does.

@@ -1,6 +1,7 @@
 """All checks, whatever is down: what does not answer is told, and the others go on.
 
-settings ─► { broker ─► topics, clocks | registry ─► schemas | this machine | stage workers } ─► checks in order
+settings ─► { broker ─► topics, clocks | registry ─► schemas | this machine | stage workers
+             | gateways } ─► checks in order
 """
 
 import queue
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.doctor import broker, clock, contract, machine, workers
+from deploy.doctor import broker, clock, contract, gateways, machine, workers
 from deploy.doctor.check import Check, Level
 from deploy.errors import UserError
 from deploy.scrape import worker_state
@@ -41,6 +42,7 @@ def examine(**options: Any) -> list[Check]:
         lambda: examine_registry(url, settings),
         lambda: examine_machine(settings, running is not None),
         lambda: examine_workers(running, settings),
+        lambda: examine_gateways(running, settings),
     ]
     return checks + [check for found in at_once(examinations) for check in found]
 
@@ -124,3 +126,9 @@ def examine_workers(running: dict[str, Any] | None, settings: Settings) -> list[
     """The stage workers."""
     states = [worker_state(process) for process in running["processes"]] if running else []
     return workers.check_workers(running, states, settings.state_directory)
+
+
+def examine_gateways(running: dict[str, Any] | None, settings: Settings) -> list[Check]:
+    """The gateways."""
+    found = [gateways.describe_gateway(gateway) for gateway in running["gateways"]] if running else []
+    return gateways.check_gateways(running, found, settings.state_directory)

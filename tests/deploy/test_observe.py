@@ -251,6 +251,13 @@ def filled(expr: str, chosen: dict[str, str]) -> str:
 
 
 @pytest.mark.integration
+def test_the_doctor_looks_at_the_gateways_that_run(observed: Observed, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json", "--state-directory", str(observed.state), *observed.at])
+    checks = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert "ready, " in checks["gateway 2301"]["found"] and " devices, " in checks["gateway 2301"]["found"]
+
+
+@pytest.mark.integration
 def test_every_event_that_a_stage_counts_is_there_from_the_start_and_no_other(observed: Observed) -> None:
     def counted(stage: str) -> set[str]:
         series = f'border_stage_events_total{{stage="{stage}"}}'

@@ -3,6 +3,7 @@
 `python -m tests.test_metrics` writes the page's tables.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from producers.formats.reading_format import Reason
 from schemas.telemetry.exposition import PROCESSES, exposed
 from streams.runtime.dead_letters import REASONS
 from tests.exposition import REGISTRIES, complaints_of, full_worker, stage_events, text_of
@@ -103,6 +105,38 @@ def test_a_worker_of_a_border_of_28_ports_has_fewer_than_3000_series() -> None:
 def test_dead_letters_have_the_reasons_that_are_listed_and_other() -> None:
     (found,) = [one for one in full_worker().registry.collect() if one.name == "border_dead_letters"]
     assert {sample.labels["reason"] for sample in found.samples} == {*REASONS, "other"}
+
+
+def said_in(directory: str, function: str) -> set[str]:
+    """The texts that the code of a package hands to a function first."""
+    root = Path(__file__).parent.parent / directory
+    return {
+        node.args[0].value
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == function
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def test_whatever_is_counted_by_a_closed_set_is_there_from_the_start() -> None:
+    refusals = said_in("streams/light", "refused") | said_in("streams/light", "_refusal")
+    parts, told = said_in("streams/sharing", "outage"), said_in("deploy/canary", "outage")
+    strangers = {Reason.UNKNOWN_DEVICE, Reason.UNAUTHORISED}
+    for process, metric, label, expected in (
+        ("light", "border_light_refusals", "reason", refusals),
+        ("light", "border_light_answers", "kind", {"selection", "override", "fallback"}),
+        ("light", "border_light_answer_seconds", "kind", {"selection", "override", "fallback"}),
+        ("sharing", "border_sharing_outages", "part", parts),
+        ("canary", "border_canary_outages", "part", told),
+        ("gateway", "border_gateway_strangers", "reason", strangers),
+        ("gateway", "border_gateway_delivery_seconds", "topic", {"lane"}),
+    ):
+        assert expected
+        (found,) = [family for family, _ in families(process) if family.name == metric]
+        assert {sample.labels[label] for sample in found.samples} == expected, metric
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from schemas.trace_context import context_of_reading, continued, step_of, trace_
 MICROSECONDS: Final = 1e6
 READING: Final = "border.reading_id"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+# Why somebody is none of a site's devices.
+STRANGERS: Final = (Reason.UNKNOWN_DEVICE, Reason.UNAUTHORISED)
 
 
 class GatewayTelemetry:
@@ -39,9 +41,13 @@ class GatewayTelemetry:
         self._gauge_devices()
         for device in devices:
             self._accepted.labels(device)
+            self._flagged.labels(device)
             self._blind.labels(device)
         for queue in queues:
             self._kept.labels(queue)
+            self._delivery_seconds.labels(queue)
+        for reason in STRANGERS:  # from the start, or the first would be no increase
+            self._strangers.labels(reason)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"border_gateway_{name}", text, labels, registry=self.registry)
@@ -109,7 +115,7 @@ class GatewayTelemetry:
         self._rejected.labels(device_id, reason).inc()
 
     def stranger(self, reason: Reason) -> None:
-        """Somebody came who is no device of ours."""
+        """Somebody came who is no device of ours; one of STRANGERS."""
         self._strangers.labels(reason).inc()
 
     def full(self) -> None:

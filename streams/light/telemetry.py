@@ -14,6 +14,11 @@ from streams.core.light.board import Told
 from streams.core.light.questions import FALLBACK_REASONS
 
 SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
+# Why a question is not answered: what it asks for, who asks, how it is written, and a bug.
+REFUSALS: Final = (
+    *("unknown_lane", "unknown_mode", "impossible_number", "impossible_reading", "impossible_controller", "too_many"),
+    *("foreign", "too_long", "malformed", "failed"),
+)
 
 
 class LightTelemetry:
@@ -52,9 +57,12 @@ class LightTelemetry:
         self._outages = Counter(
             "border_light_outages", "Times that the log or the registry could not be read.", registry=registry
         )
-        for reason in LightAnswerReason:  # from the start, or the first lot would be no increase
-            if reason is not LightAnswerReason.UNKNOWN:
-                self._answers.labels(kind_of(reason))
+        for answer_reason in LightAnswerReason:  # from the start, or the first lot would be no increase
+            if answer_reason is not LightAnswerReason.UNKNOWN:
+                self._answers.labels(kind_of(answer_reason))
+                self._seconds.labels(kind_of(answer_reason))
+        for reason in REFUSALS:
+            self._refusals.labels(reason)
         silence = Gauge(
             "border_light_silence_seconds",
             "Since the last tick among the lanes' decisions; they come every 10 s while the stages work.",
@@ -97,7 +105,7 @@ class LightTelemetry:
             spans.add(Span("light", context, begun, answer.asked_at, answer.answered_at, ids))
 
     def refused(self, reason: str) -> None:
-        """A question could not be answered; `reason` is one of a closed set."""
+        """A question could not be answered; `reason` is one of REFUSALS."""
         self._refusals.labels(reason).inc()
 
     def connections(self, open_now: int) -> None:

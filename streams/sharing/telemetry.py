@@ -1,12 +1,15 @@
 """Events of the sharing service as metrics and log lines: ids only, never a plate or a token."""
 
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter
 
 from schemas.records import SharingRequestKind
 from schemas.telemetry.json_log import open_log
 from streams.core.sharing.agreement import Dataset
+
+# What an outage can be of: reading what is shared, and logging who asked.
+PARTS: Final = ("feed", "log")
 
 
 class SharingTelemetry:
@@ -33,6 +36,14 @@ class SharingTelemetry:
             ["part"],
             registry=self.registry,
         )
+        for part in PARTS:  # from the start, or the first would be no increase
+            self._outages.labels(part)
+        for kind in SharingRequestKind:
+            if kind is not SharingRequestKind.UNKNOWN:
+                for result in ("answered", "refused"):
+                    self._requests.labels(kind.value, result)
+        for dataset in Dataset:
+            self._rows.labels(dataset.value)
 
     def answered(self, kind: SharingRequestKind) -> None:
         """A request is in the log and is being answered."""
@@ -51,6 +62,6 @@ class SharingTelemetry:
         self._rows.labels(dataset.value).inc(rows)
 
     def outage(self, part: str, error: Exception) -> None:
-        """`feed` or `log` does not work."""
+        """One of PARTS does not work."""
         self._outages.labels(part).inc()
         self._log.warning("outage", part=part, error=type(error).__name__, reason=str(error))

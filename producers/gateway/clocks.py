@@ -15,6 +15,8 @@ SLICE_US: Final = 10 * US
 # Minima that the median is over: five minutes of traffic. A clock that was set right is told as right two and a half
 # minutes later.
 SLICES: Final = 30
+# With fewer nobody is called behind: what a device had kept while the gateway was away comes first, and is old.
+SLICES_MIN: Final = 6
 
 
 class DeviceClock:
@@ -35,5 +37,6 @@ class DeviceClock:
 
     @property
     def ahead_seconds(self) -> float:
-        """How far it is ahead of the gateway's, as far as is known; 0 before its first reading."""
-        return -median(self._minima) / US if self._minima else 0.0
+        """How far it is ahead of the gateway's, as far as is known; 0 before that."""
+        ahead = -median(self._minima) / US if self._minima else 0.0
+        return 0.0 if ahead < 0.0 and len(self._minima) < SLICES_MIN else ahead

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from producers.gateway.clocks import SLICE_US, SLICES, US, DeviceClock
+from producers.gateway.clocks import SLICE_US, SLICES, SLICES_MIN, US, DeviceClock
 from producers.gateway.health import Health, Rate
 
 
@@ -26,6 +26,20 @@ def test_a_buffer_that_is_emptied_after_a_cut_is_no_skew() -> None:
     for step in range(1_000):  # an hour's readings at once
         clock.observe(at - 3_600 * US + step, at + SLICES * SLICE_US + step)
     assert clock.ahead_seconds == 0.0
+
+
+def test_what_a_device_had_kept_until_the_gateway_was_back_is_no_skew_and_a_clock_behind_is_one_after_a_minute() -> (
+    None
+):
+    kept, behind, ahead = DeviceClock(), DeviceClock(), DeviceClock()
+    at = 1_796_000_000 * US
+    for step in range(SLICES_MIN):
+        now = at + step * SLICE_US
+        kept.observe(now - (150 * US if step < 2 else 0), now)
+        behind.observe(now - 60 * US, now)
+        ahead.observe(now + 60 * US, now)
+        assert (kept.ahead_seconds, ahead.ahead_seconds) == (0.0, 60.0)  # ahead is what no delay explains
+        assert behind.ahead_seconds == (0.0 if step + 1 < SLICES_MIN else -60.0)
 
 
 def test_a_clock_before_its_first_reading_is_right() -> None:

@@ -47,7 +47,7 @@ def full_worker() -> Telemetry:
     for partition in range(PARTITIONS):
         worker.emit(events.LagMeasured(partition, 1, 0.1))
         group, marks = group_of(partition), {partition: 1_700_000_000_000_000}
-        worker.emit(events.GroupOpened(group, {partition: 1}, 1, 1, marks, 0.1, 0.1))
+        worker.emit(events.GroupOpened(group, TOPICS[0].name, {partition: 1}, 1, 1, marks, 0.1, 0.1))
         worker.emit(
             events.TransactionCommitted(
                 group=group,

@@ -31,9 +31,10 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class GroupOpened:
-    """A group was claimed and its state read back."""
+    """A group was claimed and its state read back. `topic` is what it reads."""
 
     group: int
+    topic: str
     positions: dict[int, int | None]
     keys: int
     state_bytes: int

@@ -134,6 +134,7 @@ class Group:
         groups.emit(
             events.GroupOpened(
                 self.index,
+                self._source.name,
                 {number: partition.committed for number, partition in self.partitions.items()},
                 self._keys(),
                 self._state_bytes(),

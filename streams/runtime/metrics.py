@@ -176,6 +176,7 @@ class Telemetry:
 
     def _on_group_opened(self, event: events.GroupOpened) -> None:
         self.recovery_seconds.observe(event.claim_seconds + event.recovery_seconds)
+        self.records.labels(self._stage, event.topic)  # its first records are an increase, or the stage seems to stall
         self._set_state(event.group, event.keys, event.state_bytes)
         self._set_watermarks(event.group, event.watermarks)
         self.log.info(

@@ -17,7 +17,9 @@ CONTEXT = b"00-" + b"4bf9" * 8 + b"-00f067aa0ba902b7-01"
 SAMPLES: dict[type, events.Event] = {
     events.WorkerStarted: events.WorkerStarted(1),
     events.Assigned: events.Assigned([0, 1]),
-    events.GroupOpened: events.GroupOpened(0, {0: None}, 2, 30, {0: 900_000_000_000_000}, 0.1, 0.2),
+    events.GroupOpened: events.GroupOpened(
+        0, "border.lane.readings.v1", {0: None}, 2, 30, {0: 900_000_000_000_000}, 0.1, 0.2
+    ),
     events.GroupClosed: events.GroupClosed(0),
     events.BatchFolded: events.BatchFolded(3, 0.01, {"late_readings": 2}),
     events.TransactionCommitted: events.TransactionCommitted(
@@ -111,13 +113,13 @@ def test_the_changelog_is_told_in_records_and_bytes() -> None:
 def test_a_workers_watermark_is_that_of_its_slowest_partition_that_has_one() -> None:
     text = exposed(SAMPLES[events.TransactionCommitted])
     assert 'border_watermark_timestamp_seconds{stage="lanes"} 1.6e+09' in text
-    elsewhere = events.GroupOpened(1, {3: None}, 0, 0, {3: 1_500_000_000_000_000}, 0.1, 0.2)
+    elsewhere = events.GroupOpened(1, "border.lane.readings.v1", {3: None}, 0, 0, {3: 1_500_000_000_000_000}, 0.1, 0.2)
     text = exposed(SAMPLES[events.TransactionCommitted], elsewhere)
     assert 'border_watermark_timestamp_seconds{stage="lanes"} 1.5e+09' in text
 
 
 def test_a_group_given_up_takes_its_watermarks_with_it() -> None:
-    elsewhere = events.GroupOpened(1, {3: None}, 0, 0, {3: 1_500_000_000_000_000}, 0.1, 0.2)
+    elsewhere = events.GroupOpened(1, "border.lane.readings.v1", {3: None}, 0, 0, {3: 1_500_000_000_000_000}, 0.1, 0.2)
     told = (SAMPLES[events.GroupOpened], SAMPLES[events.TransactionCommitted], elsewhere)
     assert 'border_watermark_timestamp_seconds{stage="lanes"} 1.6e+09' in exposed(*told, events.GroupClosed(1))
     assert "border_watermark_timestamp_seconds{" not in exposed(*told, events.GroupClosed(1), events.GroupClosed(0))
@@ -214,3 +216,8 @@ def test_a_transactions_latency_has_its_trace_as_an_exemplar_for_who_takes_openm
     assert with_exemplar[0].startswith('border_stage_latency_seconds_bucket{le="0.05",stage="lanes"} 2.0 # ')
     assert f'{{trace_id="{"4bf9" * 8}"}} 0.04 ' in with_exemplar[0]
     assert b" # {" not in exposition.exposed(telemetry.registry, None)[0]
+
+
+def test_records_of_a_topic_are_counted_from_zero_once_it_is_read() -> None:
+    text = exposed(SAMPLES[events.GroupOpened])
+    assert 'border_records_total{stage="lanes",topic="border.lane.readings.v1"} 0.0' in text

@@ -62,6 +62,8 @@ class Symptom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str
     consequence_of: tuple[Consequence, ...] = ()
     keep_firing_for: str = ""
+    notice_seconds: int = 0
+    """How long it takes, before `within_seconds`, until what the metric tells of is noticed."""
 
 
 class Symptoms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from schemas.codec import Codec
 from schemas.container import LogRecord
-from schemas.records import Tick
+from schemas.records import Selection, Tick
 from schemas.registry import load_codec
 from schemas.topics import LANE_DECISIONS, subjects
 from streams.console.log_reader import LogReader
@@ -90,8 +90,8 @@ class Feed:
             while not self._stopping.is_set():
                 received = reader.read(READ_SECONDS)
                 if received:
-                    if any(isinstance(one.log_record.value, Tick) for one in received):
-                        self._telemetry.tick_seen()
+                    if any(isinstance(one.log_record.value, Selection | Tick) for one in received):
+                        self._telemetry.stages_heard()
                     records = [self._new(one.log_record) for one in received]
                     self._deliver([record for record in records if record is not None])
                 if not told and reader.is_at_end:

@@ -29,10 +29,14 @@ class LightTelemetry:
         self.registry = registry = CollectorRegistry()
         self.spans = open_spans(otlp_endpoint, "border-light", SpanCounts(registry))
         self._sample_ratio = sample_ratio
-        self._tick_at = time.monotonic()
+        self._heard_at = time.monotonic()
         self._answers = Counter(
-            "border_light_answers", "Vehicles answered, by what the light rests on.", ("kind",), registry=registry
+            "border_light_answers",
+            "Vehicles answered, by port and what the light rests on.",
+            ("port", "kind"),
+            registry=registry,
         )
+        self._ports: set[str] = set()
         self._repeats = Counter("border_light_repeats", "Questions asked again and answered alike.", registry=registry)
         self._refusals = Counter("border_light_refusals", "Questions not answered.", ("reason",), registry=registry)
         self._seconds = Histogram(
@@ -57,18 +61,16 @@ class LightTelemetry:
         self._outages = Counter(
             "border_light_outages", "Times that the log or the registry could not be read.", registry=registry
         )
-        for answer_reason in LightAnswerReason:  # from the start, or the first lot would be no increase
-            if answer_reason is not LightAnswerReason.UNKNOWN:
-                self._answers.labels(kind_of(answer_reason))
-                self._seconds.labels(kind_of(answer_reason))
+        for each in KINDS:
+            self._seconds.labels(each)
         for reason in REFUSALS:
             self._refusals.labels(reason)
         silence = Gauge(
             "border_light_silence_seconds",
-            "Since the last tick among the lanes' decisions; they come every 10 s while the stages work.",
+            "Since the last selection or tick among the lanes' decisions.",
             registry=registry,
         )
-        silence.set_function(lambda: time.monotonic() - self._tick_at)
+        silence.set_function(lambda: time.monotonic() - self._heard_at)
 
     def listening(self, lines_port: int, http_port: int) -> None:
         """Controllers may ask."""
@@ -88,11 +90,16 @@ class LightTelemetry:
         if told.is_repeat:
             self._repeats.inc()
             return
-        self._answers.labels(kind).inc()
+        record = told.record
+        port = record.lane_id.partition("/")[0]
+        if port not in self._ports:  # with all kinds, or its first lot would be no increase later on
+            self._ports.add(port)
+            for each in KINDS:
+                self._answers.labels(port, each)
+        self._answers.labels(port, kind).inc()
         if self.spans is not None:
-            self._tell_span(told.record, self.spans)
+            self._tell_span(record, self.spans)
         if kind == "fallback":
-            record = told.record
             why = LightAnswerReason(reason).lower()
             place = {"lane_id": record.lane_id, "mode": record.operating_mode}
             self._log.warning("light_fallback", **place, reason=why, **traced(trace_id))
@@ -112,9 +119,12 @@ class LightTelemetry:
         """How many connections of the line protocol are open."""
         self._connections.set(open_now)
 
-    def tick_seen(self) -> None:
-        """A tick has come: the stages work. Answers are no sign of it, for they are the server's own."""
-        self._tick_at = time.monotonic()
+    def stages_heard(self) -> None:
+        """A selection or a tick has come: the stages work. Answers are no sign of it, for they are the server's own.
+
+        Not ticks alone: they wait for the slowest lane, and one port that is silent holds up all.
+        """
+        self._heard_at = time.monotonic()
 
     def outage(self, what: str, error: BaseException) -> None:
         """The log or the registry could not be read, or answers not be written; it is tried again."""
@@ -147,3 +157,6 @@ def steps_of(answer: LightAnswer, sample_ratio: float) -> tuple[bytes, bytes] | 
 def kind_of(reason: LightAnswerReason) -> str:
     """What a light rests on, as metrics say it."""
     return "fallback" if reason in FALLBACK_REASONS else reason.lower()
+
+
+KINDS: Final = sorted({kind_of(reason) for reason in LightAnswerReason} - {kind_of(LightAnswerReason.UNKNOWN)})

@@ -27,10 +27,10 @@ SECONDS = 120.0
 
 
 class Counting(LightTelemetry):
-    ticks = 0
+    heard = 0
 
-    def tick_seen(self) -> None:
-        self.ticks += 1
+    def stages_heard(self) -> None:
+        self.heard += 1
 
 
 class Reading:
@@ -100,13 +100,17 @@ def test_a_topic_that_is_made_anew_is_read_from_its_first_record(own_platform: L
     eventually(lambda: reading.caught_up == [True, False, True], SECONDS, "the end of the new log")
 
 
-def test_the_server_s_own_answers_are_no_sign_that_the_stages_work(
+def test_ticks_and_selections_are_signs_that_the_stages_work_and_the_server_s_own_answers_are_none(
     own_platform: LocalPlatform, reading: Reading
 ) -> None:
+    eventually(lambda: reading.caught_up == [True], SECONDS, "the end of the log")
+    before = reading.telemetry.heard
     publish(own_platform, answer())
     eventually(reading.has(LightAnswer), SECONDS, "the answer")
-    assert reading.telemetry.ticks == 0
+    assert reading.telemetry.heard == before
     producer = Producer({"bootstrap.servers": own_platform.broker})
     producer.produce(LANE_DECISIONS.name, own_platform.codec.encode(tick(1.0)), b"0", partition=0)
     producer.flush(30)
-    eventually(lambda: reading.telemetry.ticks, SECONDS, "the tick")
+    eventually(lambda: reading.telemetry.heard == before + 1, SECONDS, "the tick")
+    publish(own_platform, selection(60))
+    eventually(lambda: reading.telemetry.heard == before + 2, SECONDS, "the selection")

@@ -121,7 +121,7 @@ def test_it_says_whether_it_lives_is_ready_and_what_it_counted() -> None:
         assert (await light.get("/readyz"))[0] == 200
         await light.get("/v1/lanes/2301/03/passages/1/light")
         status, body = await light.get("/metrics")
-        assert status == 200 and 'border_light_answers_total{kind="fallback"} 1.0' in body
+        assert status == 200 and 'border_light_answers_total{kind="fallback",port="2301"} 1.0' in body
 
     run(conversation)
 
@@ -151,11 +151,11 @@ def test_promtool_has_no_complaint_of_a_running_light_server() -> None:
     run(conversation)
 
 
-def test_lights_of_every_kind_are_counted_from_zero() -> None:
+def test_a_ports_lights_of_every_kind_are_counted_from_zero_once_one_is_told() -> None:
     async def conversation(light: Serving) -> None:
-        registry = light.telemetry.registry
-        for kind in ("selection", "override", "fallback"):
-            assert registry.get_sample_value("border_light_answers_total", {"kind": kind}) == 0
+        await light.get("/v1/lanes/2301/03/passages/1/light")
+        for kind, count in {"selection": 0, "override": 0, "fallback": 1}.items():
+            assert light.count("border_light_answers_total", port="2301", kind=kind) == count
 
     run(conversation)
 

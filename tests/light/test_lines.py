@@ -29,7 +29,7 @@ def test_a_controller_is_told_the_light_of_its_vehicle_and_no_reason() -> None:
             1044: LightAnswerReason.NO_SELECTION,
         }
         assert {one.controller_id for one in light.kept.answers} == {"controller-3"}
-        assert light.count("border_light_answers_total", kind="fallback") == 1
+        assert light.count("border_light_answers_total", port="2301", kind="fallback") == 1
 
     run(conversation)
 

@@ -58,7 +58,7 @@ FAULTS = (
             ("LightFeedSilent", {"job": "light", "instance": "127.0.0.1:7331"}),
             ("GatewayBacklogOld", BOTA),
             ("GatewayBacklogOld", {"site": "2304-wtb"}),
-            ("LightsFallBack", {}),
+            ("LightsFallBack", {"port": "2301"}),
             ("StageNotReady", stage("vehicles")),
             ("DecisionsBehind", stage("lanes")),
             *(("StageStalled", stage(name)) for name in IDLE),
@@ -184,7 +184,7 @@ FAULTS = (
     ),
     Fault(
         "LightsFallBack",
-        {},
+        {"port": "2301"},
         {
             'border_light_answers_total*"selection"*': Rate(0.1),
             'border_light_answers_total*"fallback"*': Rate(0.2),

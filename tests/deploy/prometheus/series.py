@@ -99,9 +99,9 @@ def of_light() -> Series:
     own = {"job": "light", "instance": "127.0.0.1:7331"}
     return {
         named("up", **own): Level(1),
-        named("border_light_answers_total", **own, kind="selection"): Rate(0.3),
-        named("border_light_answers_total", **own, kind="override"): Rate(0.002),
-        named("border_light_answers_total", **own, kind="fallback"): Rate(0.0005),
+        named("border_light_answers_total", **own, port="2301", kind="selection"): Rate(0.3),
+        named("border_light_answers_total", **own, port="2301", kind="override"): Rate(0.002),
+        named("border_light_answers_total", **own, port="2301", kind="fallback"): Rate(0.0005),
         named("border_light_answer_seconds_bucket", **own, kind="selection", le="1.25"): Rate(0.3024),
         named("border_light_answer_seconds_count", **own, kind="selection"): Rate(0.3025),
         named("border_light_silence_seconds", **own): Level(6),

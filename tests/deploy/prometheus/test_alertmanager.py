@@ -119,12 +119,29 @@ def test_a_broker_that_is_down_silences_what_follows_from_it_and_nothing_else(al
         page("StageStalled", stage="vehicles"),
         page("DecisionsBehind", stage="lanes"),
         page("GatewayBacklogOld", site="2301-bota"),
-        page("LightsFallBack"),
+        page("LightsFallBack", port="2301"),
         page("PortSilent", port="2301"),
         page("StageBehind", objective="lag", stage="lanes"),
         page("GatewaySpoolFull", site="2301-bota"),
         page("DiskFilling", instance="10.0.0.1:9100"),
         {"alertname": "DeadMansSwitch", "severity": "none"},
+    )
+
+
+def test_a_gateway_that_is_stopped_silences_what_follows_at_its_own_port_alone(alertmanager: Alertmanager) -> None:
+    alertmanager.silences(
+        {"PortSilent", "LightsFallBack"},
+        page("GatewayStopped", site="2301-bota", port="2301"),
+        page("PortSilent", port="2301"),
+        page("LightsFallBack", port="2301"),
+    )
+
+
+def test_a_gateway_that_is_stopped_silences_nothing_of_another_port(alertmanager: Alertmanager) -> None:
+    alertmanager.silences(
+        set(),
+        page("GatewayStopped", site="2301-bota", port="2301"),
+        page("LightsFallBack", port="2304"),
     )
 
 

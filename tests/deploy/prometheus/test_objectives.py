@@ -29,8 +29,8 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
         named("border_records_total", job="stage", stage="lanes", topic="border.lane.readings.v1"),
     ),
     "light-availability": (
-        named("border_light_answers_total", job="light", kind="selection"),
-        named("border_light_answers_total", job="light", kind="fallback"),
+        named("border_light_answers_total", job="light", port="2301", kind="selection"),
+        named("border_light_answers_total", job="light", port="2301", kind="fallback"),
     ),
     "light-promptness": (
         named("border_light_answer_seconds_bucket", job="light", kind="selection", le="1.25"),

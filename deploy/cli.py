@@ -60,6 +60,7 @@ COMMANDS: Final = (
     ("topics", "deploy.commands.topics:topics", "List the topic catalogue, or make it on a broker."),
     ("evaluate", "deploy.commands.evaluate:evaluate", "Measure scores, or the join, against the simulator's truth."),
     ("chaos", "deploy.commands.chaos:chaos", "Kill and pause workers at random and prove that nothing is lost."),
+    ("game-day", "deploy.commands.game_day:game_day", "Break a platform in eight ways: does the right alert tell it?"),
     ("bench", "deploy.commands.bench:bench", "Measure speed, side by side in one run."),
     ("stage", "deploy.commands.stage:stage", "Run one worker of a stage."),
 )

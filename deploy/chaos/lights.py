@@ -120,7 +120,7 @@ class Controller:
     async def _ask(self, question: Question) -> None:
         lights, started = self._lights, time.monotonic()
         lights.asked += 1
-        light = await self._answer(f"{question.lane_id} {question.number} {question.mode}")
+        light = await self._answer(*words_of(question))
         seconds = time.monotonic() - started
         lights.seconds_max = max(lights.seconds_max, seconds)
         if light is not None:
@@ -129,19 +129,26 @@ class Controller:
         if light is None or seconds > self._bound_seconds:
             lights.late += 1
 
-    async def _answer(self, asked: str) -> Light | None:
+    async def _answer(self, verb: str, asked: str) -> Light | None:
         """The light, None if the server told none."""
         try:
             async with asyncio.timeout(GIVE_UP_SECONDS):
                 reader, writer = await asyncio.open_connection(HOST, self._port)
                 try:
-                    writer.write(f"LIGHT {asked}\n".encode())
+                    writer.write(f"{verb} {asked}\n".encode())
                     said, _, to = (await reader.readline()).decode().strip().partition(" ")
                 finally:
                     writer.close()
         except (TimeoutError, OSError):
             return None
         return Light(said) if to == asked and said in (Light.RED, Light.GREEN) else None
+
+
+def words_of(question: Question) -> tuple[str, str]:
+    """The line protocol's verb, and what its answer repeats."""
+    if question.number is None:
+        return "READING", f"{question.lane_id} {question.reading_id} {question.mode}"
+    return "LIGHT", f"{question.lane_id} {question.number} {question.mode}"
 
 
 class LightServer:

@@ -118,15 +118,27 @@ class LocalPlatform:
 
     def kill_broker(self) -> None:
         """kill -9 the broker, which is then nobody's."""
-        broker = next(child for child in self.children if child.name == kafka.NAME)
-        broker.process.kill()
-        broker.process.wait()
-        self.remove(broker)
+        self._kill(kafka.NAME)
+
+    def kill_registry(self) -> None:
+        """The same of the registry."""
+        self._kill(apicurio.NAME)
+
+    def _kill(self, name: str) -> None:
+        child = next(child for child in self.children if child.name == name)
+        child.process.kill()
+        child.process.wait()
+        self.remove(child)
 
     def start_broker(self) -> None:
         """Start the broker; returns when it answers."""
         broker = self.add(self.kafka.start())
         wait_until_ready(broker, self.kafka.is_ready, kafka.READY_TIMEOUT_SECONDS)
+
+    def start_registry(self) -> None:
+        """Start the registry; returns when it answers."""
+        registry = self.add(self.registry.start())
+        wait_until_ready(registry, self.registry.is_ready, apicurio.READY_TIMEOUT_SECONDS)
 
     def stop(self) -> None:
         """Stop everything in reverse order and give the directory back. Safe to call twice."""

@@ -1,0 +1,139 @@
+"""Eight ways to break a platform, and which alert has to tell each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from deploy.game_day.devices import Place
+from deploy.game_day.ground import PORTS, Ground
+from deploy.simulated_sites import GATEWAY
+from schemas.records import SensorRole
+
+PORT: Final = PORTS[0]
+CAMERA: Final[Place] = f"{PORT}/01", SensorRole.REAR_CAMERA
+CLOCK: Final[Place] = f"{PORT}/01", SensorRole.FRONT_CAMERA
+CLOCK_AHEAD_SECONDS: Final = 90.0
+# A sensor that has seen fewer vehicles is not held against itself yet (streams/core/lanes/blind.py).
+VEHICLES_BEFORE: Final = 40
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """`broken` breaks something as it is entered, and mends it as it is left."""
+
+    name: str
+    what: str
+    alert: str
+    labels: Mapping[str, str]
+    broken: Callable[[Ground], AbstractContextManager[None]]
+    over_within_seconds: float
+    """From the mend until nothing fires."""
+
+    also: frozenset[str] = frozenset()
+    """What tells of the same fault by another way, and is no consequence of the alert."""
+
+    may_begin: Callable[[Ground], bool] = field(default=lambda _: True)
+
+
+def device(place: Place) -> str:
+    """Its id, as deploy/simulated_sites.py names it."""
+    lane_id, role = place
+    return f"{lane_id}.{role}".lower().replace("/", ".").replace("_", "-")
+
+
+@contextmanager
+def stopped_producers(ground: Ground) -> Iterator[None]:
+    """A port without power: its gateway is gone, its devices are silent, nobody passes."""
+    ground.devices.silence(PORT)
+    with ground.without_worker(f"{GATEWAY}{PORT}"):
+        yield
+    ground.devices.silence(None)
+
+
+@contextmanager
+def blind_camera(ground: Ground) -> Iterator[None]:
+    """A camera sees no vehicle, and its monitor goes on to say that it lives."""
+    ground.devices.blind(CAMERA)
+    yield
+    ground.devices.blind(None)
+
+
+@contextmanager
+def shifted_clock(ground: Ground) -> Iterator[None]:
+    """A camera's clock is set wrong."""
+    ground.devices.set_clock(CLOCK, CLOCK_AHEAD_SECONDS)
+    yield
+    ground.devices.set_clock(CLOCK, 0.0)
+
+
+# What ends little first: a platform that has worked for an hour has known more good minutes than bad ones.
+BREAKAGES: Final = (
+    Breakage(
+        "bad-bytes",
+        "a flood of bytes that are no record",
+        "DeadLettersFlood",
+        {"stage": "lanes"},
+        Ground.flood_of_bad_bytes,
+        360,
+    ),
+    Breakage(
+        "stopped-producers",
+        f"port {PORT} has no power: its gateway and its devices are stopped",
+        "GatewayStopped",
+        {"port": PORT},
+        stopped_producers,
+        120,
+    ),
+    Breakage(
+        "stopped-registry",
+        "the schema registry is killed",
+        "RegistryDown",
+        {},
+        Ground.without_registry,
+        300,
+    ),
+    Breakage(
+        "shifted-clock",
+        f"a camera's clock is {CLOCK_AHEAD_SECONDS:g} s ahead",
+        "DeviceClockWrong",
+        {"device": device(CLOCK)},
+        shifted_clock,
+        300,
+    ),
+    Breakage(
+        "blind-camera",
+        "a camera sees nothing, though it lives",
+        "SensorBlind",
+        {"device": device(CAMERA)},
+        blind_camera,
+        300,
+        also=frozenset({"LaneSensorsBlind"}),
+        may_begin=lambda ground: ground.devices.seen(CAMERA) >= VEHICLES_BEFORE,
+    ),
+    Breakage(
+        "stopped-stage",
+        "the stage vehicles is stopped",
+        "StageStopped",
+        {"stage": "vehicles"},
+        lambda ground: ground.without_worker("vehicles-0"),
+        360,
+    ),
+    Breakage(
+        "stalled-stage",
+        "the main thread of the stage vehicles hangs",
+        "StageStalled",
+        {"stage": "vehicles"},
+        lambda ground: ground.stalled_worker("vehicles-0"),
+        360,
+    ),
+    Breakage(
+        "killed-broker",
+        "the broker is killed",
+        "BrokerDown",
+        {},
+        Ground.without_broker,
+        360,
+    ),
+)
+NAMES: Final = tuple(one.name for one in BREAKAGES)

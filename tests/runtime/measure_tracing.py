@@ -99,11 +99,11 @@ def measure(stage: Stage, batches: Iterable[tuple[int, Sequence[Fetched]]]) -> d
     plain, traced = Work(stage), Work(stage)
     without, added = list[list[float]](), list[list[float]]()
     for number, (partition, batch) in enumerate(batches):
-        bare = [one._replace(headers=()) for one in batch]
+        bare, full = [one._replace(headers=()) for one in batch], [one._replace() for one in batch]  # both as new
         if number % 2:  # who comes second finds caches as the first has left them
-            one, other = plain.of(partition, bare), traced.of(partition, batch)
+            one, other = plain.of(partition, bare), traced.of(partition, full)
         else:
-            other, one = traced.of(partition, batch), plain.of(partition, bare)
+            other, one = traced.of(partition, full), plain.of(partition, bare)
         micro = 1e6 / len(batch)
         without.append([seconds * micro for seconds in one])
         added.append([(after - before) * micro for before, after in zip(one, other, strict=True)])

@@ -103,6 +103,11 @@ class Controller:
         self._thread = threading.Thread(target=self._loop.run_forever, name="controller", daemon=True)
         self._thread.start()
 
+    @property
+    def answered(self) -> int:
+        """How many were answered so far."""
+        return self._lights.answered
+
     def ask(self, question: Question) -> None:
         """Ask for a vehicle that stands at the light, without waiting for the answer."""
         future = asyncio.run_coroutine_threadsafe(self._ask(question), self._loop)

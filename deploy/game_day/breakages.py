@@ -20,7 +20,7 @@ VEHICLES_BEFORE: Final = 40
 
 @dataclass(frozen=True)
 class Breakage:
-    """`broken` breaks something as it is entered, and mends it as it is left."""
+    """`broken` breaks something as it is entered and mends it as it is left, unless by an error, which ends all."""
 
     name: str
     what: str
@@ -30,8 +30,11 @@ class Breakage:
     over_within_seconds: float
     """From the mend until nothing fires."""
 
-    also: frozenset[str] = frozenset()
-    """What tells of the same fault by another way, and is no consequence of the alert."""
+    lasts_seconds: float = 0.0
+    """How long it is left broken at least, for its later consequences to come."""
+
+    also: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    """Names and labels of what tells of the same fault by another way, and is no consequence of the alert."""
 
     may_begin: Callable[[Ground], bool] = field(default=lambda _: True)
 
@@ -68,6 +71,7 @@ def shifted_clock(ground: Ground) -> Iterator[None]:
 
 
 # What ends little first: a platform that has worked for an hour has known more good minutes than bad ones.
+STALLED: Final = "stalled-stage"
 BREAKAGES: Final = (
     Breakage(
         "bad-bytes",
@@ -84,6 +88,7 @@ BREAKAGES: Final = (
         {"port": PORT},
         stopped_producers,
         120,
+        lasts_seconds=150,
     ),
     Breakage(
         "stopped-registry",
@@ -108,7 +113,7 @@ BREAKAGES: Final = (
         {"device": device(CAMERA)},
         blind_camera,
         300,
-        also=frozenset({"LaneSensorsBlind"}),
+        also=(("LaneSensorsBlind", {"port": PORT, "role": CAMERA[1]}),),
         may_begin=lambda ground: ground.devices.seen(CAMERA) >= VEHICLES_BEFORE,
     ),
     Breakage(
@@ -118,14 +123,16 @@ BREAKAGES: Final = (
         {"stage": "vehicles"},
         lambda ground: ground.without_worker("vehicles-0"),
         360,
+        lasts_seconds=150,
     ),
     Breakage(
-        "stalled-stage",
+        STALLED,
         "the main thread of the stage vehicles hangs",
         "StageStalled",
         {"stage": "vehicles"},
         lambda ground: ground.stalled_worker("vehicles-0"),
         360,
+        lasts_seconds=150,
     ),
     Breakage(
         "killed-broker",
@@ -134,6 +141,7 @@ BREAKAGES: Final = (
         {},
         Ground.without_broker,
         360,
+        lasts_seconds=150,
     ),
 )
 NAMES: Final = tuple(one.name for one in BREAKAGES)

@@ -18,7 +18,6 @@ from deploy.errors import UserError
 from deploy.gateway_feed import GatewayFeed
 from producers.emulators.simulated_speech import role_of
 from producers.pacing import live, now_us
-from producers.publisher import DeliveryError
 from producers.simulator import Scenario, SimulatedReading
 from producers.simulator import simulate as simulated
 from schemas.records import Heartbeat, LaneEvent, LaneEventKind, SensorRole
@@ -64,8 +63,13 @@ class Devices:
 
     def check(self) -> None:
         """Raises UserError if the devices cannot go on."""
-        if self._failure is not None:
-            raise UserError(f"the simulated devices have ended: {self._failure}")
+        if self._failure is not None or not self._thread.is_alive():
+            raise UserError(f"the simulated devices have ended: {self._failure or 'a day is over'}")
+
+    @property
+    def lights_told(self) -> int:
+        """How many vehicles were told a light."""
+        return self._controller.answered
 
     def __enter__(self) -> "Devices":
         self._thread.start()
@@ -86,8 +90,8 @@ class Devices:
                         # By the reading: of vehicles that a silent port has let through nobody keeps count.
                         mode = reading.operating_mode
                         self._controller.ask(Question(reading.lane_id, mode, None, reading.reading_id))
-        except (UserError, DeliveryError, OSError) as error:
-            self._failure = str(error)
+        except Exception as error:  # whatever it is, without devices there is no game
+            self._failure = f"{type(error).__name__}: {error}"
 
     def _as_they_are(self, items: Iterable[SimulatedReading]) -> Iterator[SimulatedReading]:
         """What the devices say, with what is wrong with them."""

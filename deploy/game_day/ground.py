@@ -1,7 +1,8 @@
 """What a game day is played on: a platform at work and observed, and the hands that break and mend it."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from deploy.commands.up import running, simulated_sites, start_services
 from deploy.connection import Connection
 from deploy.demo_policy import publish_simulated_policy
+from deploy.errors import UserError
 from deploy.game_day.devices import Devices
 from deploy.game_day.held import Held
 from deploy.game_day.watch import Watch
@@ -52,16 +54,27 @@ class Ground:
         supervisor: Supervisor,
         devices: Devices,
         watch: Watch,
-        workers: Sequence[Mapping[str, Any]],
+        running: Mapping[str, Any],
     ) -> None:
-        """`workers` as platform.json lists them."""
+        """`running` is platform.json."""
         self.devices, self.watch = devices, watch
-        self._platform, self._supervisor, self._workers = platform, supervisor, workers
+        self._platform, self._supervisor, self._workers = platform, supervisor, running["processes"]
+        self._targets = sum(len(running[part]) for part in ("processes", "gateways", "services"))
 
     def tend(self) -> None:
-        """To be called often. Raises UserError for what nobody broke on purpose."""
+        """Start again what has ended; to be called often. Raises UserError if broker, registry or devices have ended
+        that nobody broke on purpose, or a worker ends again and again."""
+        self._platform.check()
         self._supervisor.tend()
         self.devices.check()
+
+    def ended(self) -> Counter[str]:
+        """How often each process has ended by itself, and was started again."""
+        return Counter({name: codes.total() for name, codes in self._supervisor.exits.items()})
+
+    def is_whole(self) -> bool:
+        """Whether Prometheus has scraped all there is, and lights are told."""
+        return self.watch.targets_up() == self._targets and self.devices.lights_told > 0
 
     @contextmanager
     def without_worker(self, name: str) -> Iterator[None]:
@@ -119,7 +132,12 @@ def pour(broker: str, end: threading.Event) -> None:
 
 @contextmanager
 def ground(directory: Path, cache: str, seed: int, console: Console) -> Iterator[Ground]:
-    """A platform on free ports with its devices at work. Raises UserError if something does not start."""
+    """A platform on free ports with its devices at work. Raises UserError if something does not start, or for a
+    directory that holds something: garbage is written into its log."""
+    if directory.exists() and any(directory.iterdir()):
+        raise UserError(
+            f"{directory} is not empty; a game day needs a platform of its own: give a new --state-directory"
+        )
     observation = prepare_observation(0, 0)
     settings = Settings(
         state_directory=str(directory),
@@ -139,5 +157,4 @@ def ground(directory: Path, cache: str, seed: int, console: Console) -> Iterator
         publish_simulated_policy(border, RATE, connection)
         watch = Watch(observation.prometheus_port, observation.alertmanager_port)
         with Devices(border, RATE, seed, directory / SITES, settings.light_lines_port) as devices:
-            found = running_platform(directory) or {}
-            yield Ground(platform, supervisor, devices, watch, found["processes"])
+            yield Ground(platform, supervisor, devices, watch, running_platform(directory) or {})

@@ -6,8 +6,10 @@ die, the kernel lets go. Linux alone.
 
 import ctypes
 import os
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +21,7 @@ DETACH: Final = 17
 ALL_KINDS: Final = 0x40000000  # __WALL
 # A thread may be met while it holds Python's lock, and then the others of its process cannot go on either.
 TRIES: Final = 50
+PAUSE_SECONDS: Final = 0.05
 
 
 class Held:
@@ -33,35 +36,61 @@ class Held:
 
     def __enter__(self) -> "Held":
         self._thread.start()
-        self._is_held.wait()  # nobody else waits for this child meanwhile, and takes its stop for its end
+        try:
+            self._is_held.wait()  # nobody else waits for this child meanwhile, and takes its stop for its end
+        except BaseException:
+            self._let_go()
+            raise
         if self._failure is not None:
+            self._let_go()
             raise UserError(self._failure)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._let_go()
+        if self._failure is not None and kind is None:
+            raise UserError(self._failure)
+
+    def _let_go(self) -> None:
         self._end.set()
         self._thread.join()
 
     def _hold(self) -> None:
         try:
             self._try_to_hold()
+            self._is_held.set()
+            self._end.wait()
+            if self._failure is None:
+                trace(DETACH, self._pid)
         except OSError as error:
-            self._failure = f"cannot hold process {self._pid}: {error.strerror}; it takes Linux and the right to trace"
+            ended = "it ended while it was held" if self._is_held.is_set() else "it takes Linux and the right to trace"
+            self._failure = f"cannot hold process {self._pid}: {error.strerror}; {ended}"
+        except Exception as error:
+            self._failure = f"cannot hold process {self._pid}: {error!r}"
         finally:
             self._is_held.set()
-        if self._failure is None:
-            self._end.wait()
-            trace(DETACH, self._pid)
 
     def _try_to_hold(self) -> None:
         for _ in range(TRIES):
             trace(SEIZE, self._pid)
             trace(INTERRUPT, self._pid)
             os.waitpid(self._pid, ALL_KINDS)
-            if self._goes_on():
+            if self._end.is_set() or self._goes_on():
                 return
             trace(DETACH, self._pid)
+            time.sleep(PAUSE_SECONDS)
         self._failure = f"process {self._pid} never answered while its main thread was held"
+
+
+def check_that_processes_can_be_held() -> None:
+    """Raises UserError if the system does not allow it."""
+    waiting = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        with Held(waiting.pid, lambda: True):
+            pass
+    finally:
+        waiting.kill()
+        waiting.communicate()
 
 
 def trace(request: int, pid: int) -> None:

@@ -1,21 +1,20 @@
-"""One breakage after the other, each held against what the rules promise."""
+"""One breakage after the other: until nothing fires, break, wait for its alert, let it last, mend, wait for silence."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from deploy.errors import UserError
 from deploy.game_day.breakages import Breakage
 from deploy.game_day.ground import Ground
-from deploy.game_day.watch import Fired, consequences_of, stated_seconds
+from deploy.game_day.verdict import Played, Telling
+from deploy.game_day.watch import Fired, alerts_of_objectives, stated_seconds
 
 POLL_SECONDS: Final = 1.0
-# Broken for so long after its alert, for consequences to come and for Alertmanager to be told of all.
+# Broken for so long after its alert at least, for Alertmanager to be told of all.
 LASTS_SECONDS: Final = 45.0
-# From the start until every target is scraped, and no start is taken for a fault any more.
-CALM_SECONDS: Final = 300.0
-# A camera has to have seen enough vehicles before it can be missed; eight minutes at a vehicle every 12 s.
+# From the start until every target is scraped, and no start is taken for a fault any more. A camera has to have seen
+# enough vehicles before it can be missed; that takes eight minutes at a vehicle every 12 s.
 BEGIN_SECONDS: Final = 900.0
 # Quiet for so long is over: rules are looked at every 10 s.
 QUIET_SECONDS: Final = 30.0
@@ -23,121 +22,79 @@ QUIET_SECONDS: Final = 30.0
 Say = Callable[[str], None]
 
 
-@dataclass
-class Played:
-    """What one breakage led to; times in seconds from it, or from its mend."""
-
-    breakage: Breakage
-    stated_seconds: int
-    fired_seconds: float | None = None
-    over_seconds: float | None = None
-    first_seen: dict[Fired, float] = field(default_factory=dict)
-    told: frozenset[Fired] = frozenset()
-    """What nothing silences while it is broken."""
-
-    lingering: frozenset[str] = frozenset()
-    """Consequences of what was broken before: budgets are of hours."""
-
-    @property
-    def strangers(self) -> list[str]:
-        """Alerts that have nothing to do with it."""
-        allowed = {self.breakage.alert, *self.breakage.also, *consequences_of(self.breakage.alert), *self.lingering}
-        return sorted(str(one) for one in self.first_seen if one.name not in allowed)
-
-    @property
-    def unsilenced(self) -> list[str]:
-        """Consequences that people are told of beside their cause."""
-        own = {self.breakage.alert, *self.breakage.also, *self.lingering}
-        return sorted(str(one) for one in self.told if one.name not in own)
-
-    @property
-    def good(self) -> bool:
-        """The right alert in time, it and its consequences alone, and silence after the mend."""
-        return (
-            self.fired_seconds is not None
-            and self.fired_seconds <= self.stated_seconds
-            and self.over_seconds is not None
-            and self.over_seconds <= self.breakage.over_within_seconds
-            and not self.strangers
-            and not self.unsilenced
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Its part of what `--json` prints."""
-        return {
-            "breakage": self.breakage.name,
-            "alert": self.breakage.alert,
-            "stated_seconds": self.stated_seconds,
-            "fired_seconds": None if self.fired_seconds is None else round(self.fired_seconds),
-            "over_within_seconds": self.breakage.over_within_seconds,
-            "over_seconds": None if self.over_seconds is None else round(self.over_seconds),
-            "seen": {str(one): round(seconds) for one, seconds in self.first_seen.items()},
-            "told": sorted(map(str, self.told)),
-            "strangers": self.strangers,
-            "unsilenced": self.unsilenced,
-            "good": self.good,
-        }
-
-
 def play(ground: Ground, breakages: Iterable[Breakage], say: Say) -> Iterator[Played]:
-    """Play them in turn. Raises UserError if the platform does not become calm before the first."""
-    say("waiting until all is scraped and nothing fires")
-    if calm_after(ground, CALM_SECONDS, lambda _: None, needs_all_up=True) is None:
-        fires = ", ".join(map(str, ground.watch.firing())) or "not every target is up"
-        raise UserError(f"the platform was not calm within {CALM_SECONDS:.0f} s of its start: {fires}")
-    lingering = frozenset[str]()
+    """Play them in turn. Raises UserError if one cannot begin: something fires, or there is no traffic."""
+    lingering = frozenset[Fired]()
+    budgets = alerts_of_objectives()
     for breakage in breakages:
         say(f"{breakage.name}: waiting until it can begin")
-        until = time.monotonic() + BEGIN_SECONDS
-        while not breakage.may_begin(ground):
-            if time.monotonic() > until:
-                raise UserError(f"{breakage.name} could not begin within {BEGIN_SECONDS:.0f} s: no vehicles come")
-            pause(ground)
+        wait_until_it_can_begin(ground, breakage, budgets)
         played = Played(breakage, stated_seconds(breakage.alert), lingering=lingering)
+        before = ground.ended()
         break_and_mend(ground, played, say)
-        lingering |= consequences_of(breakage.alert)
+        played.ended = ground.ended() - before
+        lingering |= {one for one in played.first_seen if one.name in budgets}
         yield played
+
+
+def wait_until_it_can_begin(ground: Ground, breakage: Breakage, budgets: Iterable[str]) -> None:
+    """Until nothing but budgets fires, its own alert does not stir, all is scraped and vehicles have come."""
+    until = time.monotonic() + BEGIN_SECONDS
+    calm_since = time.monotonic()
+    while True:
+        firing = [one for one in ground.watch.firing() if one.name not in budgets]
+        own = [one for one in ground.watch.stirring() if one.is_about(breakage.alert, breakage.labels)]
+        if firing or own or not ground.is_whole() or not breakage.may_begin(ground):
+            calm_since = time.monotonic()
+        if time.monotonic() - calm_since >= QUIET_SECONDS:
+            return
+        if time.monotonic() > until:
+            fires = ", ".join(map(str, firing or own)) or "not all is up, or no vehicles come"
+            raise UserError(f"{breakage.name} could not begin within {BEGIN_SECONDS:.0f} s: {fires}")
+        pause(ground)
 
 
 def break_and_mend(ground: Ground, played: Played, say: Say) -> None:
     """Break, wait for the alert, leave it broken for a while, mend, wait for silence."""
     breakage, started = played.breakage, time.monotonic()
+    telling = Telling(played, started)
 
-    def see(firing: Iterable[Fired]) -> None:
+    def look() -> frozenset[Fired]:
+        firing = ground.watch.firing()
         for one in firing:
             played.first_seen.setdefault(one, time.monotonic() - started)
+        telling.note(ground.watch.told())
+        return firing
+
+    def own_fires() -> bool:
+        return any(one.is_about(breakage.alert, breakage.labels) for one in look())
 
     say(f"{breakage.name}: {breakage.what}")
     with breakage.broken(ground):
         while played.fired_seconds is None and time.monotonic() - started < 2 * played.stated_seconds:
             pause(ground)
-            firing = ground.watch.firing()
-            see(firing)
-            if any(one.is_about(breakage.alert, breakage.labels) for one in firing):
+            if own_fires():
                 played.fired_seconds = time.monotonic() - started
-        until = time.monotonic() + LASTS_SECONDS
+        until = max(time.monotonic() + LASTS_SECONDS, started + breakage.lasts_seconds)
         while time.monotonic() < until:
             pause(ground)
-            see(ground.watch.firing())
-        played.told = ground.watch.told()
+            played.lasted = own_fires()
+        mended = time.monotonic()
     say(f"{breakage.name}: mended, waiting until nothing fires")
-    played.over_seconds = calm_after(ground, 3 * breakage.over_within_seconds, see)
+    played.over_seconds = silent_after(ground, look, played, mended)
 
 
-def calm_after(
-    ground: Ground, seconds_max: float, see: Callable[[Iterable[Fired]], None], needs_all_up: bool = False
-) -> float | None:
-    """Seconds from now until nothing fired any more, None if that took longer than allowed."""
-    started, quiet_since = time.monotonic(), None
-    while time.monotonic() - started < seconds_max:
-        firing = ground.watch.firing()
-        see(firing)
-        if firing or (needs_all_up and not ground.watch.are_all_up()):
+def silent_after(ground: Ground, look: Callable[[], frozenset[Fired]], played: Played, mended: float) -> float | None:
+    """Seconds from the mend until nothing fired any more but budgets; None if that took far longer than allowed."""
+    budgets, quiet_since = alerts_of_objectives(), None
+    while time.monotonic() - mended < 3 * played.breakage.over_within_seconds:
+        firing = [one for one in look() if one.name not in budgets]
+        if firing:
             quiet_since = None
         elif quiet_since is None:
             quiet_since = time.monotonic()
         elif time.monotonic() - quiet_since >= QUIET_SECONDS:
-            return quiet_since - started
+            return quiet_since - mended
         pause(ground)
     return None
 

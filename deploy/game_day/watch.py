@@ -1,5 +1,6 @@
-"""What fires, by Prometheus, and what people are told, by Alertmanager."""
+"""What fires, by Prometheus, what people are told, by Alertmanager, and what follows from what, by the rules' files."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -9,10 +10,12 @@ from deploy.errors import UserError
 from deploy.prometheus.watching import DEAD_MANS_SWITCH, load_objectives, load_symptoms
 from deploy.scrape import fetch
 
-FIRING: Final = "firing"
 TOLD: Final = "/api/v2/alerts?active=true&silenced=false&inhibited=false"
 # Of these an alert is told apart; the others say of which platform or objective it is, or how bad.
 LABELS_LEFT_OUT: Final = frozenset({"alertname", "severity", "platform", "owner", "objective", "job", "instance"})
+# A machine that starts a broker may leave a question unanswered.
+ANSWER_SECONDS: Final = 30.0
+AGAIN_SECONDS: Final = 1.0
 
 
 class Fired(NamedTuple):
@@ -28,31 +31,45 @@ class Fired(NamedTuple):
         """Whether it is this alert, with these labels among its own."""
         return self.name == name and labels.items() <= dict(self.about).items()
 
+    def shares(self, other: "Fired", labels: Iterable[str]) -> bool:
+        """Whether both have the same values of some labels, or neither has one."""
+        own, others = dict(self.about), dict(other.about)
+        return all(own.get(label) == others.get(label) for label in labels)
+
 
 class Watch:
-    """Prometheus and Alertmanager of a local platform, by their ports."""
+    """Prometheus and Alertmanager of a local platform, by their ports. Raises UserError if one does not answer."""
 
     def __init__(self, prometheus_port: int, alertmanager_port: int) -> None:
         self._prometheus_port, self._alertmanager_port = prometheus_port, alertmanager_port
 
     def firing(self) -> frozenset[Fired]:
-        """All that fires, the dead man's switch aside. Raises UserError if Prometheus does not answer."""
-        alerts = self._asked(self._prometheus_port, "/api/v1/alerts")["data"]["alerts"]
-        return fired_of(alert["labels"] for alert in alerts if alert["state"] == FIRING)
+        """All that fires, the dead man's switch aside."""
+        return fired_of(alert["labels"] for alert in self._alerts() if alert["state"] == "firing")
+
+    def stirring(self) -> frozenset[Fired]:
+        """All that fires, or will if it lasts."""
+        return fired_of(alert["labels"] for alert in self._alerts())
 
     def told(self) -> frozenset[Fired]:
-        """What nothing silences. Raises UserError if Alertmanager does not answer."""
+        """What nothing silences."""
         return fired_of(alert["labels"] for alert in self._asked(self._alertmanager_port, TOLD))
 
-    def are_all_up(self) -> bool:
-        """Whether Prometheus has scraped every target."""
+    def targets_up(self) -> int:
+        """How many targets Prometheus has scraped; 0 while one of them does not answer."""
         targets = self._asked(self._prometheus_port, "/api/v1/targets?state=active")["data"]["activeTargets"]
-        return bool(targets) and all(target["health"] == "up" for target in targets)
+        return len(targets) if all(target["health"] == "up" for target in targets) else 0
+
+    def _alerts(self) -> list[dict[str, Any]]:
+        alerts: list[dict[str, Any]] = self._asked(self._prometheus_port, "/api/v1/alerts")["data"]["alerts"]
+        return alerts
 
     def _asked(self, port: int, path: str) -> Any:
-        answer = fetch(port, path)
-        if answer is None:
-            raise UserError(f"http://127.0.0.1:{port}{path.partition('?')[0]} does not answer; its log tells why")
+        until = time.monotonic() + ANSWER_SECONDS
+        while (answer := fetch(port, path)) is None:
+            if time.monotonic() > until:
+                raise UserError(f"http://127.0.0.1:{port}{path.partition('?')[0]} does not answer; its log tells why")
+            time.sleep(AGAIN_SECONDS)
         return orjson.loads(answer)
 
 
@@ -65,22 +82,42 @@ def fired_of(labels: Iterable[Mapping[str, str]]) -> frozenset[Fired]:
     )
 
 
-def consequences_of(cause: str) -> frozenset[str]:
-    """Names of all that may follow from an alert, and from what follows from it, as the rules' files declare."""
-    direct: dict[str, set[str]] = {}
-    for symptom in load_symptoms().alert:
-        for one in symptom.consequence_of:
-            direct.setdefault(one.alert, set()).add(symptom.name)
-    for objective in load_objectives():
-        for one in objective.consequence_of:
-            direct.setdefault(one.alert, set()).add(objective.alert)
-    found: set[str] = set()
-    waiting = [cause]
+class Follows(NamedTuple):
+    """While `cause` fires, `alert` follows from it, if the labels `equal` are the same."""
+
+    cause: str
+    alert: str
+    equal: tuple[str, ...]
+
+
+def consequences() -> list[Follows]:
+    """All that symptoms.toml and objectives.toml declare."""
+    of_symptoms = [Follows(by.alert, one.name, by.equal) for one in load_symptoms().alert for by in one.consequence_of]
+    return of_symptoms + [
+        Follows(by.alert, one.alert, by.equal) for one in load_objectives() for by in one.consequence_of
+    ]
+
+
+def explained(causes: Iterable[Fired], seen: Iterable[Fired], declared: Iterable[Follows]) -> frozenset[Fired]:
+    """The causes, and of what was seen all that follows from them or from what follows from them."""
+    found, waiting, left = set(causes), list(causes), set(seen)
+    declared = list(declared)
     while waiting:
-        new = direct.get(waiting.pop(), set()) - found
+        cause = waiting.pop()
+        new = {
+            one
+            for one in left - found
+            for rule in declared
+            if rule.cause == cause.name and rule.alert == one.name and one.shares(cause, rule.equal)
+        }
         found |= new
         waiting += new
     return frozenset(found)
+
+
+def alerts_of_objectives() -> frozenset[str]:
+    """Names of the alerts on budgets, which are of hours: they may outlast what has used a budget up."""
+    return frozenset(one.alert for one in load_objectives())
 
 
 def stated_seconds(alert: str) -> int:

@@ -208,7 +208,7 @@ class SumsStage:
     source: Topic
     changelog: Topic
     sink: Topic = field(kw_only=True)
-    events: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset({"watermark_moves"})
 
     def open(self, partition: int, stored: MutableMapping[bytes, bytes]) -> Fold:
         """See streams.core.stage."""

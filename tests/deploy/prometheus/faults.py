@@ -24,6 +24,9 @@ class Fault:
     """How long it lasts; 0: until a minute after its alert has to be there."""
 
     name: str = ""
+    before_seconds: int = 300
+    within_seconds: int = 0
+    """Where an alert has two conditions, of the one that its stated time is not of."""
 
 
 def stage(name: str) -> Fired:
@@ -254,23 +257,32 @@ FAULTS = (
     ),
     Fault(
         "DiskFilling",
-        {"instance": "10.0.0.1:9100", "mountpoint": "/"},
-        {"node_filesystem_avail_bytes*": Level(6e9)},
-        name="a disk is nearly full",
+        {"host": "10.0.0.1"},
+        {"node_filesystem_avail_bytes*": Level(6e9), 'border_disk_free_bytes*"10.0.0.1:9300"*': Level(6e9)},
+        name="a disk is nearly full, and node_exporter and a process tell so",
         over_after_seconds=3700,
     ),
     Fault(
         "DiskFilling",
-        {"instance": "10.1.0.1", "directory": "spool"},
+        {"host": "10.1.0.1"},
         {'border_disk_free_bytes*"2301-bota"*': Level(6e9)},
         name="a gateway tells that its own is nearly full",
         over_after_seconds=3700,
     ),
     Fault(
         "DiskFilling",
-        {"instance": "10.1.0.1", "directory": "spool"},
+        {"host": "127.0.0.1"},
+        {'border_disk_free_bytes*job="light"*': Level(6e9)},
+        name="two light servers of one machine tell so",
+        over_after_seconds=3700,
+    ),
+    Fault(
+        "DiskFilling",
+        {"host": "10.1.0.1"},
         {'border_disk_free_bytes*"2301-bota"*': Rate(-25e6)},
-        minutes=12,
+        before_seconds=2400,
+        within_seconds=920,
+        minutes=17,
         name="a gateway's will be full within four hours",
         over_after_seconds=3700,
     ),

@@ -48,13 +48,13 @@ def named(metric: str, **labels: str) -> str:
 
 
 def normal() -> Series:
-    """Ten stages, a light server, two gateways, the exporter, the sharing service, one machine: an ordinary hour."""
+    """Ten stages, a light server, two gateways, the exporter, the sharing service, two machines: an ordinary hour."""
     series: Series = {}
     for number, stage in enumerate(STAGE_NAMES):
         series |= of_stage(stage, f"127.0.0.1:{9101 + number}")
     for site, port in (("2301-bota", "2301"), ("2304-wtb", "2304")):
         series |= of_gateway(site, port, "10.1.0.1:8600" if port == "2301" else "10.4.0.1:8600")
-    return series | of_lanes() | of_light() | of_exporter() | of_sharing() | of_canary() | of_node()
+    return series | of_lanes() | of_light() | of_exporter() | of_sharing() | of_canary() | of_disks()
 
 
 def of_stage(stage: str, instance: str) -> Series:
@@ -187,13 +187,21 @@ def of_canary() -> Series:
     return series
 
 
-def of_node() -> Series:
-    """A disk that retention keeps where it is."""
-    own = {"job": "node", "instance": "10.0.0.1:9100", "mountpoint": "/", "fstype": "ext4"}
-    return {
-        named("node_filesystem_avail_bytes", **own): Level(60e9),
-        named("node_filesystem_size_bytes", **own): Level(100e9),
+def of_disks() -> Series:
+    """Disks that retention keeps where they are: of a machine with node_exporter and an exporter of ours, and of one
+    with two light servers and no node_exporter.
+    """
+    node = {"job": "node", "instance": "10.0.0.1:9100", "mountpoint": "/", "fstype": "ext4"}
+    series: Series = {
+        named("node_filesystem_avail_bytes", **node): Level(60e9),
+        named("node_filesystem_size_bytes", **node): Level(100e9),
     }
+    own = [{"job": "exporter", "instance": "10.0.0.1:9300", "directory": "state"}]
+    own += [{"job": "light", "instance": f"127.0.0.1:{at}", "directory": "light"} for at in (7331, 7332)]
+    for labels in own:
+        series[named("border_disk_free_bytes", **labels)] = Level(60e9)
+        series[named("border_disk_size_bytes", **labels)] = Level(100e9)
+    return series
 
 
 def with_fault(

@@ -123,7 +123,7 @@ def test_a_broker_that_is_down_silences_what_follows_from_it_and_nothing_else(al
         page("PortSilent", port="2301"),
         page("StageBehind", objective="lag", stage="lanes"),
         page("GatewaySpoolFull", site="2301-bota"),
-        page("DiskFilling", instance="10.0.0.1:9100"),
+        page("DiskFilling", host="10.0.0.1"),
         {"alertname": "DeadMansSwitch", "severity": "none"},
     )
 

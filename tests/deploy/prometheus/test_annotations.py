@@ -25,7 +25,6 @@ from tests.deploy.prometheus.tools import tool
 SYMPTOMS = load_symptoms()
 ALERTS = {one.name: one for one in SYMPTOMS.alert}
 RUNBOOKS = load_routing().runbooks
-BEFORE_STEPS = 30
 TOLD = re.compile(r"Labels:\{(.*)\}\n\s*Annotations:\{(.*)\}\n")
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*")')
 # A space before a full stop stands in no sentence of ours; nor does one twice, or at an end.
@@ -56,11 +55,13 @@ def told(directory: Path, rules: object, case: dict[str, object], alert: str, ev
 
 def of_fault(directory: Path, fault: Fault, alert: Symptom) -> list[Told]:
     """What an alert says of a fault as soon as it has to be there. Recordings, and no alert besides it."""
-    steps = alert.within_seconds // STEP_SECONDS
-    series = with_fault(normal(), fault.change, (BEFORE_STEPS, steps + 2, 1))
+    before, steps = (
+        seconds // STEP_SECONDS for seconds in (fault.before_seconds, fault.within_seconds or alert.within_seconds)
+    )
+    series = with_fault(normal(), fault.change, (before, steps + 2, 1))
     case: dict[str, object] = {"interval": f"{STEP_SECONDS}s", "input_series": series}
     rules = symptom_rules(Symptoms(SYMPTOMS.record, (alert,)), RUNBOOKS)
-    return told(directory, rules, case, alert.name, f"{(BEFORE_STEPS + steps) * STEP_SECONDS}s")
+    return told(directory, rules, case, alert.name, f"{(before + steps) * STEP_SECONDS}s")
 
 
 def check(found: list[Told]) -> None:

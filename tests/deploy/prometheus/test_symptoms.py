@@ -10,7 +10,6 @@ from tests.deploy.prometheus.series import STEP_SECONDS, Level, normal, with_fau
 from tests.deploy.prometheus.tools import RULES, run_rule_tests
 
 ALERTS = {one.name: one for one in load_symptoms().alert}
-BEFORE_SECONDS = 300
 LAST_SECONDS = 60  # how long a fault goes on once its alert has to be there, if it says nothing else
 FIRING = 'ALERTS{alertstate="firing"}'
 
@@ -31,17 +30,17 @@ def at(seconds: int, *fired: tuple[str, Fired]) -> dict[str, object]:
 
 def case_of(fault: Fault) -> dict[str, object]:
     """Promtool's test of one fault."""
-    own = (fault.alert, fault.labels)
-    within = BEFORE_SECONDS + ALERTS[fault.alert].within_seconds
-    end = BEFORE_SECONDS + fault.minutes * 60 if fault.minutes else within + LAST_SECONDS
+    own, before = (fault.alert, fault.labels), fault.before_seconds
+    within = before + (fault.within_seconds or ALERTS[fault.alert].within_seconds)
+    end = before + fault.minutes * 60 if fault.minutes else within + LAST_SECONDS
     over = end + fault.over_after_seconds
-    stretches = BEFORE_SECONDS // STEP_SECONDS, (end - BEFORE_SECONDS) // STEP_SECONDS, (over - end) // STEP_SECONDS + 1
+    stretches = before // STEP_SECONDS, (end - before) // STEP_SECONDS, (over - end) // STEP_SECONDS + 1
     return {
         "name": f"{fault.alert}: {fault.name}",
         "interval": f"{STEP_SECONDS}s",
         "input_series": with_fault(normal(), fault.change, stretches),
         "promql_expr_test": [
-            at(BEFORE_SECONDS - STEP_SECONDS),
+            at(before - STEP_SECONDS),
             at(within, own, *fault.also),
             at(end - STEP_SECONDS, own, *fault.also, *fault.later),
             at(over),

@@ -41,6 +41,9 @@ class Source:
     at_poll: Callable[[], None] = lambda: None
     """Called between reads."""
 
+    at_end: Callable[[], None] = lambda: None
+    """Called once, when all there was has been read."""
+
 
 class ExporterTelemetry:
     """What the exporter tells of itself."""
@@ -75,6 +78,7 @@ class Follower:
         self.pulse = Pulse()
         self._source, self._telemetry = source, telemetry
         self._positions: dict[tuple[str, int], int] = {}
+        self._has_ended = False
         self._reader: LogReader | None = source.open_reader({})
         telemetry.source(source.name)
 
@@ -104,6 +108,9 @@ class Follower:
                     self._positions[record.topic, record.partition] = record.offset + 1
                 self.pulse.beat()
                 self._source.at_poll()
+                if reader.is_at_end and not self._has_ended:
+                    self._has_ended = True
+                    self._source.at_end()
                 self.is_ready = self.is_ready or reader.is_at_end
 
 

@@ -104,6 +104,7 @@ def sources_of(connection: Connection) -> list[Source]:
             (sensors,),
             lambda record: sensors.tell(record.value),
             lambda: known.learn(sensors.has_unknown),
+            sensors.all_read,
         ),
     ]
 

@@ -21,13 +21,30 @@ def alerts_of(out: SensorRole, seen_again: int) -> list[Alert]:
     return [output.value for output in run.finish().outputs if isinstance(output.value, Alert)]
 
 
+def metrics_of(ports: set[str]) -> SensorMetrics:
+    """One that has nothing to catch up with."""
+    metrics = SensorMetrics(ports)
+    metrics.all_read()
+    return metrics
+
+
 def gauges(metrics: SensorMetrics) -> dict[tuple[str, ...], float]:
     (family,) = metrics.collect()
     return {tuple(sample.labels.values()): sample.value for sample in family.samples}
 
 
+def test_an_incident_that_is_over_is_never_told_while_what_was_written_is_read() -> None:
+    (begun, ended), metrics = alerts_of(FRONT, 40), SensorMetrics({"2301"})
+    metrics.tell(begun)
+    assert gauges(metrics) == {}
+    metrics.tell(ended)
+    metrics.all_read()
+    assert gauges(metrics)["2301", FRONT, "OPERATIONAL"] == 0
+    assert ("2301", FRONT, "SIMULATED") not in gauges(metrics)
+
+
 def test_a_blind_sensor_counts_at_its_port_and_role_from_the_first_on_until_it_sees_again() -> None:
-    metrics = SensorMetrics({"2301", "2304"})
+    metrics = metrics_of({"2301", "2304"})
     front, scale = alerts_of(FRONT, 40), alerts_of(SCALE, 40)
     assert len(front) == len(scale) == 2
     other = msgspec.structs.replace(front[0], incident_id=front[0].incident_id.replace("2301/03", "2301/04"))
@@ -41,7 +58,7 @@ def test_a_blind_sensor_counts_at_its_port_and_role_from_the_first_on_until_it_s
 
 
 def test_nobody_makes_series_by_what_he_writes() -> None:
-    (begun, _), metrics = alerts_of(FRONT, 40), SensorMetrics({"2301"})
+    (begun, _), metrics = alerts_of(FRONT, 40), metrics_of({"2301"})
     before = gauges(metrics)
     metrics.tell(msgspec.structs.replace(begun, port_code="9999"))
     assert metrics.has_unknown()
@@ -54,7 +71,7 @@ def test_nobody_makes_series_by_what_he_writes() -> None:
 
 def test_a_port_that_becomes_known_is_told_of() -> None:
     (begun, _), ports = alerts_of(FRONT, 40), set[str]()
-    metrics = SensorMetrics(ports)
+    metrics = metrics_of(ports)
     metrics.tell(msgspec.structs.replace(begun, operating_mode=OperatingMode.OPERATIONAL))
     assert gauges(metrics) == {}
     ports.add("2301")

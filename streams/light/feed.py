@@ -90,10 +90,11 @@ class Feed:
             while not self._stopping.is_set():
                 received = reader.read(READ_SECONDS)
                 if received:
-                    if any(isinstance(one.log_record.value, Selection | Tick) for one in received):
+                    new = [record for one in received if (record := self._new(one.log_record)) is not None]
+                    # What is read again after an outage says nothing of whether the stages work now.
+                    if any(isinstance(record.value, Selection | Tick) for record in new):
                         self._telemetry.stages_heard()
-                    records = [self._new(one.log_record) for one in received]
-                    self._deliver([record for record in records if record is not None])
+                    self._deliver(new)
                 if not told and reader.is_at_end:
                     told = True
                     self._caught_up(True)

@@ -114,3 +114,21 @@ def test_ticks_and_selections_are_signs_that_the_stages_work_and_the_server_s_ow
     eventually(lambda: reading.telemetry.heard == before + 1, SECONDS, "the tick")
     publish(own_platform, selection(60))
     eventually(lambda: reading.telemetry.heard == before + 2, SECONDS, "the selection")
+
+
+def test_what_is_read_again_after_an_outage_is_no_sign_that_the_stages_work(own_platform: LocalPlatform) -> None:
+    telemetry, heard = Counting(), list[int]()
+
+    def at_end(_: bool) -> None:
+        heard.append(telemetry.heard)
+        if len(heard) < 3:
+            raise ConnectionError("the broker has gone away")  # so a reader is opened anew, twice
+
+    publish(own_platform, selection(70))
+    feed = Feed(own_platform.broker, own_platform.registry_url, telemetry, lambda _: None, lambda _: None, at_end)
+    feed.start()
+    try:
+        eventually(lambda: len(heard) == 3, SECONDS, "the end of the log, for the third time")
+    finally:
+        feed.stop()
+    assert heard[0] >= 1 and heard == [heard[0]] * 3

@@ -18,6 +18,9 @@ minute does not come back by itself."""
 
 NAMED_MAX: Final = 5
 
+TOLD_BY_ALL: Final = ("border_gateway_spool_full", "border_gateway_damaged", "border_gateway_spool_bytes")
+"""What every gateway tells from its start on."""
+
 
 @dataclass(frozen=True)
 class GatewayFound:
@@ -31,14 +34,25 @@ class GatewayFound:
     clocks_wrong: tuple[str, ...] = ()
     """Devices."""
 
+    lacking: tuple[str, ...] = ()
+    """Metrics that whatever answers does not tell."""
+
 
 def describe_gateway(gateway: dict[str, Any]) -> GatewayFound:
-    """A gateway of platform.json."""
-    state, text = gateway_state(gateway), fetch(gateway["metrics_port"], "/metrics")
+    """A gateway of platform.json, or whatever else answers at its port."""
+    try:
+        state, text = gateway_state(gateway), fetch(gateway["metrics_port"], "/metrics")
+        families = list(text_string_to_metric_families(text or ""))
+    except ValueError:  # no metrics at all
+        answers = GatewayState(gateway["name"], ready=False, answers=True, devices=gateway["devices"])
+        return GatewayFound(answers, lacking=TOLD_BY_ALL)
     if text is None:
         return GatewayFound(state)
-    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    samples = [sample for family in families for sample in family.samples]
     values = {sample.name: sample.value for sample in samples}  # of metrics with one series each
+    lacking = tuple(name for name in TOLD_BY_ALL if math.isnan(values.get(name, math.nan)))
+    if lacking:
+        return GatewayFound(state, lacking=lacking)
     return GatewayFound(
         state,
         bool(values["border_gateway_spool_full"]),
@@ -66,6 +80,9 @@ def check_gateway(found: GatewayFound) -> Check:
     name, log = state.name.replace("-", " ", 1), f"look at the end of its log, {state.name}.log in the state directory"
     if not state.answers:
         return Check(name, Level.FAIL, "does not answer", f"{log}; devices that keep readings send them again")
+    if found.lacking:
+        what = f"answers, but is no gateway: it does not tell {', '.join(found.lacking)}"
+        return Check(name, Level.FAIL, what, f"does another process have its port? {log}")
     problems = []
     if not state.ready:
         problems.append(Problem(Level.FAIL, "takes no readings: it starts, stops, or its disk failed", log))
@@ -83,6 +100,9 @@ def _of_room(found: GatewayFound) -> list[Problem]:
     free = f"{found.free_bytes / (1 << 30):.1f} GiB free below its spool of {found.spool_bytes / (1 << 20):.0f} MiB"
     if found.is_full:
         problems.append(Problem(Level.FAIL, f"takes nothing, its spool is full: {free}", mend))
+    elif math.isnan(found.free_bytes):
+        what = "cannot tell how much is free on the disk of its spool"
+        problems.append(Problem(Level.WARN, what, "is its directory still there, and may it read it?"))
     elif found.free_bytes < FREE_BYTES_WARN:
         level = Level.FAIL if found.free_bytes < FREE_BYTES_FAIL else Level.WARN
         problems.append(Problem(level, free, mend))

@@ -1,8 +1,12 @@
 """`border doctor` and gateways: as bad as what their own metrics tell."""
 
+import math
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from prometheus_client import CollectorRegistry, Gauge
 
 from deploy.doctor.check import Level
 from deploy.doctor.gateways import GatewayFound, check_gateway, check_gateways, describe_gateway
@@ -36,6 +40,8 @@ def gateway(values: dict[str, object], **more: object) -> GatewayFound:
         (gateway({}, is_full=True, spool_bytes=512 * (1 << 20)), Level.FAIL, "its spool is full: 40.0 GiB free"),
         (gateway({}, free_bytes=4.0 * GIB), Level.WARN, "4.0 GiB free"),
         (gateway({}, free_bytes=0.5 * GIB), Level.FAIL, "0.5 GiB free"),
+        (gateway({}, free_bytes=math.nan), Level.WARN, "cannot tell how much is free"),
+        (gateway({}, lacking=("a", "b")), Level.FAIL, "answers, but is no gateway: it does not tell a, b"),
         (gateway({}, damaged=2), Level.FAIL, "2 readings have changed"),
         (gateway({}, clocks_wrong=("scale-1",)), Level.WARN, "clocks are off of scale-1"),
         (gateway({"devices": 9}, clocks_wrong=tuple("abcdefg")), Level.WARN, "of a, b, c, d, e and 2 more"),
@@ -61,6 +67,34 @@ def test_it_is_found_as_a_gateways_metrics_tell(tmp_path: Path) -> None:
     assert found.free_bytes > 0
     nobody = describe_gateway({"name": "gateway-2304", "metrics_port": 1, "devices": 3})
     assert check_gateway(nobody).found == "does not answer"
+
+
+class Page(BaseHTTPRequestHandler):
+    """Somebody else's."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>It works: \xff</html>")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_what_answers_at_its_port_and_is_no_gateway_is_said_to_be_none() -> None:
+    registry = CollectorRegistry()
+    Gauge("border_gateway_damaged", "One that it has.", registry=registry).set(math.nan)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        for port in (health.serve(registry, 0, lambda: True, lambda: True), server.server_port):
+            check = check_gateway(describe_gateway({"name": "gateway-2301", "metrics_port": port, "devices": 3}))
+            names = "border_gateway_spool_full, border_gateway_damaged, border_gateway_spool_bytes"
+            assert check.found == f"answers, but is no gateway: it does not tell {names}"
+            assert check.level is Level.FAIL
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_where_none_runs_it_is_said_where_they_are_asked() -> None:

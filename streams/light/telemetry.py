@@ -67,7 +67,7 @@ class LightTelemetry:
             self._refusals.labels(reason)
         silence = Gauge(
             "border_light_silence_seconds",
-            "Since the last selection or tick among the lanes' decisions.",
+            "Since the last selection or tick among the lanes' decisions; ticks wait for the slowest port.",
             registry=registry,
         )
         silence.set_function(lambda: time.monotonic() - self._heard_at)

@@ -145,6 +145,25 @@ def test_a_gateway_that_is_stopped_silences_nothing_of_another_port(alertmanager
     )
 
 
+def test_a_line_that_is_cut_silences_what_follows_at_its_own_port_alone(alertmanager: Alertmanager) -> None:
+    alertmanager.silences(
+        {"PortSilent", "LightsFallBack"},
+        page("GatewayBacklogOld", site="2301-bota", port="2301"),
+        page("PortSilent", port="2301"),
+        page("LightsFallBack", port="2301"),
+        page("GatewaySpoolFull", site="2304-wtb"),
+    )
+
+
+def test_a_flood_of_dead_letters_silences_its_own_stages_records_lost_alone(alertmanager: Alertmanager) -> None:
+    alertmanager.silences(
+        {"RecordsLost"},
+        page("DeadLettersFlood", stage="lanes"),
+        page("RecordsLost", objective="completeness", stage="lanes"),
+        page("StageBehind", objective="lag", stage="lanes"),
+    )
+
+
 def test_a_registry_that_is_away_silences_the_wait_for_it(alertmanager: Alertmanager) -> None:
     alertmanager.silences(
         {"RegistryUnreachable", "StageNotReady", "GatewayBacklogOld"},

@@ -76,7 +76,9 @@ def stage() -> CollectorRegistry:
 
 def light() -> CollectorRegistry:
     """The light server's."""
-    registry = LightTelemetry().registry
+    telemetry = LightTelemetry()
+    telemetry.knows("2301/01")
+    registry = telemetry.registry
     tell_process(registry, "light", lambda: True)
     tell_disk(registry, "light", Path())
     return registry

@@ -63,6 +63,8 @@ class LightService:
         self._answers = answers
         self._telemetry = telemetry
         self._wait_seconds = wait_seconds
+        for lane_id in lanes:
+            telemetry.knows(lane_id)
         self._waiting: dict[tuple[str, OperatingMode], set[asyncio.Event]] = defaultdict(set)
         self._waiting_count = 0
         self._waiting_unknown = 0
@@ -94,6 +96,7 @@ class LightService:
             return
         if len(self._lanes) < LANES_MAX:
             self._lanes.add(lane_id)
+            self._telemetry.knows(lane_id)
             self._answers.remember_lane(lane_id)
 
     async def answer(self, question: Question, controller_id: str | None) -> Told:

@@ -81,6 +81,14 @@ class LightTelemetry:
         if allowed < needed:
             self._log.warning("light_few_descriptors", allowed=allowed, needed=needed)
 
+    def knows(self, lane_id: str) -> None:
+        """There is such a lane: its port has each kind from now on, or its first lot would be no increase."""
+        port = port_of(lane_id)
+        if port not in self._ports:
+            self._ports.add(port)
+            for each in KINDS:
+                self._answers.labels(port, each)
+
     def told(self, told: Told, seconds: float) -> None:
         """A controller was answered after this long."""
         reason = told.record.reason
@@ -91,12 +99,8 @@ class LightTelemetry:
             self._repeats.inc()
             return
         record = told.record
-        port = record.lane_id.partition("/")[0]
-        if port not in self._ports:  # with all kinds, or its first lot would be no increase later on
-            self._ports.add(port)
-            for each in KINDS:
-                self._answers.labels(port, each)
-        self._answers.labels(port, kind).inc()
+        self.knows(record.lane_id)
+        self._answers.labels(port_of(record.lane_id), kind).inc()
         if self.spans is not None:
             self._tell_span(record, self.spans)
         if kind == "fallback":
@@ -152,6 +156,11 @@ def steps_of(answer: LightAnswer, sample_ratio: float) -> tuple[bytes, bytes] | 
         return None
     begun = context_of_reading(answer.at_light_reading_id, sample_ratio)
     return begun, continued(begun, step_of("light", answer.answer_id))
+
+
+def port_of(lane_id: str) -> str:
+    """A lane's port."""
+    return lane_id.partition("/")[0]
 
 
 def kind_of(reason: LightAnswerReason) -> str:

@@ -151,11 +151,18 @@ def test_promtool_has_no_complaint_of_a_running_light_server() -> None:
     run(conversation)
 
 
-def test_a_ports_lights_of_every_kind_are_counted_from_zero_once_one_is_told() -> None:
+def test_a_ports_lights_of_every_kind_are_counted_from_zero_before_the_first_so_that_it_is_an_increase() -> None:
     async def conversation(light: Serving) -> None:
+        def counts(port: str) -> list[float | None]:
+            value = light.telemetry.registry.get_sample_value
+            kinds = ("selection", "override", "fallback")
+            return [value("border_light_answers_total", {"port": port, "kind": kind}) for kind in kinds]
+
+        assert (counts("2301"), counts("7777")) == ([0, 0, 0], [None] * 3)
+        light.see(fresh(1, lane_id="7777/01", passage_id="7777/01/1"))  # of a port that was published since
+        assert counts("7777") == [0, 0, 0]
         await light.get("/v1/lanes/2301/03/passages/1/light")
-        for kind, count in {"selection": 0, "override": 0, "fallback": 1}.items():
-            assert light.count("border_light_answers_total", port="2301", kind=kind) == count
+        assert counts("2301") == [0, 0, 1]
 
     run(conversation)
 

@@ -61,6 +61,7 @@ FAULTS = (
             ("GatewayBacklogOld", BOTA_PORT),
             ("GatewayBacklogOld", {"site": "2304-wtb", "port": "2304"}),
             ("LightsFallBack", {"port": "2301"}),
+            ("LightsFallBack", {"port": "2304"}),
             ("StageNotReady", stage("vehicles")),
             ("DecisionsBehind", stage("lanes")),
             *(("StageStalled", stage(name)) for name in IDLE),
@@ -189,7 +190,7 @@ FAULTS = (
             'border_light_answers_total*"selection"*': Rate(0),
             'border_light_answers_total*"fallback"*': Rate(0.3),
         },
-        also=(("LightsFallBack", {"port": "2301"}),),
+        also=(("LightsFallBack", {"port": "2301"}), ("LightsFallBack", {"port": "2304"})),
         name="and the way to the light server is cut besides",
     ),
     Fault(
@@ -206,9 +207,21 @@ FAULTS = (
         "LightsFallBack",
         {"port": "2301"},
         {
-            'border_light_answers_total*"selection"*': Rate(0.1),
-            'border_light_answers_total*"fallback"*': Rate(0.2),
+            'border_light_answers_total*"2301"*"selection"*': Rate(0.1),
+            'border_light_answers_total*"2301"*"fallback"*': Rate(0.2),
         },
+    ),
+    Fault(
+        "LightsFallBack",
+        {"port": "2304"},
+        {
+            'border_light_answers_total*"2304"*"selection"*': Rate(0),
+            'border_light_answers_total*"2304"*"fallback"*': Rate(1 / 30),
+        },
+        before_seconds=900,
+        within_seconds=350,
+        minutes=20,
+        name="where two vehicles come in a minute",
     ),
     Fault(
         "LightAnswersUnkept",

@@ -102,6 +102,8 @@ def of_light() -> Series:
         named("border_light_answers_total", **own, port="2301", kind="selection"): Rate(0.3),
         named("border_light_answers_total", **own, port="2301", kind="override"): Rate(0.002),
         named("border_light_answers_total", **own, port="2301", kind="fallback"): Rate(0.0005),
+        named("border_light_answers_total", **own, port="2304", kind="selection"): Rate(1 / 30),
+        named("border_light_answers_total", **own, port="2304", kind="fallback"): Rate(0),
         named("border_light_answer_seconds_bucket", **own, kind="selection", le="1.25"): Rate(0.3024),
         named("border_light_answer_seconds_count", **own, kind="selection"): Rate(0.3025),
         named("border_light_silence_seconds", **own): Level(6),

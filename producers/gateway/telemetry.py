@@ -14,10 +14,9 @@ from producers.spool.entries import Kept
 from schemas.telemetry.json_log import open_log
 from schemas.telemetry.spans import TOPIC, Span, SpanCounts, open_spans
 from schemas.telemetry.tracing import trace_exemplar
-from schemas.trace_context import context_of_reading, continued, step_of, trace_id_of_reading
+from schemas.trace_context import context_of_reading, continued, is_sampled, step_of, trace_id_of_reading
 
 MICROSECONDS: Final = 1e6
-READING: Final = "border.reading_id"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 # Why somebody is none of a site's devices.
 STRANGERS: Final = (Reason.UNKNOWN_DEVICE, Reason.UNAUTHORISED)
@@ -127,12 +126,14 @@ class GatewayTelemetry:
         self._commit_seconds.observe(seconds)
 
     def kept(self, readings: Sequence[Reading], at: int) -> None:
-        """Readings are on disk, at this time of ours."""
-        if self.spans is not None:
-            for one in readings:
-                begun = context_of_reading(one.reading_id, self.sample_ratio)
+        """Readings are on disk, at this time of ours. A span does not tell a reading's id: it holds a device's text."""
+        if self.spans is None:
+            return
+        for one in readings:
+            begun = context_of_reading(one.reading_id, self.sample_ratio)
+            if is_sampled(begun):
                 context = continued(begun, step_of("keep", one.reading_id))
-                self.spans.add(Span("keep", context, begun, one.received_at, at, {READING: one.reading_id}))
+                self.spans.add(Span("keep", context, begun, one.received_at, at, {}))
 
     def delivered(self, topic: str, readings: Sequence[Kept], at: int) -> None:
         """Kafka has readings, at this time of ours. One of them is the exemplar: the first has waited longest."""
@@ -143,11 +144,12 @@ class GatewayTelemetry:
         for one in readings:
             histogram.observe((at - one.accepted_at) / MICROSECONDS, exemplar)
             exemplar = None
-            if self.spans is not None:
-                context = context_of_reading(one.reading_id, self.sample_ratio)
-                self.spans.add(
-                    Span("gateway", context, None, one.accepted_at, at, {READING: one.reading_id, TOPIC: topic})
-                )
+        if self.spans is None:
+            return
+        for one in readings:
+            context = context_of_reading(one.reading_id, self.sample_ratio)
+            if is_sampled(context):
+                self.spans.add(Span("gateway", context, None, one.accepted_at, at, {TOPIC: topic}))
 
     def returned(self, count: int, error: str) -> None:
         """Kafka did not take these readings."""

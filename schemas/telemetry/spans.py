@@ -3,7 +3,8 @@
     a step is done ─► add ─► bounded queue ─► a batch each second, from a thread of its own ─► collector
 
 Ids are those of the headers (`schemas/trace_context.py`). Whoever adds a span waits for nothing: what the queue has no
-room for, and what the collector does not take, is dropped and counted. Attributes are ids and places, never a plate.
+room for, and what the collector does not take, is dropped and counted. Attributes are places and ids
+of our own making, so never a plate.
 """
 
 import importlib.util

@@ -17,7 +17,7 @@ from tests.support import eventually
 
 ROOT = context_of_reading("r1")
 STEP = continued(ROOT, step_of("lanes", "r1"))
-BEGUN = Span("gateway", ROOT, None, 1_000_000, 2_000_000, {"border.reading_id": "r1"})
+BEGUN = Span("gateway", ROOT, None, 1_000_000, 2_000_000, {"messaging.destination.name": "t"})
 NEXT = Span("lanes", STEP, ROOT, 1_500_000, 3_000_000, {"messaging.kafka.offset": 7}, [("folded", 2_500_000)])
 
 

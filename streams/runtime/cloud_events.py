@@ -12,6 +12,8 @@ from schemas.codec import NAMESPACE
 from streams.core.random_draw import date_of
 from streams.core.stage import Output
 
+ID: Final = "ce_id"
+
 Headers = list[tuple[str, str | bytes | None]]
 """Names and values, as confluent-kafka takes them."""
 
@@ -40,13 +42,21 @@ def time_of(record: msgspec.Struct) -> int | None:
     return None
 
 
+def id_in(headers: Headers) -> str:
+    """The record's id among them; empty without one."""
+    for name, value in headers:
+        if name == ID and isinstance(value, bytes):
+            return value.decode()
+    return ""
+
+
 def headers_of(stage: str, output: Output, body: bytes) -> Headers:
     """Headers in a fixed order. The id is a digest of topic, key and body, so a replay gives the same."""
     content = b"\x00".join((output.topic.name.encode(), output.key, body))
     identity = hashlib.blake2b(content, digest_size=16).hexdigest()
     headers: Headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", identity.encode()),
+        (ID, identity.encode()),
         ("ce_source", f"/border/stages/{stage}".encode()),
         ("ce_type", f"{NAMESPACE}.{type(output.value).__name__}".encode()),
         ("ce_subject", output.key),

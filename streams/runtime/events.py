@@ -113,9 +113,11 @@ class RecordRejected:
 
 @dataclass(frozen=True, slots=True)
 class AlertWritten:
-    """An alert is in the log. Holds ids and closed sets alone: alerts hold plates."""
+    """An alert is in the log. Holds no text of it: alerts hold plates, and a train's id is its railroad's text."""
 
-    alert_id: str
+    ce_id: str
+    """The header of that name, a digest; it finds the alert."""
+
     kind: str
     port: str
     trace_id: str | None

@@ -193,7 +193,7 @@ class PartitionFold:
             partition = -1 if output.partition is None else output.partition
             transaction.outputs.append((output.topic.name, output.key, value, partition, headers))
             if isinstance(output.value, Alert):
-                transaction.alerts.append((output.value, context_in(headers or ())))
+                transaction.alerts.append((output.value, headers or []))
         if changes:
             transaction.bytes += sum([len(key) + len(state or b"") for key, state in changes.items()])
             transaction.changes.setdefault(self.partition, {}).update(changes)

@@ -29,9 +29,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from schemas.trace_context import trace_id_of
+from schemas.trace_context import context_in, trace_id_of
 from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
+from streams.runtime.cloud_events import id_in
 from streams.runtime.dead_letters import DeadLetterRecord
 from streams.runtime.folding import Decoded, PartitionFold, place_of
 from streams.runtime.ledger import Ledger, Transaction, changelog_bytes_of, outputs_of
@@ -305,8 +306,9 @@ class Group:
         self._wake.set()  # the next transaction may have been full
         if pending.records:
             groups.emit(self._committed(pending, positions, time.monotonic() - started))
-        for alert, context in pending.alerts:
-            groups.emit(events.AlertWritten(alert.alert_id, alert.kind, alert.port_code, trace_of(context)))
+        for alert, headers in pending.alerts:
+            context = context_in(headers)
+            groups.emit(events.AlertWritten(id_in(headers), alert.kind, alert.port_code, trace_of(context)))
 
     def _committed(
         self, pending: Transaction, positions: dict[int, bytes], commit_seconds: float

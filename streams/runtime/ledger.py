@@ -39,8 +39,8 @@ class Transaction:
     """Topic, key, value, partition (-1: the key decides) and headers, in the order in which they were put out: a tick
     stays behind what it is about."""
 
-    alerts: list[tuple[Alert, bytes | None]] = field(default_factory=list)
-    """Those among the outputs, each with its trace context."""
+    alerts: list[tuple[Alert, Headers]] = field(default_factory=list)
+    """Those among the outputs, each with its headers."""
 
     traces: list[Traced] = field(default_factory=list)
     dead_letters: list[DeadLetterRecord] = field(default_factory=list)

@@ -270,7 +270,7 @@ class Telemetry:
 
     def _on_alert_written(self, event: events.AlertWritten) -> None:
         if self._alerts.has_room():
-            told = {"alert_id": event.alert_id, "kind": event.kind, "port": event.port}
+            told = {"ce_id": event.ce_id, "kind": event.kind, "port": event.port}
             self.log.info("alert_written", **told, **traced(event.trace_id))
 
     def _on_registry_unreachable(self, event: events.RegistryUnreachable) -> None:

@@ -1,9 +1,11 @@
 """CloudEvents headers come from the record alone."""
 
+import re
+
 from schemas.codec import body_of
 from schemas.topics import Topic
 from streams.core.stage import Output
-from streams.runtime.cloud_events import headers_of
+from streams.runtime.cloud_events import headers_of, id_in
 from tests.runtime.records import event
 
 PUBLIC = Topic("border.example.v1", "lane_id", (), public=True)
@@ -27,3 +29,11 @@ def test_the_id_is_equal_for_equal_records_and_differs_for_others() -> None:
 
     assert id_of("2301/01") == id_of("2301/01")
     assert id_of("2301/01") != id_of("2301/02")
+
+
+def test_the_id_is_read_from_the_headers_and_holds_nothing_of_key_or_record() -> None:
+    record = event("EXQ7431")
+    headers = headers_of("lanes", Output(PUBLIC, b"EXQ7431", record), body_of(record))
+    assert id_in([("traceparent", b"00-1"), *headers]) == dict(headers)["ce_id"].decode()  # type: ignore[union-attr]
+    assert re.fullmatch("[0-9a-f]{32}", id_in(headers))
+    assert id_in([]) == ""

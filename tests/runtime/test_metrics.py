@@ -39,7 +39,7 @@ SAMPLES: dict[type, events.Event] = {
         latency_seconds=0.02,
     ),
     events.RecordRejected: events.RecordRejected("undecodable", "UndecodableError", "short", "t", 0, 7, "4bf9" * 8),
-    events.AlertWritten: events.AlertWritten("2301/01#7:1", "WATCHLIST_HIT", "2301", "4bf9" * 8),
+    events.AlertWritten: events.AlertWritten("5ce1" * 8, "WATCHLIST_HIT", "2301", "4bf9" * 8),
     events.RegistryUnreachable: events.RegistryUnreachable(5, 0.5),
     events.LagMeasured: events.LagMeasured(0, 10, 1.5),
     events.GaveUp: events.GaveUp("fenced"),
@@ -196,7 +196,7 @@ def test_an_alerts_line_holds_its_ids_and_its_trace(capsys: pytest.CaptureFixtur
     written = SAMPLES[events.AlertWritten]
     assert isinstance(written, events.AlertWritten)
     place = {"stage": "vehicles", "instance": 0, "level": "info", "event": "alert_written"}
-    told = {"alert_id": "2301/01#7:1", "kind": "WATCHLIST_HIT", "port": "2301"}
+    told = {"ce_id": "5ce1" * 8, "kind": "WATCHLIST_HIT", "port": "2301"}
     assert line_of(written, capsys) == place | told | {"trace_id": "4bf9" * 8}
     assert line_of(replace(written, trace_id=None), capsys) == place | told
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from deploy.chaos.log import read_log
 from schemas.records import Alert, LaneEvent, LightAnswer, Passage, PassageState, Selection
 from schemas.topics import ALERTS, LANE_DECISIONS, LANE_READINGS, PASSAGES
 from schemas.trace_context import context_of_reading, span_id_of, trace_id_of
@@ -56,14 +57,15 @@ def test_one_trace_id_leads_from_the_reading_to_the_alert_and_to_its_line_in_the
     assert written[1][0].light == light
 
     alert = written[2][0]
+    (ce_id,) = [row.headers["ce_id"].decode() for row in read_log(lane.broker, ALERTS)]
     (line,) = eventually(
-        lambda: [one for one in lane.logged("vehicles-0", "alert_written") if one["alert_id"] == alert.alert_id],
+        lambda: [one for one in lane.logged("vehicles-0", "alert_written") if one["ce_id"] == ce_id],
         READY_SECONDS,
         "the line about the alert",
     )
     told = {"kind": alert.kind, "port": "2301", "trace_id": trace_id, "stage": "vehicles", "instance": 0}
     assert line | told == line
-    assert set(line) == {*told, "alert_id", "event", "level", "timestamp"}
+    assert set(line) == {*told, "ce_id", "event", "level", "timestamp"}
 
 
 def test_the_collector_has_the_whole_chain_with_the_ids_of_the_headers(

@@ -93,14 +93,13 @@ def test_a_collector_that_refuses_is_told_again_when_it_does_not(collector: Coll
 
 def test_a_collector_that_does_not_answer_holds_up_nobody(collector: Collector) -> None:
     collector.hold.clear()
-    told, longest = Told(collector.endpoint), 0.0
+    told, before = Told(collector.endpoint), time.monotonic()
     for _ in range(3 * QUEUE_MAX):
-        before = time.thread_time()
         told.export.add(BEGUN)
-        longest = max(longest, time.thread_time() - before)
+    # less than the collector is silent for, and far more than so many calls take on a machine that is busy
+    assert time.monotonic() - before < 5
     # a batch at most is on its way; all but it and the queue are dropped
     assert 2 * QUEUE_MAX - 512 <= told.count("dropped") <= 2 * QUEUE_MAX
-    assert longest < 0.01
     before = time.monotonic()
     told.export.close(0.5)
     assert time.monotonic() - before < 10

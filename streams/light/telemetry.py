@@ -9,7 +9,7 @@ from schemas.records import LightAnswer, LightAnswerReason
 from schemas.telemetry.json_log import open_log
 from schemas.telemetry.spans import Span, SpanCounts, SpanExport, open_spans
 from schemas.telemetry.tracing import trace_exemplar, traced
-from schemas.trace_context import context_of_reading, continued, step_of, trace_id_of_reading
+from schemas.trace_context import context_of_reading, continued, is_sampled, step_of, trace_id_of_reading
 from streams.core.light.board import Told
 from streams.core.light.questions import FALLBACK_REASONS
 
@@ -110,7 +110,7 @@ class LightTelemetry:
 
     def _tell_span(self, answer: LightAnswer, spans: SpanExport) -> None:
         steps = steps_of(answer, self._sample_ratio)
-        if steps is not None:
+        if steps is not None and is_sampled(steps[0]):
             begun, context = steps
             ids = {"border.lane_id": answer.lane_id, "border.answer_id": answer.answer_id}
             spans.add(Span("light", context, begun, answer.asked_at, answer.answered_at, ids))

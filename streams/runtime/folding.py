@@ -9,6 +9,7 @@ put out while a record is advanced continues its trace; ticks, which are the tim
 """
 
 from collections.abc import Container, Sequence
+from itertools import islice
 from typing import Any
 
 from schemas.codec import FRAME, Codec, UndecodableError, UnknownSchemaError
@@ -124,7 +125,8 @@ class PartitionFold:
             except Rejected as error:  # raised before anything was changed: the others may go on
                 refused[fetched.offset] = bury(fetched, self._stage.name, error.reason, "Rejected", str(error))
             if len(outputs) > len(traces):
-                traces += [self._continued(fetched, steps)] * (len(outputs) - len(traces))
+                trace = self._continued(fetched, steps) if leads_on(outputs, len(traces)) else None
+                traces += [trace] * (len(outputs) - len(traces))
         encoded = self._encode(outputs, traces)
         changes = self._fold.take_changes()
         for key, state in changes.items():
@@ -176,7 +178,10 @@ class PartitionFold:
                 raise TooLarge(OUTPUT_TOO_LARGE, f"a {type(output.value).__name__} of {len(value)} bytes")
             headers = headers_of(self._stage.name, output, value[FRAME.size :]) if output.topic.public else None
             if trace is not None and output.partition is None:
-                headers = trace if headers is None else headers + trace
+                if headers is None:
+                    headers = trace
+                else:
+                    headers += trace
             encoded.append((output, value, headers))
         return encoded
 
@@ -212,6 +217,11 @@ class PartitionFold:
         """Steps of traces since the last call, in the order of the log."""
         steps, self._steps = self._steps, []
         return steps
+
+
+def leads_on(outputs: list[Output], begin: int) -> bool:
+    """Whether one of the outputs from there on is more than a tick."""
+    return any(output.partition is None for output in islice(outputs, begin, None))
 
 
 def place_of(error: BaseException) -> str:

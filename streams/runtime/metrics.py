@@ -15,7 +15,7 @@ from schemas.telemetry.health import Pulse
 from schemas.telemetry.json_log import open_log
 from schemas.telemetry.spans import OFFSET, PARTITION, TOPIC, Span, SpanCounts, SpanExport, open_spans
 from schemas.telemetry.tracing import trace_exemplar, traced
-from schemas.trace_context import trace_id_of
+from schemas.trace_context import is_sampled, trace_id_of
 from streams.runtime import events
 from streams.runtime.dead_letters import REASONS
 
@@ -239,10 +239,11 @@ class Telemetry:
 
     def _tell_spans(self, event: events.TransactionCommitted, spans: SpanExport) -> None:
         for partition, fetched_at, folded_at, steps in event.traces:
+            folded = (("folded", folded_at),)
             for offset, parent, context in steps:
-                place: dict[str, str | int] = {TOPIC: event.topic, PARTITION: str(partition), OFFSET: offset}
-                folded = (("folded", folded_at),)
-                spans.add(Span(self._stage, context, parent, fetched_at, event.committed_at, place, folded))
+                if is_sampled(context):
+                    place: dict[str, str | int] = {TOPIC: event.topic, PARTITION: str(partition), OFFSET: offset}
+                    spans.add(Span(self._stage, context, parent, fetched_at, event.committed_at, place, folded))
 
     def _on_times(self, event: events.TransactionCommitted) -> None:
         if event.newest_event_at > self._newest_event_at:

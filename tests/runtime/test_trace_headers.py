@@ -62,6 +62,18 @@ def test_ticks_are_of_no_trace() -> None:
     assert len(ticks) == 15 * 12 and not any(ticks)
 
 
+def test_a_record_that_leads_to_ticks_alone_is_no_step() -> None:
+    partition, transaction = PartitionFold(COUNTS, CODEC, 0, {}, 1_000_000), Transaction()
+    decoded = partition.decode(READINGS, {}, unknown=())
+    assert isinstance(decoded, list)
+    partition.fold(decoded, {}, transaction)
+    assert len({partition for _, _, _, partition, _ in transaction.outputs}) == 13  # ticks to 12, and a count
+    contexts = [context_of_reading(f"r{n}") for n in (5, 10, 15)]
+    assert [(offset, context) for offset, context, _ in partition.take_steps()] == [
+        *zip((5, 10, 15), contexts, strict=True)
+    ]
+
+
 @pytest.mark.parametrize("header", [b"00-1", b"", context_of_reading("r5").upper()])
 def test_a_header_that_is_no_trace_context_is_as_none(header: bytes) -> None:
     hostile = replace(READINGS[4], headers=((HEADER, header),))

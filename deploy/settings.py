@@ -19,6 +19,7 @@ from deploy.errors import UserError
 from deploy.local.state import owner_of
 from deploy.options import PORT_MAX
 from schemas.telemetry import DISTRIBUTION
+from schemas.telemetry.json_log import open_log
 from schemas.telemetry.spans import is_available
 from streams.runtime.settings import RuntimeSettings
 
@@ -96,15 +97,19 @@ class Settings:
 
     @property
     def collector(self) -> str:
-        """Where spans go, nowhere if empty. Raises UserError for what is no address, or without the extra."""
-        endpoint = self.otlp_endpoint or os.environ.get(OTLP_ENDPOINT, "")
-        if endpoint and not endpoint.startswith(("http://", "https://")):
-            raise UserError(f"{OTLP_ENDPOINT} or otlp_endpoint: {endpoint!r} must begin with http:// or https://")
-        if endpoint and not is_available():
-            raise UserError(
-                f"spans are to go to {endpoint}, and the extra for it is not installed: pip install "
-                f"'{DISTRIBUTION}[otel]', or unset {OTLP_ENDPOINT} and otlp_endpoint"
-            )
+        """Where spans go, nowhere if empty. Raises UserError for a setting of ours that cannot work.
+
+        OpenTelemetry's variable may stand on a host for whatever else runs there: with one that cannot work it is
+        said so, and no spans are told.
+        """
+        if self.otlp_endpoint:
+            if why := unusable(self.otlp_endpoint):
+                raise UserError(f"otlp_endpoint: spans are to go to {self.otlp_endpoint!r}, and {why}, or unset it")
+            return self.otlp_endpoint
+        endpoint = os.environ.get(OTLP_ENDPOINT, "")
+        if endpoint and (why := unusable(endpoint)):
+            open_log(process="border").warning("spans_not_told", variable=OTLP_ENDPOINT, why=why)
+            return ""
         return endpoint
 
     def runtime(self, instance: int) -> RuntimeSettings:
@@ -137,6 +142,15 @@ class Settings:
                 "--registry-url"
             )
         return self.broker or running["broker"], self.registry_url or running["registry_url"]
+
+
+def unusable(endpoint: str) -> str:
+    """Why spans cannot go there and what to do; empty if they can."""
+    if not endpoint.startswith(("http://", "https://")):
+        return "it does not begin with http:// or https://: name such an address"
+    if not is_available():
+        return f"the extra for it is not installed: pip install '{DISTRIBUTION}[otel]'"
+    return ""
 
 
 def running_platform(state_directory: Path) -> dict[str, Any] | None:

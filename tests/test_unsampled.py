@@ -21,7 +21,6 @@ from tests.producers.formats.samples import NOW, SAMPLES, one_reading
 from tests.runtime import test_metrics
 from tests.schemas.sample_records import sample_records
 
-
 TOLD = {"at_light_reading_id": "r1", "reason": LightAnswerReason.SELECTION, "asked_at": NOW, "answered_at": NOW}
 
 

@@ -132,7 +132,7 @@ def test_a_collector_without_the_extra_is_refused_with_what_to_do(command: list[
     )
     where = ["--broker", "127.0.0.1:1", "--registry-url", "http://127.0.0.1:1"]
     endpoint = "http://collector.example:4318"
-    done = python(program, *command, *where, PYTHONPATH=":".join(sys.path), OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    done = python(program, *command, *where, PYTHONPATH=":".join(sys.path), BORDER_OTLP_ENDPOINT=endpoint)
     assert done.returncode == 1
     said = " ".join(done.stderr.split())
-    assert f"spans are to go to {endpoint}" in said and "pip install 'border-telemetry[otel]'" in said
+    assert f"spans are to go to '{endpoint}'" in said and "pip install 'border-telemetry[otel]'" in said

@@ -2,8 +2,10 @@
 
     traceparent: 00-<trace id, 32 hex>-<span id, 16 hex>-<flags, 2 hex>
 
-All of it is derived, so that a log that is replayed gives the same headers: the trace id from the reading's id, a span
-id from what was done where. A trace context is kept as the header's bytes; its parts are slices of them.
+All of it is derived: the trace id from the reading's id, a span id from what was done where. So a trace id is the same
+however often readings are replayed. A stage that is replayed over the same log, offset by offset, gives the same
+headers; the stages behind it read another log, whose offsets count the marks of transactions cut elsewhere, so
+their span ids differ. A trace context is kept as the header's bytes; its parts are slices of them.
 """
 
 import re

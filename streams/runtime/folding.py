@@ -220,7 +220,7 @@ class PartitionFold:
 
 
 def leads_on(outputs: list[Output], begin: int) -> bool:
-    """Whether one of the outputs from there on is more than a tick."""
+    """Whether one of the outputs from there on goes by its key; ticks and thresholds go into every partition."""
     return any(output.partition is None for output in islice(outputs, begin, None))
 
 

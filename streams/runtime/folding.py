@@ -221,7 +221,8 @@ class PartitionFold:
 
 def leads_on(outputs: list[Output], begin: int) -> bool:
     """Whether one of the outputs from there on goes by its key; ticks and thresholds go into every partition."""
-    return any(output.partition is None for output in islice(outputs, begin, None))
+    # mostly the first does, and looking at more takes as long as the header itself
+    return outputs[begin].partition is None or any(one.partition is None for one in islice(outputs, begin + 1, None))
 
 
 def place_of(error: BaseException) -> str:

@@ -15,8 +15,8 @@ SLICE_US: Final = 10 * US
 # Minima that the median is over: five minutes of traffic. A clock that was set right is told as right two and a half
 # minutes later.
 SLICES: Final = 30
-# With fewer nobody is called behind: what a device had kept while the gateway was away comes first, and is old. Only slices
-# with a reading count: a minute of steady traffic, and as long as it takes of a device that speaks seldom.
+# With fewer nobody is called behind: what a device had kept while the gateway was away comes first, and is old. Only
+# slices with a reading count: a minute of steady traffic, and as long as it takes of a device that speaks seldom.
 SLICES_MIN: Final = 6
 
 

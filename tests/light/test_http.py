@@ -158,9 +158,10 @@ def test_a_ports_lights_of_every_kind_are_counted_from_zero_before_the_first_so_
             kinds = ("selection", "override", "fallback")
             return [value("border_light_answers_total", {"port": port, "kind": kind}) for kind in kinds]
 
-        assert (counts("2301"), counts("7777")) == ([0, 0, 0], [None] * 3)
-        light.see(fresh(1, lane_id="7777/01", passage_id="7777/01/1"))  # of a port that was published since
-        assert counts("7777") == [0, 0, 0]
+        assert (counts("2301"), counts("MX-370")) == ([0, 0, 0], [None] * 3)
+        published = {"lane_id": "MX-370/01", "passage_id": "MX-370/01/1", "port_code": "MX-370"}
+        light.see(fresh(1, **published))  # known by its first selection
+        assert counts("MX-370") == [0, 0, 0]
         await light.get("/v1/lanes/2301/03/passages/1/light")
         assert counts("2301") == [0, 0, 1]
 

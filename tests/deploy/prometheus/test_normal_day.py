@@ -8,6 +8,8 @@ from math import exp
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from producers.simulator.traffic import DAILY_COUNTS_2023, HOUR_FACTORS
 from schemas.records import LaneMode
 from tests.deploy.prometheus.series import Clock, Level, Rate, normal
@@ -109,6 +111,7 @@ def restarted(name: str, words: list[str]) -> list[str]:
     return [*words[:at], "stale", *words[at + 1 :]]
 
 
+@pytest.mark.timeout(600)  # promtool takes a minute and a half of processor for it
 def test_nothing_fires_all_day(tmp_path: Path) -> None:
     fired = 'count_over_time(ALERTS{alertstate="firing",alertname!="DeadMansSwitch"}[1d])'
     always = 'count_over_time(ALERTS{alertstate="firing",alertname="DeadMansSwitch"}[1d])'

@@ -32,7 +32,7 @@ def tool(name: str) -> str:
 
 def run(*command: str | Path) -> str:
     """What a program says; the test fails with it if the program does."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=560, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -100,7 +100,7 @@ def test_all_that_the_stages_write_of_canaries_is_proved_and_none_of_it_is_an_al
 @pytest.mark.integration
 def test_it_goes_on_telling_when_the_broker_is_gone_and_ends_with_ctrl_c(border: Border) -> None:
     """The last of these tests: the broker does not come back."""
-    pace = ["--interval", "3", "--told-within", "2", "--missing-after", "2"]
+    pace = ["--interval", "6", "--told-within", "5", "--missing-after", "5"]
     served = start_canary(border.supervisor, border.platform, border.settings, *pace)
     canary = border.supervisor.workers["canary"]
 

@@ -70,7 +70,7 @@ def told(platform: LocalPlatform, supervisor: Supervisor, count: int) -> list[Es
         found = [value for value in values if isinstance(value, Estimate)]
         return found if len(found) >= count else []
 
-    return eventually(look, 90, f"{count} estimates")
+    return eventually(look, 150, f"{count} estimates")
 
 
 @pytest.mark.integration
@@ -133,14 +133,14 @@ def assert_served(platform: LocalPlatform, published: Estimate, options: list[st
                     one.labels["port"]: one.value for family in families for one in family.samples if one.name == name
                 }
 
-        assert eventually(until, 60, "the gauges") == {"2301": (TODAY - 40 + 31) * 24 * 3600}
+        assert eventually(until, 100, "the gauges") == {"2301": (TODAY - 40 + 31) * 24 * 3600}
         producer, text = new_producer(platform.broker), Path(f"deploy/examples/{PUBLISHED}.toml").read_text()
         held = msgspec.msgpack.encode((text, "engineer-7", "chief-2", 0))
         producer.produce(LANES_CHANGELOG.name, held, PREFIX + PUBLISHED.encode())
         producer.flush(30)
         producer.produce(ESTIMATES.name, platform.codec.encode(published), PUBLISHED)
         assert producer.flush(30) == 0
-        eventually(lambda: PUBLISHED in until(), 60, "the gauges of a published port")
+        eventually(lambda: PUBLISHED in until(), 100, "the gauges of a published port")
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

@@ -41,6 +41,12 @@ def context_in(headers: Iterable[tuple[str, str | bytes | None]]) -> bytes | Non
     return None
 
 
+def trace_id_in(headers: Iterable[tuple[str, str | bytes | None]]) -> str | None:
+    """Which trace a record's headers name; None without a valid context."""
+    context = context_in(headers)
+    return None if context is None else trace_id_of(context)
+
+
 def trace_id_of(context: bytes) -> str:
     """Which trace, as log lines and exemplars name it."""
     return context[3:35].decode()

@@ -7,6 +7,7 @@ from typing import Final
 
 from deploy.game_day.devices import Place
 from deploy.game_day.ground import PORTS, Ground
+from deploy.game_day.watch import Fired
 from deploy.simulated_sites import GATEWAY
 from schemas.records import SensorRole
 
@@ -37,6 +38,10 @@ class Breakage:
     """Names and labels of what tells of the same fault by another way, and is no consequence of the alert."""
 
     may_begin: Callable[[Ground], bool] = field(default=lambda _: True)
+
+    def is_told_by(self, fired: Fired) -> bool:
+        """Whether this is its alert."""
+        return fired.is_about(self.alert, self.labels)
 
 
 def device(place: Place) -> str:

@@ -43,7 +43,7 @@ def wait_until_it_can_begin(ground: Ground, breakage: Breakage, budgets: Iterabl
     calm_since = time.monotonic()
     while True:
         firing = [one for one in ground.watch.firing() if one.name not in budgets]
-        own = [one for one in ground.watch.stirring() if one.is_about(breakage.alert, breakage.labels)]
+        own = [one for one in ground.watch.stirring() if breakage.is_told_by(one)]
         if firing or own or not ground.is_whole() or not breakage.may_begin(ground):
             calm_since = time.monotonic()
         if time.monotonic() - calm_since >= QUIET_SECONDS:
@@ -67,7 +67,7 @@ def break_and_mend(ground: Ground, played: Played, say: Say) -> None:
         return firing
 
     def own_fires() -> bool:
-        return any(one.is_about(breakage.alert, breakage.labels) for one in look())
+        return any(map(breakage.is_told_by, look()))
 
     say(f"{breakage.name}: {breakage.what}")
     with breakage.broken(ground):

@@ -37,8 +37,10 @@ class Played:
     @property
     def own(self) -> list[Fired]:
         """Its alert, and what tells of the same fault by another way."""
-        told_by = [(self.breakage.alert, self.breakage.labels), *self.breakage.also]
-        return [one for one in self.first_seen if any(one.is_about(*what) for what in told_by)]
+        also = self.breakage.also
+        return [
+            one for one in self.first_seen if self.breakage.is_told_by(one) or any(one.is_about(*what) for what in also)
+        ]
 
     @property
     def strangers(self) -> list[str]:
@@ -56,7 +58,7 @@ class Played:
     @property
     def is_told(self) -> bool:
         """Whether people were told of its alert."""
-        return any(one.is_about(self.breakage.alert, self.breakage.labels) for one in self.first_told)
+        return any(map(self.breakage.is_told_by, self.first_told))
 
     def wrong(self) -> list[str]:
         """What was not as it has to be: the alert in time, told, alone with what follows, silence after the mend."""
@@ -74,6 +76,7 @@ class Played:
 
     def as_json(self) -> dict[str, Any]:
         """Its part of what `--json` prints."""
+        wrong = self.wrong()
         return {
             "breakage": self.breakage.name,
             "alert": self.breakage.alert,
@@ -84,8 +87,8 @@ class Played:
             "seen": {str(one): round(seconds) for one, seconds in self.first_seen.items()},
             "told": {str(one): round(seconds) for one, seconds in self.first_told.items()},
             "ended": dict(self.ended),
-            "wrong": self.wrong(),
-            "good": not self.wrong(),
+            "wrong": wrong,
+            "good": not wrong,
         }
 
 

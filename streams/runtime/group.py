@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from schemas.trace_context import context_in, trace_id_of
+from schemas.trace_context import trace_id_in
 from streams.core.keyed_state import OtherVersion
 from streams.runtime import events
 from streams.runtime.cloud_events import id_in
@@ -50,11 +50,6 @@ POSITIONS_SECONDS: Final = 5.0
 
 # A broker answers each fetch within 0.05 s, records or none; one that is busy or pauses is not silent yet.
 SILENCE_SECONDS: Final = 5.0
-
-
-def trace_of(context: bytes | None) -> str | None:
-    """The trace id, if there is a trace."""
-    return None if context is None else trace_id_of(context)
 
 
 @dataclass(slots=True)
@@ -307,8 +302,7 @@ class Group:
         if pending.records:
             groups.emit(self._committed(pending, positions, time.monotonic() - started))
         for alert, headers in pending.alerts:
-            context = context_in(headers)
-            groups.emit(events.AlertWritten(id_in(headers), alert.kind, alert.port_code, trace_of(context)))
+            groups.emit(events.AlertWritten(id_in(headers), alert.kind, alert.port_code, trace_id_in(headers)))
 
     def _committed(
         self, pending: Transaction, positions: dict[int, bytes], commit_seconds: float

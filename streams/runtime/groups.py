@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NoReturn
 
 from schemas.codec import Codec
-from schemas.trace_context import context_in, trace_id_of
+from schemas.trace_context import trace_id_in
 from streams.core.stage import Stage
 from streams.runtime import events, recovery
 from streams.runtime.assignor import group_of
@@ -138,7 +138,6 @@ class Groups:
 
     def emit_rejected(self, tp: Any, offset: int, letter: DeadLetterRecord) -> None:
         """Log a dead letter."""
-        context = context_in(letter.headers)
         self.emit(
             events.RecordRejected(
                 letter.reason,
@@ -147,7 +146,7 @@ class Groups:
                 tp.topic,
                 tp.partition,
                 offset,
-                None if context is None else trace_id_of(context),
+                trace_id_in(letter.headers),
             )
         )
 

@@ -29,7 +29,7 @@ PLATFORM_FILE: Final = "platform.json"
 
 
 def setting(default: Any, meaning: str, least: float = -math.inf, most: float = sys.float_info.max) -> Any:
-    """A setting with the sentence that the README shows for it; a number within its bounds, which no NaN is."""
+    """A setting with the sentence that deploy/README.md shows for it; a number within its bounds, which no NaN is."""
     return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
@@ -183,7 +183,7 @@ def load_settings(**options: Any) -> Settings:
             raise UserError(f"cannot read settings from {config}: {error}") from error
         for name in values:
             if name not in known:
-                raise UserError(f"{config}: there is no setting {name}; see the README's table of settings")
+                raise UserError(f"{config}: there is no setting {name}; see the table of settings in deploy/README.md")
     for name in known:
         text = os.environ.get(PREFIX + name.upper())
         if text is not None:

@@ -245,7 +245,7 @@ def findings(
 ) -> int:
     """Print the findings of the integrity stage at their last revision, for auditors.
 
-    A finding is a question, never a verdict. Who may read them the broker decides (see the README): grant Read on
+    A finding is a question, never a verdict. Who may read them the broker decides (streams/README.md): grant Read on
     border.findings.v1 to the auditors alone. Each reading writes one line to standard error, for a log of the reader's
     own: he can drop it, and what nobody can drop is the broker's authorisation log.
 

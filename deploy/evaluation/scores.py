@@ -9,7 +9,7 @@ from deploy.evaluation.run import Run, RunOptions, evaluate_run
 from deploy.evaluation.summary import summarise
 from producers.simulator.crossings import draw_world
 
-# Of one process, measured on the machine that README's figures are of: simulated, folded and measured.
+# Of one process, measured on the machine that MEASURED.md's figures are of: simulated, folded and measured.
 SECONDS_PER_PASSAGE: Final = 0.0006
 PASSAGES_PER_DAY: Final = 65_000  # of a world of four or five ports, before thinning
 

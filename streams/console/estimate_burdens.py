@@ -10,7 +10,7 @@ from schemas.records import Arm, Disparity, Estimate, GroupEstimate, GroupKind, 
 
 LABELS: Final = ("port", "mode", "kind", "group")
 
-# Name, labels, and what the README says.
+# Name, labels, and what the page of metrics says.
 FAMILIES: Final = (
     ("border_estimate_fairness_passages", LABELS, "Vehicles of a group at a light in the month."),
     ("border_estimate_fairness_red", LABELS, "Of them, those over the threshold."),

@@ -29,7 +29,7 @@ LANE_LABELS: Final = ("port", "mode", "lane")
 VERSION_LABELS: Final = ("port", "mode", "version")
 EVIDENCE_LABELS: Final = ("mode", "evidence")
 
-# Name, labels, and what the README says.
+# Name, labels, and what the page of metrics says.
 FAMILIES: Final = (
     ("border_estimate_lane_referred", LANE_LABELS, "Vehicles of a lane that were referred in the month."),
     ("border_estimate_lane_inspected", LANE_LABELS, "Of them, those whose inspection ended."),

@@ -19,7 +19,7 @@ ALL: Final = "all"  # of a lane mode: the whole port
 MICROSECONDS: Final = 1e6
 SECONDS_PER_MINUTE: Final = 60.0
 
-# Name, labels behind port, mode and lanes, and what the README says.
+# Name, labels behind port, mode and lanes, and what the page of metrics says.
 FAMILIES: Final = (
     (
         "border_estimate_until_timestamp_seconds",

@@ -25,7 +25,7 @@ KEPT: Final = 3 * DAY
 # Ports times operating modes that are none of the known ports': the crossings of a second border, in each mode.
 OTHERS_MAX: Final = 128
 
-# Name, more labels, and what the README says.
+# Name, more labels, and what the page of metrics says.
 FAMILIES: Final = (
     (
         "border_rail_scanned_well_ratio",

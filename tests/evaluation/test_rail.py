@@ -109,11 +109,12 @@ def test_what_is_right_passes() -> None:
     assert tally.counts["falsely_missing"] == 0
 
 
-def test_readme_names_every_bar_and_what_is_asked() -> None:
-    section = (Path(__file__).parents[2] / "README.md").read_text().partition("\n## Rail\n")[2].partition("\n## ")[0]
+def test_the_page_names_every_bar_and_what_is_asked() -> None:
+    page = (Path(__file__).parents[2] / "streams" / "README.md").read_text()
+    section = page.partition("\n## Rail\n")[2].partition("\n## ")[0]
     for name, bar in figures(Tally())["bars"].items():
         after = section.partition(f"`{name}`")[2]
-        assert after, f"the README's section on rail does not name {name}"
+        assert after, f"the section on rail of streams/README.md does not name {name}"
         limit = bar.get("at_least", bar.get("at_most"))
         assert not limit or str(limit) in after.partition(";")[0].partition(". ")[0], name
 

@@ -58,7 +58,7 @@ def test_a_third_of_requests_reaches_a_purchaser() -> None:
 
 
 def test_few_straw_purchasers_are_found_and_hardly_any_others_are() -> None:
-    # Over 20 worlds about one in fifty is found (see the README): in the order of arrival short times say little.
+    # Over 20 worlds about one in fifty is found (deploy/MEASURED.md): in the order of arrival short times say little.
     found = measure(seeds=1, first_seed=9_001, purchasers=20_000)
     assert found.precision >= 0.8
     assert 0.005 <= found.recall <= 0.05

@@ -26,8 +26,8 @@ check: setup ## Format, lint, types, layering, records against schemas, rules ag
 	$(BIN)/python -m deploy.prometheus.generate --check
 	$(BIN)/python -m deploy.grafana.generate --check
 
-bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 JSON=1 prints one line
-	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(JSON),--json)
+bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can be, side by side; PLATES=500000 SEED=2 JSON=1 prints one line
+	$(if $(CAN_COMPILE),PYTHONPATH=$(COMPILED)) $(BIN)/python -P -m deploy bench $(if $(PLATES),--plates $(PLATES)) $(if $(CROSSINGS),--crossings $(CROSSINGS)) $(if $(LISTED),--listed $(LISTED)) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json)
 
 compile: $(COMPILED)/ready ## What every reading passes through, compiled in a copy
 

@@ -15,7 +15,7 @@ from schemas.topics import Topic
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `-n 3 --dist each` each process has tests of one kind: see `kind_of`; with `-n 2` the first has all of Kafka.
+    """With `-n 3 --dist each` a process has tests of one kind, see `kind_of`; with `-n 2` the first has all of Kafka.
 
     What needs Kafka waits for most of its time, which the others use.
     """

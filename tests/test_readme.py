@@ -13,7 +13,8 @@ from schemas.topics import TOPICS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = [README, *(ROOT / name / "README.md" for name in ("streams", "producers", "schemas", "deploy"))]
-PAGES += [ROOT / "streams/core/sharing/README.md", ROOT / "deploy/MEASURED.md"]
+PAGES += [ROOT / "streams/core/sharing/README.md", ROOT / "deploy/MEASURED.md", ROOT / "deploy/CAPACITY.md"]
+PAGES += sorted((ROOT / "deploy/prometheus").glob("*.md"))
 LINES_MAX = 150
 
 

@@ -38,11 +38,12 @@ def canary(
     state_directory: str | None = None,
 ) -> int:
     """Drive a synthetic vehicle to the light of lane 00 of each port once a minute, until Ctrl-C, and tell whether its
-    light was told: in time, late, or not at all.
+    light was selected: in time, late, or not at all.
 
     Readings go into the log and selections come back as those of real vehicles do, in operating mode TEST and in a lane
-    that no port has. Nothing of it is kept as history, goes to other agencies or counts in any figure. One is enough
-    for a platform; it outlives broker and stages, and is what to alert on: `border_canary_told_timestamp_seconds`.
+    that no port has. Gateways and `border light` are not on its way. Nothing of it is kept as history, goes to other
+    agencies or counts in any figure. One is enough for a platform; it outlives broker and stages, and is what to alert
+    on: `border_canary_told_timestamp_seconds`.
 
     Examples:
 

@@ -33,12 +33,13 @@ def game_day(
 ) -> int:
     """Break a platform in eight ways and hold what Prometheus and Alertmanager say against the rules' promises.
 
-    Starts a platform of its own on free ports, with two simulated ports of entry, their gateways, devices and lights'
-    controllers, and with Prometheus and Alertmanager, the system's packages. Each breakage must be told by its alert
-    within the time that symptoms.toml states and last until the mend; nothing but that alert and its declared
-    consequences may fire; people are told of it and, once it fires, of it alone; and after the mend it has to be silent
-    within the time that the breakage allows. Budgets of objectives are of hours: theirs are heard from the second
-    half-hour on, and may outlast a breakage. All eight take about fifty minutes. Exit status 1 if something was not so.
+    Starts a platform of its own on free ports, with two simulated ports of entry, their gateways, devices and
+    lights' controllers, and with Prometheus and Alertmanager, the system's packages. Each breakage must be told by
+    its alert within the time that symptoms.toml states and last until the mend; nothing but that alert and its
+    declared consequences may fire; people are told of it and, once it fires, of it alone; and after the mend it has
+    to be silent within the time that the breakage allows. Budgets of objectives are of hours: theirs are heard from
+    the second half-hour on, and may outlast a breakage and be told after its mend. All eight take about fifty
+    minutes. Exit status 1 if something was not so.
 
     Examples:
 

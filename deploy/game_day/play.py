@@ -80,6 +80,7 @@ def break_and_mend(ground: Ground, played: Played, say: Say) -> None:
             pause(ground)
             played.lasted = own_fires()
         mended = time.monotonic()
+        played.mended_seconds = mended - started
     say(f"{breakage.name}: mended, waiting until nothing fires")
     played.over_seconds = silent_after(ground, look, played, mended)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from deploy.game_day.breakages import Breakage
-from deploy.game_day.watch import Fired, consequences, explained
+from deploy.game_day.watch import Fired, alerts_of_objectives, consequences, explained
 
 # A page is told 10 s after its alert, and Alertmanager hears of a cause some seconds after Prometheus has it.
 TOLD_SECONDS: Final = 20.0
@@ -23,6 +23,7 @@ class Played:
     lasted: bool = False
     """Whether its alert still fired when it was about to be mended."""
 
+    mended_seconds: float | None = None
     over_seconds: float | None = None
     first_seen: dict[Fired, float] = field(default_factory=dict)
     first_told: dict[Fired, float] = field(default_factory=dict)
@@ -50,10 +51,18 @@ class Played:
 
     @property
     def unsilenced(self) -> list[str]:
-        """What people were told of beside it once it fired; a consequence may be seen before its cause."""
+        """What people were told of beside it once it fired; a consequence may be seen before its cause.
+
+        After the mend budgets that it used may be told of: their windows outlast it, and what silences them does not.
+        """
         own = {*self.own, *self.lingering}
         fired = self.fired_seconds or 0.0
-        return sorted(str(one) for one, at in self.first_told.items() if one not in own and at > fired)
+        told = [one for one, at in self.first_told.items() if one not in own and at > fired]
+        return sorted(str(one) for one in told if not self._is_used_budget(one))
+
+    def _is_used_budget(self, one: Fired) -> bool:
+        is_mended = self.mended_seconds is not None and self.first_told[one] > self.mended_seconds
+        return is_mended and one.name in alerts_of_objectives()
 
     @property
     def is_told(self) -> bool:
@@ -82,6 +91,7 @@ class Played:
             "alert": self.breakage.alert,
             "stated_seconds": self.stated_seconds,
             "fired_seconds": None if self.fired_seconds is None else round(self.fired_seconds),
+            "mended_seconds": None if self.mended_seconds is None else round(self.mended_seconds),
             "over_within_seconds": self.breakage.over_within_seconds,
             "over_seconds": None if self.over_seconds is None else round(self.over_seconds),
             "seen": {str(one): round(seconds) for one, seconds in self.first_seen.items()},

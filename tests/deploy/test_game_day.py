@@ -74,6 +74,22 @@ def test_the_same_alert_of_something_else_is_a_stranger() -> None:
     assert played("blind-camera", blind, first_seen=seen).wrong() == ["not a consequence: LaneSensorsBlind 2304"]
 
 
+@pytest.mark.parametrize(
+    ("name", "told_at", "wrong"),
+    [
+        ("LightsByLot", 200.0, []),
+        ("LightsByLot", 140.0, ["told beside its cause: LightsByLot"]),
+        ("LightFeedSilent", 200.0, ["told beside its cause: LightFeedSilent"]),
+        ("RecordsLost", 200.0, ["not a consequence: RecordsLost"]),
+    ],
+)
+def test_after_the_mend_people_may_be_told_of_a_budget_that_it_used(
+    name: str, told_at: float, wrong: list[str]
+) -> None:
+    told = {BROKER: 45.0, Fired(name): told_at}
+    assert played(mended_seconds=150.0, first_seen={BROKER: 40.0, Fired(name): 100.0}, first_told=told).wrong() == wrong
+
+
 def test_only_alerts_on_budgets_that_were_seen_may_linger() -> None:
     budget = about("StageBehind", stage="convoys")
     seen = {BROKER: 40.0, Fired("RecordsLost"): 10.0}

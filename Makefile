@@ -5,6 +5,8 @@ COMPILED := $(CURDIR)/build/compiled
 CAN_COMPILE := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconfig; \
   print(os.path.exists(sysconfig.get_path("include") + "/Python.h") or "")')
 
+# Two processes, of which one has the tests that need Kafka: see tests/conftest.py.
+IN_TWO := -n 2 --dist each
 # Of the runtime's tests those that fold compiled code, through kills too; the others ran on the same code interpreted.
 COMPILED_RUNTIME := $(addprefix tests/runtime/,test_folding.py test_cloud_events.py test_recovery.py test_trains.py)
 
@@ -14,7 +16,7 @@ demo: setup ## Lights turning and alerts explaining themselves, on a real Kafka 
 	$(BIN)/border demo
 
 test: setup ## All tests, against a real Kafka and registry that the tests start and stop
-	$(BIN)/python -m pytest -n 3 --dist each
+	$(BIN)/python -m pytest $(IN_TWO)
 
 check: setup ## Format, lint, types, layering, records against schemas, rules against objectives, dashboards against definitions
 	$(BIN)/ruff format --check .
@@ -32,7 +34,7 @@ bench: setup $(if $(CAN_COMPILE),$(COMPILED)/ready) ## Speed, compiled if it can
 compile: $(COMPILED)/ready ## What every reading passes through, compiled in a copy
 
 test-compiled: $(COMPILED)/ready ## The tests of what is compiled, run on the compiled code
-	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest -n 2 --dist each tests/core tests/schemas $(COMPILED_RUNTIME)
+	cd $(COMPILED) && PYTHONPATH=$(COMPILED) $(CURDIR)/$(BIN)/python -P -m pytest $(IN_TWO) tests/core tests/schemas $(COMPILED_RUNTIME)
 
 wheel: $(COMPILED)/ready ## What a site installs: the same sources, those that every reading passes through compiled
 	mkdir -p dist && cp $(COMPILED)/dist/*.whl dist/

@@ -15,21 +15,13 @@ from schemas.topics import Topic
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `-n 3 --dist each` a process has tests of one kind, see `kind_of`; with `-n 2` the first has all of Kafka.
+    """With `-n 2 --dist each` the first process has all tests that need the platform, the second one the others.
 
-    What needs Kafka waits for most of its time, which the others use.
+    Those wait for most of their time, which the others use; and there is one platform.
     """
     if "each" in getattr(config, "workerinput", {}).get("mainargv", ()):
-        process = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
-        processes = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        items[:] = [item for item in items if kind_of(item) % processes == process]
-
-
-def kind_of(item: pytest.Item) -> int:
-    """0: uses the one platform that tests share; 1: needs no Kafka; 2: starts a platform of its own."""
-    if item.get_closest_marker("integration") is None:
-        return 1
-    return 0 if "platform" in item.fixturenames else 2  # type: ignore[attr-defined]
+        is_first = os.environ["PYTEST_XDIST_WORKER"] == "gw0"
+        items[:] = [item for item in items if (item.get_closest_marker("integration") is not None) == is_first]
 
 
 @pytest.fixture(scope="session")

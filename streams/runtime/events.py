@@ -132,6 +132,13 @@ class RegistryUnreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerUnreachable:
+    """A worker that starts finds no broker, and waits for it."""
+
+    broker: str
+
+
+@dataclass(frozen=True, slots=True)
 class LagMeasured:
     """How far a partition is behind: records not committed yet, and age of the oldest of them."""
 
@@ -164,6 +171,7 @@ Event = (
     | RecordRejected
     | AlertWritten
     | RegistryUnreachable
+    | BrokerUnreachable
     | LagMeasured
     | GaveUp
     | Refused

@@ -82,6 +82,7 @@ class Telemetry:
             events.RecordRejected: self._on_record_rejected,
             events.AlertWritten: self._on_alert_written,
             events.RegistryUnreachable: self._on_registry_unreachable,
+            events.BrokerUnreachable: lambda e: self.log.warning("broker_unreachable", broker=e.broker),
             events.LagMeasured: self._on_lag_measured,
             events.GaveUp: lambda e: self.log.error("gave_up", reason=e.reason),
             events.Refused: lambda e: self.log.error("refused", reason=e.reason),

@@ -15,6 +15,8 @@ from typing import Final, NoReturn
 import faust
 import orjson
 import uvloop
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from schemas.codec import Codec
 from schemas.registry import RegistryUnavailable, load_codec
@@ -63,6 +65,7 @@ def run_worker(stage: Stage, settings: RuntimeSettings) -> None:
     line = {"stage": stage.name, "instance": settings.instance, "pid": os.getpid(), "metrics_port": port}
     print(orjson.dumps(line).decode(), flush=True)
     telemetry.emit(events.WorkerStarted(port))
+    wait_for_broker(settings.broker, pulse, telemetry)
     app = make_app(stage, settings, groups)
     app.timer(interval=PULSE_SECONDS, name=f"border.{stage.name}.pulse")(make_beat(pulse))
     worker = faust.Worker(app, loop=loop, loglevel="warn", quiet=True, redirect_stdouts=False)
@@ -85,6 +88,23 @@ def wait_for_codec(registry_url: str, telemetry: Telemetry) -> Codec:
             return load_codec(registry_url)
         except RegistryUnavailable:
             telemetry.emit(events.RegistryUnreachable(None, RETRY_SECONDS))
+            time.sleep(RETRY_SECONDS)
+
+
+def wait_for_broker(broker: str, pulse: health.Pulse, telemetry: Telemetry) -> None:
+    """Return once the broker answers. Faust would end the worker, which would be started again and again meanwhile."""
+    # Kafka's client doubles its pause after each attempt, to 10 s; the broker's return is to be noticed at once.
+    asked = AdminClient({"bootstrap.servers": broker, "log_level": 0, "reconnect.backoff.max.ms": 1000})
+    told = False
+    while True:
+        pulse.beat()
+        try:
+            asked.list_topics(timeout=RETRY_SECONDS)
+            return
+        except KafkaException:
+            if not told:
+                telemetry.emit(events.BrokerUnreachable(broker))
+                told = True
             time.sleep(RETRY_SECONDS)
 
 

@@ -41,6 +41,7 @@ SAMPLES: dict[type, events.Event] = {
     events.RecordRejected: events.RecordRejected("undecodable", "UndecodableError", "short", "t", 0, 7, "4bf9" * 8),
     events.AlertWritten: events.AlertWritten("5ce1" * 8, "WATCHLIST_HIT", "2301", "4bf9" * 8),
     events.RegistryUnreachable: events.RegistryUnreachable(5, 0.5),
+    events.BrokerUnreachable: events.BrokerUnreachable("127.0.0.1:9092"),
     events.LagMeasured: events.LagMeasured(0, 10, 1.5),
     events.GaveUp: events.GaveUp("fenced"),
     events.Refused: events.Refused("recreated"),

@@ -66,15 +66,16 @@ def test_every_file_named_exists(page: Path) -> None:
 
 
 def test_every_page_is_found_from_the_readme() -> None:
-    assert [page for page in PAGES[1:] if f"`{page.relative_to(ROOT).as_posix()}`" not in README.read_text()] == []
+    text = README.read_text()
+    assert [page for page in PAGES[1:] if f"`{page.relative_to(ROOT).as_posix()}`" not in text] == []
 
 
 def test_the_readme_is_short_and_its_figures_are_those_of_the_page_of_figures() -> None:
-    text = README.read_text()
+    text, figures = README.read_text(), (ROOT / "deploy/MEASURED.md").read_text().splitlines()
     assert len(text.splitlines()) <= LINES_MAX
     rows = re.findall(r"(?m)^\| .* \|$", text.partition("\n## Measured\n")[2].partition("\n## ")[0])[2:]
     assert rows
-    assert [row for row in rows if row not in (ROOT / "deploy/MEASURED.md").read_text().splitlines()] == []
+    assert [row for row in rows if row not in figures] == []
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What one breakage led to, held against what the rules promise."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -57,12 +58,10 @@ class Played:
         """
         own = {*self.own, *self.lingering}
         fired = self.fired_seconds or 0.0
-        told = [one for one, at in self.first_told.items() if one not in own and at > fired]
-        return sorted(str(one) for one in told if not self._is_used_budget(one))
-
-    def _is_used_budget(self, one: Fired) -> bool:
-        is_mended = self.mended_seconds is not None and self.first_told[one] > self.mended_seconds
-        return is_mended and one.name in alerts_of_objectives()
+        mended = math.inf if self.mended_seconds is None else self.mended_seconds
+        budgets = alerts_of_objectives()
+        told = {one: at for one, at in self.first_told.items() if one not in own and at > fired}
+        return sorted(str(one) for one, at in told.items() if at <= mended or one.name not in budgets)
 
     @property
     def is_told(self) -> bool:

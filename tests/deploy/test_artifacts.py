@@ -80,7 +80,7 @@ def test_a_file_with_another_digest_is_refused(server: Server, tmp_path: Path) -
 
 
 def test_without_a_network_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot download thing 1\.0 .* needs the network"):
+    with pytest.raises(UserError, match=r"cannot download thing 1\.0 .* needs the network .*REQUESTS_CA_BUNDLE"):
         fetch(context("http://127.0.0.1:1", tmp_path), JAR)
 
 

@@ -151,8 +151,8 @@ def fetch(context: MavenContext, artifact: Artifact) -> Path:
             if attempt == ATTEMPTS_MAX:
                 raise UserError(
                     f"cannot download {artifact.name} {artifact.version} ({type(error).__name__}); the first start "
-                    "needs the network (if that is behind a proxy with a certificate of its own: in the file that "
-                    "REQUESTS_CA_BUNDLE names). What is downloaded already is kept: start again"
+                    "needs the network (behind a proxy with a certificate of its own, REQUESTS_CA_BUNDLE has to name "
+                    "that certificate's file). What is downloaded already is kept: start again"
                 ) from error
         else:
             if digest == artifact.sha256:
